@@ -1,0 +1,44 @@
+/** A run as others see it: `factory workflow status --format json`. Times are ms since 1970. */
+export const RUN_STATUSES = ["running", "waiting", "completed", "failed", "cancelled"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export type WaitingFor =
+  | {
+      kind: "approval";
+      approvalId: string;
+      code: string | null;
+      question: string;
+      options: string[];
+      expiresAt: number | null;
+    }
+  | { kind: "wait"; until: number }
+  | { kind: "job"; jobId: string }
+  | { kind: "event"; name: string }
+  | { kind: "run"; runId: string };
+
+export interface NodeView {
+  id: string;
+  type: string;
+  status: string;
+  attempt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  error: string | null;
+}
+
+export interface RunView {
+  runId: string;
+  workflow: string;
+  version: number;
+  title: string;
+  status: RunStatus;
+  startedBy: string;
+  input: unknown;
+  variables: Record<string, unknown>;
+  nodes: NodeView[];
+  waitingFor: WaitingFor[];
+  result: unknown;
+  error: string | null;
+  startedAt: number;
+  endedAt: number | null;
+}

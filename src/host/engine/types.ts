@@ -1,0 +1,143 @@
+/**
+ * The seam between the engine (which function, which transaction, which syscall), the executors (where a function's code runs)
+ * and the wire (HTTP, websocket). One engine, two executors: `isolate` (vm contexts, production) and `in_realm` (test facade).
+ */
+import type { ComponentPath, Json, JsonObject, ReadSet, SchemaExport } from "../store/types.ts";
+
+export type UdfType = "query" | "mutation" | "action" | "httpAction";
+export type Visibility = "public" | "internal";
+
+/** `{component: "workflow/workpool", module: "lib", name: "enqueue"}`; module has no extension and uses "/". */
+export interface FunctionPath {
+  component: ComponentPath;
+  module: string;
+  name: string;
+}
+
+export interface FunctionInfo {
+  udfType: UdfType;
+  visibility: Visibility;
+  /** Validator JSON as `exportArgs()` / `exportReturns()` give it; `{type: "any"}` when absent. */
+  args: Json;
+  returns: Json;
+}
+
+/** The running function as its code sees the host. One per call; the executor finds it through AsyncLocalStorage. */
+export interface Execution {
+  readonly id: string;
+  readonly path: FunctionPath;
+  readonly udfType: UdfType;
+  /** Frozen time of a query or mutation in ms; null: the real clock (actions). */
+  readonly now: number | null;
+  /** Environment as `process.env` of this component. */
+  readonly env: Record<string, string>;
+  /** Set when the function has returned; later syscalls of a floating promise are refused. */
+  done: boolean;
+  /** Arguments and results are JSON text, as in convex/server's `performSyscall`. */
+  syscall(op: string, args: string): string;
+  asyncSyscall(op: string, args: string): Promise<string>;
+  /** Only for blobs: `storage/storeBlob`, `storage/getBlob`. */
+  jsSyscall(op: string, args: Record<string, unknown>): Promise<unknown>;
+  log(level: "debug" | "info" | "log" | "warn" | "error", text: string): void;
+}
+
+/** Runs a function's code. Does not know transactions. Throws what the function threw. */
+export interface Executor {
+  /** null when there is no such function. Lazy: evaluates the module at most once. */
+  describe(path: FunctionPath): Promise<FunctionInfo | null>;
+  /** `args` is JSON text of the argument *array* (`[{…}]`); resolves with the result's JSON text. */
+  invoke(path: FunctionPath, execution: Execution, args: string): Promise<string>;
+  /** For http actions: `path` was found by `routeHttp`. */
+  invokeHttp(path: FunctionPath | HttpRouteTarget, execution: Execution, request: Request): Promise<Response>;
+  /** The app's `http.ts` router; null when no route fits. */
+  routeHttp(component: ComponentPath, method: string, pathname: string): Promise<HttpRouteTarget | null>;
+  /** Names of functions, for the start-up listing and codegen: module → exports. */
+  listFunctions(component: ComponentPath): Promise<{ path: FunctionPath; info: FunctionInfo }[]>;
+  close(): void;
+}
+export interface HttpRouteTarget {
+  component: ComponentPath;
+  method: string;
+  routePath: string;
+}
+
+/** The component tree and what is static about it, from the bundler (or from `registerComponent` in the facade). */
+export interface Deployment {
+  components: Map<ComponentPath, ComponentInstance>;
+  crons: CronSpec[];
+  authProviders: AuthProvider[];
+}
+export interface ComponentInstance {
+  path: ComponentPath;
+  /** Which definition (one bundle per definition directory). */
+  definition: string;
+  /** child name → component path */
+  children: Record<string, ComponentPath>;
+  env: Record<string, string>;
+  schema: SchemaExport | null;
+}
+export interface CronSpec {
+  name: string;
+  component: ComponentPath;
+  /** `module:export` */
+  udfPath: string;
+  args: JsonObject;
+  schedule: Json;
+}
+export type AuthProvider =
+  | { type: "oidc"; domain: string; applicationID: string }
+  | { type: "customJwt"; issuer: string; jwks: string; algorithm: "RS256" | "ES256"; applicationID?: string };
+
+/** `ctx.auth.getUserIdentity()`, null when nobody is signed in. */
+export type Identity = JsonObject | null;
+
+export interface Caller {
+  identity: Identity;
+  /** Admin may call internal functions and any component. */
+  isAdmin: boolean;
+  requestId?: string;
+  ip?: string | null;
+  userAgent?: string | null;
+}
+
+export interface CallResult {
+  /** JSON text in Convex's JSON form */
+  value: string;
+  logLines: string[];
+  /** Commit time of a mutation, snapshot time of a query; null for actions. */
+  ts: bigint | null;
+}
+
+/** What an application function threw, or why the host refused. Never a half-done write behind it. */
+export interface CallFailure {
+  message: string;
+  /** JSON form of a ConvexError's data; undefined otherwise. */
+  data?: Json;
+  logLines: string[];
+}
+
+/** What the wire uses. Every method throws `CallError` (engine/errors.ts) carrying a CallFailure. */
+export interface Engine {
+  query(
+    path: FunctionPath,
+    args: JsonObject,
+    caller: Caller,
+  ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean }>;
+  /** `session` makes the call idempotent over reconnects: the stored result is returned when it was run before. */
+  mutation(
+    path: FunctionPath,
+    args: JsonObject,
+    caller: Caller,
+    session?: { sessionId: string; requestId: number },
+  ): Promise<CallResult>;
+  action(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult>;
+  /** Public-or-admin rule applied; "Could not find public function for '…'" otherwise. Chooses by the function's own type. */
+  any(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult & { udfType: UdfType }>;
+  httpAction(request: Request, caller: Caller): Promise<Response>;
+  /** Parses `dir/module:name` or `dir/module.js:name`; export defaults to `default`. */
+  parsePath(text: string, component?: ComponentPath): FunctionPath;
+  /** Starts the scheduler and crons, failing actions that were in progress when the process died. */
+  start(): Promise<void>;
+  /** Waits for running functions up to the limit, then refuses new calls. */
+  stop(timeoutMs: number): Promise<void>;
+}

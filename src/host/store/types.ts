@@ -1,0 +1,192 @@
+/**
+ * The seam between the store (SQLite, one writer, serial transactions) and the engine (functions, syscalls).
+ * Values cross it in Convex's JSON form (`convexToJson`); documents as canonical JSON *text*, so that a read never parses.
+ * The store knows components, tables, documents and indexes; it knows nothing of functions.
+ */
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** `""` is the app, `"workflow/workpool"` a nested component. */
+export type ComponentPath = string;
+
+/** As `schema.default.export()` gives it (parsed). */
+export interface SchemaExport {
+  tables: TableExport[];
+  schemaValidation: boolean;
+}
+export interface TableExport {
+  tableName: string;
+  indexes: { indexDescriptor: string; fields: string[] }[];
+  stagedDbIndexes?: { indexDescriptor: string; fields: string[] }[];
+  searchIndexes: { indexDescriptor: string; searchField: string; filterFields: string[] }[];
+  vectorIndexes: { indexDescriptor: string; vectorField: string; dimensions: number; filterFields: string[] }[];
+  documentType: Json | null;
+}
+
+/** The argument of the syscalls `1.0/queryStream` and `1.0/queryPage`, as convex/server writes it. */
+export interface QueryJson {
+  source:
+    | { type: "FullTableScan"; tableName: string; order: "asc" | "desc" | null }
+    | { type: "IndexRange"; indexName: string; range: RangeJson[]; order: "asc" | "desc" | null }
+    | { type: "Search"; indexName: string; filters: SearchFilterJson[] };
+  operators: ({ filter: Json } | { limit: number })[];
+}
+export interface RangeJson {
+  type: "Eq" | "Gt" | "Gte" | "Lt" | "Lte";
+  fieldPath: string;
+  /** JSON form, or `{"$undefined": null}` */
+  value: Json;
+}
+export type SearchFilterJson =
+  | { type: "Search"; fieldPath: string; value: string }
+  | { type: "Eq"; fieldPath: string; value: Json };
+
+export interface PageRequest {
+  query: QueryJson;
+  cursor: string | null;
+  endCursor: string | null;
+  pageSize: number;
+  maximumRowsRead?: number;
+  maximumBytesRead?: number;
+}
+export interface PageResult {
+  /** JSON texts */
+  page: string[];
+  isDone: boolean;
+  continueCursor: string;
+  splitCursor: string | null;
+  pageStatus: "SplitRecommended" | "SplitRequired" | null;
+}
+
+/** What a read depended on; a commit whose write set touches it invalidates the result. */
+export interface ReadSet {
+  /** Closed-open key intervals per index id. */
+  ranges: { index: number; low: Uint8Array; high: Uint8Array }[];
+  ids: Set<string>;
+  /** Tables read as a whole (search, vector, count). Table numbers. */
+  tables: Set<number>;
+}
+export interface WriteSet {
+  ids: Set<string>;
+  tables: Set<number>;
+  /** Old and new key of every index entry touched. */
+  keys: { index: number; key: Uint8Array }[];
+}
+export interface Commit {
+  /** Commit time in ns since 1970, strictly increasing over the life of the database. */
+  ts: bigint;
+  writes: WriteSet;
+}
+
+/** A stream over a query; ends with null. Never an open SQLite iterator: resumed by key, so writes in between are fine. */
+export interface QueryStream {
+  next(): string | null;
+}
+
+export interface Reader {
+  /** JSON text, or null when there is no such document. Refuses an id of another component's table. */
+  get(component: ComponentPath, id: string, table?: string): string | null;
+  normalizeId(component: ComponentPath, table: string, id: string): string | null;
+  tableOfId(id: string): { component: ComponentPath; table: string } | null;
+  /** An unknown table reads as empty. */
+  stream(component: ComponentPath, query: QueryJson): QueryStream;
+  page(component: ComponentPath, request: PageRequest): PageResult;
+  count(component: ComponentPath, table: string): number;
+  vectorSearch(component: ComponentPath, query: JsonObject): { _id: string; _score: number }[];
+  /** Documents and bytes read and written so far in this top-level transaction. */
+  metrics(): { documentsRead: number; bytesRead: number; documentsWritten: number; bytesWritten: number };
+}
+
+export interface Savepoint {
+  /** Keeps what was written since. */
+  release(): void;
+  /** Undoes what was written since, write set and wake-up time included. */
+  rollback(): void;
+}
+
+/** All writes validate against the table's schema, maintain every index, and throw a HostError with Convex's wording. */
+export interface Writer extends Reader {
+  /** Returns the new id. `value` has neither `_id` nor `_creationTime`. System tables begin with `_`. */
+  insert(component: ComponentPath, table: string, value: JsonObject): string;
+  /** Shallow merge; `{"$undefined": null}` removes the field. */
+  patch(component: ComponentPath, id: string, value: JsonObject, table?: string): void;
+  replace(component: ComponentPath, id: string, value: JsonObject, table?: string): void;
+  remove(component: ComponentPath, id: string, table?: string): void;
+  savepoint(): Savepoint;
+
+  /** Rows of the scheduler; the visible `_scheduled_functions` document is written by the engine with `insert`. */
+  schedule(row: ScheduledRow): void;
+  setScheduledState(id: string, state: ScheduledState): void;
+  deleteScheduled(id: string): void;
+  /** Result of a websocket client's mutation, stored with its effects so that a resend is answered, not repeated. */
+  saveSessionResult(sessionId: string, requestId: number, result: string): void;
+  setMeta(key: string, value: string): void;
+}
+
+export type ScheduledState = "pending" | "inProgress" | "done";
+export interface ScheduledRow {
+  /** Id of the `_scheduled_functions` document. */
+  id: string;
+  /** When to run, ms since 1970 (may have fractions). */
+  ts: number;
+  /** Component of the *function*, and `module:export`. */
+  component: ComponentPath;
+  udfPath: string;
+  /** Component whose `_scheduled_functions` holds the document. */
+  owner: ComponentPath;
+  /** JSON text of the argument object. */
+  args: string;
+  state: ScheduledState;
+}
+
+export interface WriteResult<T> {
+  value: T;
+  ts: bigint;
+}
+
+export interface Store {
+  /**
+   * One transaction after another, in the order of the calls. Resolves after COMMIT is durable (group commit: callers that wait
+   * together may share one COMMIT); rejects with the body's error, everything undone.
+   */
+  write<T>(body: (tx: Writer) => Promise<T>, options?: { timeoutMs?: number }): Promise<WriteResult<T>>;
+  /** Reads the last durable state (flushes an open group first). One at a time with writes. `track` collects the read set. */
+  read<T>(
+    body: (tx: Reader) => Promise<T>,
+    options?: { track?: boolean },
+  ): Promise<{ value: T; ts: bigint; reads: ReadSet }>;
+  /** The last committed state, readable while a write transaction is open (Convex's stale snapshot). */
+  snapshot(): Reader;
+  /** Called after each COMMIT, in order. */
+  onCommit(listener: (commit: Commit) => void): () => void;
+
+  /** Creates or changes a component's tables and indexes, fills new indexes, checks documents against the schema; throws on violation, changing nothing. */
+  defineComponent(component: ComponentPath, schema: SchemaExport | null): void;
+
+  /** Scheduler's own reads (outside any transaction; committed state). */
+  dueScheduled(now: number, limit: number): ScheduledRow[];
+  nextScheduledTs(): number | null;
+  inProgressScheduled(): ScheduledRow[];
+  scheduledById(id: string): ScheduledRow | null;
+  sessionResult(sessionId: string, requestId: number): string | null;
+  meta(key: string): string | null;
+  /** Deletes session results and finished scheduled documents older than the given times. Returns rows deleted. */
+  sweep(before: { sessionsMs: number; scheduledMs: number }): number;
+  lastTs(): bigint;
+  close(): void;
+}
+
+export interface StoreOptions {
+  /** Path of the SQLite file, or ":memory:". */
+  path: string;
+  /** FULL survives power loss; NORMAL only a process kill; OFF is for tests. */
+  synchronous: "FULL" | "NORMAL" | "OFF";
+  /** Mutations that may share one COMMIT. Default 64. */
+  groupSize?: number;
+  /** Clock in ms since 1970; injectable for tests. Default Date.now. */
+  now?: () => number;
+}
+
+/** True when the commit may have changed what was read. */
+export type Invalidates = (reads: ReadSet, writes: WriteSet) => boolean;
