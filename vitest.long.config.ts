@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm run test:long`: soak, the whole crash matrix, long fuzzing. One file at a time, so that figures are not of a crowded machine. */
+export default defineConfig({
+  test: {
+    include: [
+      "src/**/*.long.test.ts",
+      "convex/**/*.long.test.ts",
+      "channels/**/*.long.test.ts",
+      "test/**/*.long.test.ts",
+    ],
+    exclude: ["**/node_modules/**", "test/conformance/vendor/**"],
+    fileParallelism: false,
+    testTimeout: 1_800_000,
+    hookTimeout: 120_000,
+  },
+});
