@@ -118,11 +118,16 @@ export interface CallFailure {
 
 /** What the wire uses. Every method throws `CallError` (engine/errors.ts) carrying a CallFailure. */
 export interface Engine {
+  /**
+   * `journal` is what an earlier run of the same subscription returned: a paginated query then ends its page at the same cursor,
+   * so that reactive pages neither gap nor overlap. The returned journal is null when nothing was paginated.
+   */
   query(
     path: FunctionPath,
     args: JsonObject,
     caller: Caller,
-  ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean }>;
+    options?: { journal?: string | null },
+  ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean; journal?: string | null }>;
   /** `session` makes the call idempotent over reconnects: the stored result is returned when it was run before. */
   mutation(
     path: FunctionPath,
@@ -140,4 +145,32 @@ export interface Engine {
   start(): Promise<void>;
   /** Waits for running functions up to the limit, then refuses new calls. */
   stop(timeoutMs: number): Promise<void>;
+}
+
+/** Bytes already on disk and synced, not yet belonging to a `_storage` document. */
+export interface StagedFile {
+  /** Base64, as the `_storage` document shows it. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/**
+ * Bytes of file storage. The order that survives a crash: `stage`, then inside the transaction that inserts the `_storage` document
+ * (`{sha256, size, contentType?}`) `adopt` with the new id; a crash in between leaves an orphan that the next start sweeps away.
+ * Removing: delete the document in a transaction, then `remove` after its commit.
+ */
+export interface FileStore {
+  stage(source: Uint8Array | Blob | AsyncIterable<Uint8Array>): Promise<StagedFile>;
+  /** Synchronous and durable when it returns. */
+  adopt(staged: StagedFile, storageId: string): void;
+  /** For a transaction that failed after `stage`; safe to call twice. */
+  discard(staged: StagedFile): void;
+  /** null when there are no such bytes. Lazy: the bytes are read when the blob is. */
+  open(storageId: string, contentType?: string): Promise<Blob | null>;
+  /** Idempotent. */
+  remove(storageId: string): void;
+  /** For `1.0/storageGenerateUploadUrl`: `<CONVEX_CLOUD_URL>/api/storage/upload?token=<this>`. Valid 1 h, over restarts too. */
+  createUploadToken(component: ComponentPath): string;
+  /** The component whose `_storage` the token may write to; null when the token is forged or too old. */
+  readUploadToken(token: string): ComponentPath | null;
 }
