@@ -1,0 +1,121 @@
+/**
+ * What is to be said where. A delivery is a row with a version: enqueued once by key, revised when its content changes, and done
+ * while the platform has confirmed the newest version. This module writes the rows; `delivery_leases.ts` hands them to gateways.
+ */
+import type { OutMessage } from "../../src/contract/message.ts";
+import { internal } from "../_generated/api.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+
+export interface NewDelivery {
+  channel: string;
+  place: string;
+  /** Unique for ever: a second `enqueue` with the same key changes nothing and returns the first row. */
+  key: string;
+  message: OutMessage;
+  /** Default true. False: the message will still grow. */
+  final?: boolean;
+  approvalId?: string;
+  runId?: string;
+  conversationId?: string;
+  /** When given and passed before the first send was confirmed, the delivery fails as `expired` instead of being sent late. */
+  deadline?: number;
+}
+
+/** Idempotent on `key`. Deliveries of one place are sent in the order in which they were enqueued. */
+export async function enqueue(ctx: MutationCtx, delivery: NewDelivery): Promise<Id<"deliveries">> {
+  const existing = await byKey(ctx, delivery.key);
+  if (existing !== null) return existing._id;
+  const deliveryId = await ctx.db.insert("deliveries", {
+    key: delivery.key,
+    channel: delivery.channel,
+    place: delivery.place,
+    message: JSON.stringify(delivery.message),
+    version: 1,
+    confirmedVersion: 0,
+    receipt: null,
+    status: "ready",
+    final: delivery.final ?? true,
+    gatewayId: null,
+    leaseId: null,
+    leaseUntil: null,
+    claims: 0,
+    attempts: 0,
+    nextAttemptAt: null,
+    error: null,
+    deadline: delivery.deadline ?? null,
+    approvalId: delivery.approvalId ?? null,
+    runId: delivery.runId ?? null,
+    conversationId: delivery.conversationId ?? null,
+  });
+  if (delivery.deadline !== undefined) {
+    await ctx.scheduler.runAt(delivery.deadline, internal.outbox.expire, { deliveryId });
+  }
+  return deliveryId;
+}
+
+/**
+ * New content for a delivery. Unchanged content is no new version. A delivery that had failed is tried again with it;
+ * one that waits after a failed try keeps waiting. A claimed one is sent again after its confirmation.
+ */
+export async function revise(
+  ctx: MutationCtx,
+  deliveryId: Id<"deliveries">,
+  message: OutMessage,
+  more: { final?: boolean } = {},
+): Promise<void> {
+  const row = await ctx.db.get("deliveries", deliveryId);
+  if (row === null) return;
+  const text = JSON.stringify(message);
+  const final = more.final ?? row.final;
+  if (text === row.message && final === row.final) return;
+  const retry = row.status === "failed" ? { attempts: 0 } : {};
+  const status = row.status === "claimed" || row.status === "waiting" ? row.status : "ready";
+  await ctx.db.patch("deliveries", deliveryId, { message: text, final, version: row.version + 1, status, ...retry });
+}
+
+export async function byKey(ctx: QueryCtx, key: string): Promise<Doc<"deliveries"> | null> {
+  return await ctx.db
+    .query("deliveries")
+    .withIndex("by_key", (q) => q.eq("key", key))
+    .unique();
+}
+
+/** All copies of a question, oldest first. */
+export async function deliveriesOf(ctx: QueryCtx, approvalId: string): Promise<Doc<"deliveries">[]> {
+  return await ctx.db
+    .query("deliveries")
+    .withIndex("by_approvalId", (q) => q.eq("approvalId", approvalId))
+    .collect();
+}
+
+/** All messages about a run (progress, outputs), oldest first. */
+export async function deliveriesOfRun(ctx: QueryCtx, runId: string): Promise<Doc<"deliveries">[]> {
+  return await ctx.db
+    .query("deliveries")
+    .withIndex("by_runId", (q) => q.eq("runId", runId))
+    .collect();
+}
+
+/** How many deliveries of a place are still under way, counted up to `limit`. */
+export async function underWay(ctx: QueryCtx, place: string, limit: number): Promise<number> {
+  let count = 0;
+  for (const status of ["ready", "claimed", "waiting"] as const) {
+    const rows = await ctx.db
+      .query("deliveries")
+      .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", status))
+      .take(limit - count);
+    count += rows.length;
+    if (count >= limit) break;
+  }
+  return count;
+}
+
+/** A plain text reply; the commonest delivery. */
+export async function sayText(
+  ctx: MutationCtx,
+  delivery: Omit<NewDelivery, "message"> & { text: string; onlyTo?: string | null },
+): Promise<Id<"deliveries">> {
+  const { text, onlyTo, ...rest } = delivery;
+  return await enqueue(ctx, { ...rest, message: { kind: "text", text, onlyTo: onlyTo ?? null } });
+}

@@ -1,0 +1,20 @@
+import { defineTable } from "convex/server";
+import { v } from "convex/values";
+
+/**
+ * A place (or a thread in it) and its agent thread. A private conversation belongs to one person and may search that person's
+ * other private ones; a shared one belongs to the place and searches nothing else.
+ */
+export const conversations = defineTable({
+  /** The adapter's threadKey, or the place when it gave none. */
+  key: v.string(),
+  channel: v.string(),
+  /** The person's id for a private conversation, null for a shared one. */
+  owner: v.union(v.id("people"), v.null()),
+  /** The agent component's thread. */
+  threadId: v.string(),
+  /** What the agent component files its messages under: the person, or the place. */
+  userId: v.string(),
+}).index("by_key_and_owner", ["key", "owner"]);
+
+export const conversationTables = { conversations };
