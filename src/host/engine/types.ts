@@ -95,6 +95,8 @@ export interface Caller {
   identity: Identity;
   /** Admin may call internal functions and any component. */
   isAdmin: boolean;
+  /** Only for HTTP actions, whose Authorization header may be the app's own: `ctx.auth.getUserIdentity()` throws this. */
+  authError?: string;
   requestId?: string;
   ip?: string | null;
   userAgent?: string | null;
