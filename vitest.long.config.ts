@@ -11,6 +11,8 @@ export default defineConfig({
     ],
     exclude: ["**/node_modules/**", "test/conformance/vendor/**"],
     fileParallelism: false,
+    // Convex packages ship TypeScript with import.meta.glob, which only Vite resolves.
+    server: { deps: { inline: [/convex-test/, /@convex-dev\//] } },
     testTimeout: 1_800_000,
     hookTimeout: 120_000,
   },

@@ -1,0 +1,32 @@
+/// <reference types="vite/client" />
+/**
+ * The real backend functions in this process: convex-test with the product's components. For tests in the `edge-runtime`
+ * environment (`// @vitest-environment edge-runtime` as the file's first line). What needs the wire or a restart belongs to test/e2e.
+ */
+import agent from "@convex-dev/agent/test";
+import workflow from "@convex-dev/workflow/test";
+import { convexTest } from "convex-test";
+import { GATEWAY_ISSUER, GATEWAY_SUBJECT } from "../convex/model/gateway.ts";
+import schema from "../convex/schema.ts";
+
+const modules = import.meta.glob(["../convex/**/*.{ts,js}", "!../convex/**/*.test.ts"]);
+
+export function createBackend() {
+  const anonymous = convexTest(schema, modules);
+  agent.register(anonymous);
+  workflow.register(anonymous);
+  /** Calls as the gateway does, with its verified token. */
+  const gateway = anonymous.withIdentity({ issuer: GATEWAY_ISSUER, subject: GATEWAY_SUBJECT });
+  return { anonymous, gateway };
+}
+
+export type Backend = ReturnType<typeof createBackend>;
+
+/** Lets scheduled functions run (real timers) until `done` says so; fails after `limitMs`, naming what it waited for. */
+export async function until(what: string, done: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await done())) {
+    if (Date.now() > end) throw new Error(`still not: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
