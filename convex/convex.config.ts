@@ -3,7 +3,7 @@ import workflow from "@convex-dev/workflow/convex.config";
 import { defineApp } from "convex/server";
 
 const app = defineApp();
-app.use(agent);
 app.use(workflow);
+app.use(agent);
 
 export default app;

@@ -1,3 +1,26 @@
 import { defineSchema } from "convex/server";
+import { approvalTables } from "./tables/approvals.ts";
+import { auditTables } from "./tables/audit.ts";
+import { conversationTables } from "./tables/conversations.ts";
+import { deliveryTables } from "./tables/deliveries.ts";
+import { inboundTables } from "./tables/inbound.ts";
+import { jobTables } from "./tables/jobs.ts";
+import { peopleTables } from "./tables/people.ts";
+import { runTables } from "./tables/runs.ts";
+import { taskTables } from "./tables/tasks.ts";
+import { turnTables } from "./tables/turns.ts";
+import { workflowTables } from "./tables/workflows.ts";
 
-export default defineSchema({});
+export default defineSchema({
+  ...peopleTables,
+  ...workflowTables,
+  ...runTables,
+  ...approvalTables,
+  ...jobTables,
+  ...auditTables,
+  ...inboundTables,
+  ...conversationTables,
+  ...turnTables,
+  ...deliveryTables,
+  ...taskTables,
+});

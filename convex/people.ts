@@ -1,0 +1,118 @@
+import { v } from "convex/values";
+import type { Doc } from "./_generated/dataModel.js";
+import type { MutationCtx } from "./_generated/server.js";
+import { gatewayMutation, gatewayQuery } from "./access.ts";
+import { record } from "./model/audit.ts";
+import { fail } from "./model/errors.ts";
+import * as people from "./model/people.ts";
+import { demand } from "./model/rights.ts";
+import { vActor } from "./model/validators.ts";
+
+export interface PersonView {
+  personId: string;
+  name: string;
+  roles: string[];
+  handles: string[];
+  preferredHandle: string | null;
+}
+
+export const add = gatewayMutation({
+  args: { actor: vActor, name: v.string(), roles: v.array(v.string()) },
+  handler: async (ctx, { actor, name, roles }): Promise<PersonView> => {
+    const acting = await manager(ctx, actor);
+    const person = await people.insertPerson(ctx, name, notOwner(roles));
+    await note(ctx, acting, person, "person.added", { roles: person.roles });
+    return await view(ctx, person);
+  },
+});
+
+export const list = gatewayQuery({
+  args: { actor: vActor },
+  handler: async (ctx, { actor }): Promise<PersonView[]> => {
+    await people.resolveActor(ctx, actor);
+    const rows = await ctx.db.query("people").take(1000);
+    return await Promise.all(rows.map((person) => view(ctx, person)));
+  },
+});
+
+export const setRoles = gatewayMutation({
+  args: { actor: vActor, name: v.string(), add: v.array(v.string()), remove: v.array(v.string()) },
+  handler: async (ctx, args): Promise<PersonView> => {
+    const acting = await manager(ctx, args.actor);
+    const person = await people.demandPerson(ctx, args.name);
+    const removed = people.checkRoles(notOwner(args.remove));
+    const roles = people.checkRoles([...person.roles, ...notOwner(args.add)]).filter((role) => !removed.includes(role));
+    await ctx.db.patch("people", person._id, { roles });
+    await note(ctx, acting, person, "person.roles", { roles, before: person.roles });
+    return await view(ctx, { ...person, roles });
+  },
+});
+
+export const link = gatewayMutation({
+  args: { actor: vActor, name: v.string(), handle: v.string() },
+  handler: async (ctx, { actor, name, handle }): Promise<PersonView> => {
+    const acting = await manager(ctx, actor);
+    const person = await people.demandPerson(ctx, name);
+    await people.linkHandle(ctx, person, handle);
+    await note(ctx, acting, person, "person.linked", { handle });
+    return await view(ctx, person);
+  },
+});
+
+export const unlink = gatewayMutation({
+  args: { actor: vActor, name: v.string(), handle: v.string() },
+  handler: async (ctx, { actor, name, handle }): Promise<PersonView> => {
+    const acting = await manager(ctx, actor);
+    const person = await people.demandPerson(ctx, name);
+    const row = await people.handleRow(ctx, handle);
+    if (row === null || row.personId !== person._id) {
+      fail("not_found", `${handle} is not linked to ${person.name}`, { field: "handle" });
+    }
+    await ctx.db.delete("handles", row._id);
+    if (person.preferredHandle === handle) await ctx.db.patch("people", person._id, { preferredHandle: null });
+    await note(ctx, acting, person, "person.unlinked", { handle });
+    return await view(ctx, person);
+  },
+});
+
+async function manager(ctx: MutationCtx, actor: Parameters<typeof people.resolveActor>[1]): Promise<people.Acting> {
+  const acting = await people.resolveActor(ctx, actor);
+  demand(acting, "people.manage");
+  return acting;
+}
+
+/** The owner is made by the first start and stays: nobody becomes or stops being one by a list of roles. */
+function notOwner(roles: string[]): string[] {
+  if (roles.some((role) => role.toLowerCase() === "owner")) {
+    fail("invalid_input", "the role owner is not given or taken", { field: "roles", remedy: "use admin" });
+  }
+  return roles;
+}
+
+async function note(
+  ctx: MutationCtx,
+  acting: people.Acting,
+  person: Doc<"people">,
+  kind: string,
+  detail: Record<string, unknown>,
+): Promise<void> {
+  await record(ctx, {
+    subject: `person:${person._id}`,
+    kind,
+    person: { id: acting.person._id, shown: acting.shown },
+    handle: acting.handle,
+    channel: acting.channel,
+    detail: { name: person.name, ...detail },
+  });
+}
+
+async function view(ctx: Parameters<typeof people.handlesOf>[0], person: Doc<"people">): Promise<PersonView> {
+  const handles = await people.handlesOf(ctx, person._id);
+  return {
+    personId: person._id,
+    name: person.name,
+    roles: person.roles,
+    handles: handles.map((row) => row.handle),
+    preferredHandle: person.preferredHandle,
+  };
+}

@@ -1,0 +1,41 @@
+import { defineTable } from "convex/server";
+import { v } from "convex/values";
+
+export const vJobStatus = v.union(
+  v.literal("ready"),
+  v.literal("claimed"),
+  v.literal("done"),
+  v.literal("failed"),
+  v.literal("cancelled"),
+);
+
+export const jobTables = {
+  /** Work outside a transaction: ready -> claimed (lease, heartbeat) -> done | failed, or back to ready when the lease runs out. */
+  jobs: defineTable({
+    runId: v.id("runs"),
+    nodeId: v.string(),
+    /** The wait it ends, and that wait's key; an attempt has a wait of its own. */
+    waitId: v.string(),
+    key: v.string(),
+    /** Same for every attempt: what the work may do once only is keyed by it. */
+    idempotencyKey: v.string(),
+    attempt: v.number(),
+    agent: v.union(v.string(), v.null()),
+    prompt: v.string(),
+    threadKey: v.union(v.string(), v.null()),
+    timeoutMs: v.number(),
+    status: vJobStatus,
+    leaseId: v.union(v.string(), v.null()),
+    leaseUntil: v.union(v.number(), v.null()),
+    /** When this attempt must have ended, `timeoutMs` from its first claim; null before. */
+    deadline: v.union(v.number(), v.null()),
+    claims: v.number(),
+    output: v.union(v.string(), v.null()),
+    error: v.union(v.string(), v.null()),
+    createdAt: v.number(),
+    endedAt: v.union(v.number(), v.null()),
+  })
+    .index("by_key", ["key"])
+    .index("by_status", ["status"])
+    .index("by_runId_and_status", ["runId", "status"]),
+};
