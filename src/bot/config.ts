@@ -47,7 +47,7 @@ const url = (example: string): Variable<string | undefined> => ({
 
 const text: Variable<string | undefined> = { schema: optional(z.string()), remedy: "" };
 
-const oneOf = <T extends string>(words: readonly [T, ...T[]]): Variable<T | undefined> => ({
+const oneOf = <const T extends string>(words: readonly [T, ...T[]]): Variable<T | undefined> => ({
   schema: optional(z.enum(words, { error: `is none of ${words.join(", ")}` })),
   remedy: `write one of ${words.join(", ")}`,
 });

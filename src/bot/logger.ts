@@ -67,7 +67,10 @@ export function createLogger(options: LoggerOptions): BotLogger {
     },
     stream,
   );
-  return { log, redirect: (to) => void (write = to ?? standard), hide };
+  const redirect = (to: ((text: string) => void) | null) => {
+    write = to ?? standard;
+  };
+  return { log, redirect, hide };
 }
 
 /** For commands that speak for themselves. */

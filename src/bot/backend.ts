@@ -1,0 +1,154 @@
+/**
+ * The one way to the backend, embedded or not: a ConvexClient (websocket) with the gateway's token. Calls survive a restart of
+ * the backend, because the client sends them again and the backend knows what it has already done. Everything that goes wrong
+ * comes out as a FactoryError.
+ */
+import { ConvexClient } from "convex/browser";
+import type { FunctionArgs, FunctionReturnType } from "convex/server";
+import { ERROR_CODES, type ErrorCode, FactoryError, toErrorInfo } from "../contract/errors.ts";
+import type { RunView } from "../contract/run.ts";
+import { functions, type Mutation, type Query, type WireRun } from "./functions.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: any arguments, any result; each call site has its own
+type AnyQuery = Query<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type AnyMutation = Mutation<any, any>;
+
+export interface Backend {
+  readonly url: string;
+  query<F extends AnyQuery>(ref: F, args: FunctionArgs<F>): Promise<FunctionReturnType<F>>;
+  /** Waits for the backend to come back, unless `timeoutMs` of the backend's options passes. */
+  mutation<F extends AnyMutation>(ref: F, args: FunctionArgs<F>): Promise<FunctionReturnType<F>>;
+  /** Calls back with the value now and after each change; returns the way to stop it. Errors of the query itself go to `failed`. */
+  onUpdate<F extends AnyQuery>(
+    ref: F,
+    args: FunctionArgs<F>,
+    changed: (value: FunctionReturnType<F>) => void,
+    failed: (error: FactoryError) => void,
+  ): () => void;
+  /** Whether the websocket stands right now. */
+  connected(): boolean;
+  close(): Promise<void>;
+}
+
+export interface BackendOptions {
+  url: string;
+  token: () => Promise<string>;
+  /** A call that has no answer by then fails as `backend_unavailable`; null: it waits for ever (the bot's choice). */
+  timeoutMs: number | null;
+  /** Diagnostics of the client, for example "WebSocket reconnected". */
+  log?: (level: "debug" | "warn", text: string) => void;
+}
+
+export function connectBackend(options: BackendOptions): Backend {
+  const log = options.log ?? (() => {});
+  const said =
+    (level: "debug" | "warn") =>
+    (...parts: unknown[]) =>
+      log(level, parts.map(String).join(" "));
+  const client = new ConvexClient(options.url, {
+    skipConvexDeploymentUrlCheck: true,
+    unsavedChangesWarning: false,
+    logger: { log: said("debug"), warn: said("debug"), error: said("warn"), logVerbose: () => {} },
+  });
+  client.setAuth(options.token);
+  const call = async <T>(promise: Promise<T>): Promise<T> => {
+    try {
+      return await withTimeout(promise, options);
+    } catch (thrown) {
+      throw toFactoryError(thrown, options.url);
+    }
+  };
+  return {
+    url: options.url,
+    query: (ref, args) => call(client.query(ref, args)),
+    mutation: (ref, args) => call(client.mutation(ref, args)),
+    onUpdate: (ref, args, changed, failed) =>
+      client.onUpdate(ref, args, changed, (error) => failed(toFactoryError(error, options.url))),
+    connected: () => client.connectionState().isWebSocketConnected,
+    close: () => client.close(),
+  };
+}
+
+async function withTimeout<T>(promise: Promise<T>, options: BackendOptions): Promise<T> {
+  if (options.timeoutMs === null) return promise;
+  const { timeoutMs } = options;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unavailable(options.url, `no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  });
+  // When the timeout wins, nobody else looks at the call any more.
+  promise.catch(() => {});
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function unavailable(url: string, reason: string): FactoryError {
+  return new FactoryError("backend_unavailable", `the backend at ${url} does not answer: ${reason}`, {
+    field: "CONVEX_URL",
+    remedy: "start the bot with `npm start`, or set CONVEX_URL to a deployment that runs",
+  });
+}
+
+/** Anything thrown by a call, as one of ours. What the backend threw on purpose arrives unchanged. */
+export function toFactoryError(thrown: unknown, url: string): FactoryError {
+  if (thrown instanceof FactoryError) return thrown;
+  const info = toErrorInfo(thrown);
+  const text = info.message;
+  const made = (code: ErrorCode, message: string, remedy: string) =>
+    new FactoryError(code, message, { remedy, cause: thrown });
+  if (info.code !== "internal") return fromInfo(info, thrown);
+  if (/database or disk is full|ENOSPC|SQLITE_FULL/i.test(text)) {
+    return made(
+      "disk_full",
+      "the backend has no disk space left; nothing was stored",
+      "free some space, then try again",
+    );
+  }
+  if (/fetch failed|ECONNREFUSED|ECONNRESET|ConvexClient has already been closed|Client has been closed/i.test(text)) {
+    return unavailable(url, text);
+  }
+  if (/ArgumentValidationError/.test(text)) return made("invalid_input", firstLines(text), "check what you passed");
+  if (/Could not find public function/.test(text)) {
+    return made("backend_unavailable", firstLines(text), "deploy this version of convex/ to the backend");
+  }
+  return made("internal", firstLines(text), "look into the bot's log; with LOG_LEVEL=debug it says more");
+}
+
+function fromInfo(info: ReturnType<typeof toErrorInfo>, cause: unknown): FactoryError {
+  const { remedy, field, retryable } = info;
+  return new FactoryError(info.code, info.message, {
+    retryable: retryable ?? ERROR_CODES[info.code].retryable,
+    cause,
+    ...(remedy === null ? {} : { remedy }),
+    ...(field === null ? {} : { field }),
+  });
+}
+
+/** Convex's wording carries a request id line and a stack; people need the sentence. */
+const firstLines = (text: string): string =>
+  text
+    .replace(/^\[CONVEX [^\]]*\]\s*/, "")
+    .replace(/\[Request ID: [^\]]*\]\s*/, "")
+    .replace(/^Server Error\s*/, "")
+    .replace(/\n\s+at [\s\S]*$/, "")
+    .replace(/\s*Called by client\s*$/, "")
+    .trim() || "the backend failed without a reason";
+
+export function decodeRun(run: WireRun): RunView {
+  return {
+    ...run,
+    input: decodeJson(run.input),
+    variables: decodeJson(run.variables) as Record<string, unknown>,
+    result: decodeJson(run.result),
+  };
+}
+
+function decodeJson(text: string | null): unknown {
+  return text === null || text === undefined ? null : (JSON.parse(text) as unknown);
+}
+
+export { functions };
