@@ -44,8 +44,8 @@ interface NodeCommon {
   onFailure: OnFailure;
   /** Most visits in one run before the node fails; null: no bound of its own. */
   maxVisits: number | null;
-  /** True when the node lies on a cycle, so that its visits are counted. */
-  cyclic: boolean;
+  /** True when one run may enter the node more than once (a cycle, or a path shared by parallel branches), so that visits are counted. */
+  repeats: boolean;
 }
 
 /** What a task does: a call of one registered function. `agent::chat` runs `prompt` with an agent. */

@@ -26,7 +26,7 @@ export interface RunState {
   tokens: Record<string, Token>;
   frames: Record<string, Frame>;
   waits: Record<string, Wait>;
-  /** Only of nodes on a cycle. */
+  /** Of nodes that may be entered more than once. */
   visits: Record<string, number>;
 }
 
@@ -47,7 +47,7 @@ export interface Token {
 }
 
 export type Frame =
-  | { kind: "parallel"; nodeId: string; parent: string | null; open: number }
+  | { kind: "parallel"; nodeId: string; parent: string | null; open: number; visit: number; startedAt: number }
   | {
       kind: "fanout";
       nodeId: string;
@@ -67,6 +67,8 @@ export interface Wait {
   purpose: "node" | "failure" | "retry";
   nodeId: string;
   token: string;
+  /** Of `failure` and `retry`: what went wrong. */
+  error?: ErrorInfo;
 }
 
 // ---- events ------------------------------------------------------------------------------------------------------------------
