@@ -59,6 +59,8 @@ export interface HttpRouteTarget {
   component: ComponentPath;
   method: string;
   routePath: string;
+  /** Where the component is mounted, without a slash at the end; absent for the app itself. */
+  mountPath?: string;
 }
 
 /** The component tree and what is static about it, from the bundler (or from `registerComponent` in the facade). */
@@ -100,6 +102,8 @@ export interface Caller {
   requestId?: string;
   ip?: string | null;
   userAgent?: string | null;
+  /** The JWT the identity was read from, for `getRequestMetadata`. */
+  authToken?: string | null;
 }
 
 export interface CallResult {
@@ -116,6 +120,9 @@ export interface CallFailure {
   /** JSON form of a ConvexError's data; undefined otherwise. */
   data?: Json;
   logLines: string[];
+  /** Of a failed query: what it had read, and at which time; a subscription is run again when that changes. */
+  reads?: ReadSet;
+  ts?: bigint;
 }
 
 /** What the wire uses. Every method throws `CallError` (engine/errors.ts) carrying a CallFailure. */

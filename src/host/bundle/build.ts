@@ -1,0 +1,169 @@
+/** Makes the one script of a component definition with esbuild. */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { build, version as esbuildVersion, type Plugin } from "esbuild";
+import { type EntryPoint, entryPoints } from "./entry_points.ts";
+import { BundleError, buildFailure } from "./errors.ts";
+
+/** The script is the body of `function (module, exports)`; it sets `module.exports` to `{name: () => the module}`. */
+export interface BuiltScript {
+  code: string;
+  /** JSON text of its source map; sources are absolute paths. */
+  map: string;
+  /** Absolute paths of every file that took part. */
+  inputs: string[];
+}
+
+/** Keys of the script's export besides the modules' names; a module's name never holds a dot or equals `schema`. */
+export const SCHEMA = "schema";
+export const AUTH_CONFIG = "auth.config";
+
+/** Changes whenever the same sources would give another script. */
+export const BUILD_VERSION = `1 esbuild ${esbuildVersion}`;
+
+/** `what: file` of each module: the entry points, the schema, and for the app the authentication config. */
+export function scriptModules(dir: string, isApp: boolean): Record<string, string> {
+  const modules = entryPoints(dir);
+  refuseNodeModules(modules);
+  const result: Record<string, string> = Object.fromEntries(modules.map(({ name, file }) => [name, file]));
+  const schema = firstExisting(dir, ["schema.ts", "schema.js"]);
+  if (schema !== undefined) result[SCHEMA] = schema;
+  const auth = isApp ? firstExisting(dir, ["auth.config.ts", "auth.config.js"]) : undefined;
+  if (auth !== undefined) result[AUTH_CONFIG] = auth;
+  return result;
+}
+
+/**
+ * `require()` of an ES module makes esbuild wrap every module lazily, so a context evaluates only what it is asked for. The price:
+ * no top-level await. Settings as the official bundler's, except for the format and that names are kept for readable stacks.
+ */
+export async function buildScript(dir: string, modules: Record<string, string>): Promise<BuiltScript> {
+  const entries = Object.entries(modules).map(
+    ([name, file]) => `${JSON.stringify(name)}: () => require(${JSON.stringify(file)})`,
+  );
+  const result = await build({
+    stdin: { contents: `module.exports = {\n${entries.join(",\n")}\n};`, resolveDir: dir, sourcefile: "modules.js" },
+    absWorkingDir: dir,
+    bundle: true,
+    write: false,
+    outfile: "script.js",
+    platform: "browser",
+    format: "cjs",
+    target: "esnext",
+    jsx: "automatic",
+    conditions: ["convex", "module"],
+    sourcemap: "external",
+    sourcesContent: false,
+    treeShaking: true,
+    minifySyntax: true,
+    keepNames: true,
+    define: { "process.env.NODE_ENV": '"production"' },
+    metafile: true,
+    logLevel: "silent",
+    plugins: [asyncHooksShim, serverOnlyStub, wasmModule],
+  }).catch((error) => {
+    throw topLevelAwait(error) ?? buildFailure(dir, error);
+  });
+  const [map, code] = result.outputFiles.toSorted(
+    (a, b) => Number(b.path.endsWith(".map")) - Number(a.path.endsWith(".map")),
+  );
+  const parsed = JSON.parse(map!.text) as { sources: string[] };
+  parsed.sources = parsed.sources.map((source) => join(dir, source));
+  return {
+    code: code!.text,
+    map: JSON.stringify(parsed),
+    inputs: Object.keys(result.metafile.inputs).flatMap((input) => {
+      const file = input.startsWith("wasm:") ? input.slice("wasm:".length) : join(dir, input);
+      return input === "modules.js" || /^(async-hooks|server-only):/.test(input) ? [] : [file];
+    }),
+  };
+}
+
+/** Where the package that owns `file` says how it is resolved; undefined outside of node_modules. */
+export function packageJsonOf(file: string): string | undefined {
+  const match = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(file);
+  return match === null ? undefined : join(match[1]!, "package.json");
+}
+
+function refuseNodeModules(modules: EntryPoint[]): void {
+  const refused = modules.filter(({ file }) => hasUseNode(readFileSync(file, "utf8"))).map(({ relative }) => relative);
+  if (refused.length > 0) {
+    throw new BundleError(
+      `The embedded Convex host does not support "use node" files yet: ${refused.join(", ")}. ` +
+        `Remove the directive, or deploy to Convex (CONVEX_URL).`,
+    );
+  }
+}
+
+/** A directive counts only before the first statement; comments and other directives may come earlier. */
+export function hasUseNode(source: string): boolean {
+  if (!source.includes("use node")) return false;
+  const prologue =
+    /^(?:\uFEFF)?(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(["'])(?!use node\1)[^"'\n]*\1\s*;?)*(["'])use node\2/;
+  return prologue.test(source);
+}
+
+function topLevelAwait(error: unknown): BundleError | null {
+  const errors = (
+    error as {
+      errors?: {
+        text: string;
+        location?: { file: string; line: number } | null;
+        notes: { location?: { file: string; line: number } | null }[];
+      }[];
+    }
+  ).errors;
+  const found = errors?.find(({ text }) => /top-level await/i.test(text));
+  if (found === undefined) return null;
+  const at = found.notes.findLast((note) => note.location != null)?.location ?? found.location;
+  const where = at ? `${at.file}:${at.line}` : found.text;
+  return new BundleError(
+    `${where}: top-level await is not supported in Convex functions. Await inside of the function.`,
+  );
+}
+
+function firstExisting(dir: string, names: string[]): string | undefined {
+  return names.map((name) => join(dir, name)).find(existsSync);
+}
+
+const asyncHooksShim: Plugin = {
+  name: "async-hooks-shim",
+  setup(builder) {
+    builder.onResolve({ filter: /^(node:)?async_hooks$/ }, ({ path }) => ({ path, namespace: "async-hooks" }));
+    builder.onLoad({ filter: /.*/, namespace: "async-hooks" }, () => ({
+      contents: `export const { AsyncLocalStorage, AsyncResource } = globalThis;
+        export default { AsyncLocalStorage, AsyncResource };`,
+    }));
+  },
+};
+
+const serverOnlyStub: Plugin = {
+  name: "server-only-stub",
+  setup(builder) {
+    builder.onResolve({ filter: /^server-only$/ }, ({ path }) => ({ path, namespace: "server-only" }));
+    builder.onLoad({ filter: /.*/, namespace: "server-only" }, () => ({ contents: "" }));
+  },
+};
+
+/** `import module from "./x.wasm"` is a compiled WebAssembly.Module. */
+const wasmModule: Plugin = {
+  name: "wasm-module",
+  setup(builder) {
+    builder.onResolve({ filter: /\.wasm$/ }, (args) => {
+      if (args.namespace === "wasm") return { path: args.path, namespace: "wasm-bytes" };
+      const path = args.path.startsWith(".")
+        ? join(args.resolveDir, args.path)
+        : createRequire(join(args.resolveDir, "x.js")).resolve(args.path);
+      return { path, namespace: "wasm" };
+    });
+    builder.onLoad({ filter: /.*/, namespace: "wasm" }, ({ path }) => ({
+      contents: `import bytes from ${JSON.stringify(path)}; export default new WebAssembly.Module(bytes);`,
+      resolveDir: dirname(path),
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "wasm-bytes" }, ({ path }) => ({
+      contents: readFileSync(path),
+      loader: "binary",
+    }));
+  },
+};
