@@ -1,0 +1,102 @@
+/** The terminal as a channel: a person at a screen, or a program at a pipe. */
+import type { Readable, Writable } from "node:stream";
+import type { ChannelAdapter } from "../../src/contract/adapter.ts";
+import { errorInfo } from "../../src/contract/errors.ts";
+import { type Connection, connect } from "./connect.ts";
+import { createIds, terminalHandle } from "./ids.ts";
+import { createPipe } from "./pipe.ts";
+import { createScreen } from "./screen.ts";
+import { createTeller, type Teller } from "./send.ts";
+import { painter, wantsColours } from "./style.ts";
+
+export interface TerminalAdapterConfig {
+  input: Readable;
+  output: Writable & { isTTY?: boolean; columns?: number };
+  /** True: prompt, streamed replies, boxes. False: lines in, lines out. */
+  interactive: boolean;
+  /** The system's user; the handle is `terminal:NAME`. */
+  user: string;
+  /** Default: the channel `terminal` and its place `terminal:NAME`; the `factory chat` command is at home elsewhere. */
+  ingress?: { channel: string; place: string };
+  historyFile: string | null;
+  env: Record<string, string | undefined>;
+  /** Shown above the first prompt. */
+  greeting: string[];
+  onEnd(): void;
+}
+
+/** A person reads slower than this; faster edits would only cost transactions. */
+const STREAM_EVERY_MS = 50;
+
+export interface TerminalAdapter extends ChannelAdapter {
+  /** Shows lines above the prompt, for logs and notices; null before the start. */
+  print: ((lines: string[]) => void) | null;
+}
+
+export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAdapter {
+  const ids = createIds();
+  const colours = config.interactive && wantsColours(config.output, config.env);
+  const paint = painter(colours);
+  const handle = terminalHandle(config.user);
+  let connection: Connection | null = null;
+  let teller: Teller | null = null;
+
+  const adapter: TerminalAdapter = {
+    channel: "terminal",
+    capabilities: {
+      textLength: 1_000_000,
+      buttons: false,
+      edits: true,
+      threads: false,
+      streamEveryMs: config.interactive ? STREAM_EVERY_MS : null,
+      modals: false,
+      privateNotices: true,
+    },
+    print: null,
+    async start(inbox) {
+      const opened = connect({
+        open: (events) =>
+          config.interactive
+            ? createScreen({ ...config, prompt: paint("bold", "› "), leaveHint: paint("dim", LEAVE_HINT) }, events)
+            : createPipe(config, events),
+        speaker: {
+          channel: config.ingress?.channel ?? "terminal",
+          place: config.ingress?.place ?? handle,
+          handle,
+          displayName: config.user,
+        },
+        ids,
+        inbox,
+        onEnd: config.onEnd,
+      });
+      connection = opened;
+      adapter.print = (lines) => opened.console.print(lines);
+      const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      teller = createTeller({
+        console: opened.console,
+        ids,
+        render: { colours, plain: !config.interactive, timeZone },
+      });
+      opened.console.print(config.greeting);
+    },
+    async send(delivery) {
+      return teller?.send(delivery) ?? CLOSED;
+    },
+    async edit(delivery, receipt) {
+      return teller?.edit(delivery, receipt) ?? CLOSED;
+    },
+    async stop() {
+      connection?.console.close();
+      await connection?.settled();
+      adapter.print = null;
+    },
+  };
+  return adapter;
+}
+
+const LEAVE_HINT = "Ctrl-C again, Ctrl-D or /quit leaves; what runs goes on at the next start.";
+const CLOSED = {
+  ok: false,
+  error: errorInfo("platform_unavailable", "the terminal is not open"),
+  retryAfterMs: null,
+} as const;
