@@ -1,0 +1,68 @@
+import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import type { AuthProvider } from "../engine/types.ts";
+import { AuthFailure } from "./failure.ts";
+
+/** Where a provider's public keys come from; resolved once and kept, asked again after a failure. */
+export class KeySet {
+  readonly #provider: AuthProvider;
+  #keys: Promise<JWTVerifyGetKey> | null = null;
+
+  constructor(provider: AuthProvider) {
+    this.#provider = provider;
+    // A data URI that cannot be read is a mistake in auth.config.ts: say so at the start, not at the first call.
+    if (provider.type === "customJwt" && provider.jwks.startsWith("data:")) {
+      this.#keys = Promise.resolve(fromDataUri(provider.jwks));
+    }
+  }
+
+  get(): Promise<JWTVerifyGetKey> {
+    if (this.#keys === null) {
+      const keys = this.#load();
+      keys.catch(() => {
+        if (this.#keys === keys) this.#keys = null;
+      });
+      this.#keys = keys;
+    }
+    return this.#keys;
+  }
+
+  async #load(): Promise<JWTVerifyGetKey> {
+    const provider = this.#provider;
+    if (provider.type === "customJwt") return createRemoteJWKSet(new URL(provider.jwks));
+    return createRemoteJWKSet(new URL(await discover(provider.domain)));
+  }
+}
+
+/** `data:application/json;base64,…`, `data:application/json;charset=utf-8,…` or percent-encoded. */
+export function fromDataUri(uri: string): JWTVerifyGetKey {
+  const comma = uri.indexOf(",");
+  const problem = "The jwks of a customJwt provider in auth.config.ts is not a data URI with a JSON Web Key Set";
+  if (comma < 0) throw new Error(problem);
+  const payload = uri.slice(comma + 1);
+  try {
+    const text = uri.slice(0, comma).endsWith(";base64")
+      ? Buffer.from(payload, "base64").toString("utf8")
+      : decodeURIComponent(payload);
+    return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
+  } catch (error) {
+    throw new Error(`${problem}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function discover(domain: string): Promise<string> {
+  const url = `${withScheme(domain).replace(/\/$/, "")}/.well-known/openid-configuration`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    const body: unknown = await response.json();
+    const uri = (body as { jwks_uri?: unknown } | null)?.jwks_uri;
+    if (!response.ok || typeof uri !== "string") throw new Error(`status ${response.status}, no jwks_uri`);
+    return uri;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AuthFailure("AuthProviderDiscoveryFailed", `Auth provider discovery of ${url} failed: ${reason}`);
+  }
+}
+
+export function withScheme(domain: string): string {
+  return /^https?:\/\//.test(domain) ? domain : `https://${domain}`;
+}
