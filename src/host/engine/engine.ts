@@ -1,0 +1,295 @@
+/** Finds the function, opens the transaction, runs the call, reports. */
+
+import { Crons } from "../scheduler/crons.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import type { ComponentPath, JsonObject, ReadSet, Store, Writer } from "../store/types.ts";
+import { parsePath } from "./address.ts";
+import { Call } from "./call.ts";
+import { CallError, EngineError, failureOf } from "./errors.ts";
+import { expectType, Functions, type ResolvedFunction } from "./functions.ts";
+import type { Host } from "./host.ts";
+import { runHttpAction } from "./http_action.ts";
+import { invoke } from "./invoke.ts";
+import { defaultTransactionLimits } from "./limits.ts";
+import type { EngineLimits, EngineOptions, LogEntry } from "./options.ts";
+import { Running } from "./running.ts";
+import { realTimers, withLimit } from "./timers.ts";
+import { type RequestInfo, requestOf, Txn } from "./txn.ts";
+import type {
+  Caller,
+  CallResult,
+  Deployment,
+  Engine,
+  Executor,
+  FileStore,
+  FunctionPath,
+  Identity,
+  UdfType,
+} from "./types.ts";
+
+const defaultLimits: EngineLimits = {
+  transactionMs: 15_000,
+  actionMs: 10 * 60_000,
+  valueBytes: 16 * 1024 * 1024,
+  transaction: defaultTransactionLimits,
+  scheduledConcurrency: 64,
+  finishedScheduledMs: 48 * 3600_000,
+  sessionResultMs: 7 * 24 * 3600_000,
+  sweepMs: 10 * 60_000,
+};
+
+/** What happens around a mutation in its own transaction. */
+export interface Around {
+  /** false: the transaction ends without running the function. */
+  before?(tx: Writer): boolean;
+  after?(tx: Writer, value: string): void;
+}
+
+export class EmbeddedEngine implements Engine, Host {
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly functions: Functions;
+  readonly files: FileStore | null;
+  readonly deploymentName: string;
+  readonly systemTablesWritable: boolean;
+  readonly limits: EngineLimits;
+  readonly now: () => number;
+  readonly log: (entry: LogEntry) => void;
+  readonly cloudUrl: () => string;
+  readonly scheduler: Scheduler;
+  readonly #crons: Crons;
+  readonly #running = new Running();
+  /** Mutations of websocket sessions that run right now: a resend waits for the first one's result. */
+  readonly #sessions = new Map<string, Promise<CallResult>>();
+  #deployment: Deployment;
+  #started = false;
+  #calls = 0;
+
+  constructor(options: EngineOptions) {
+    this.store = options.store;
+    this.executor = options.executor;
+    this.functions = new Functions(options.executor);
+    this.files = options.files ?? null;
+    this.deploymentName = options.deploymentName ?? "embedded";
+    this.systemTablesWritable = options.systemTablesWritable ?? false;
+    this.limits = { ...defaultLimits, ...options.limits };
+    this.now = options.now ?? Date.now;
+    this.log = options.log ?? (() => {});
+    this.cloudUrl = options.cloudUrl ?? (() => this.env("").CONVEX_CLOUD_URL ?? "");
+    this.#deployment = options.deployment;
+    const timers = options.timers ?? realTimers;
+    this.scheduler = new Scheduler({ engine: this, timers });
+    this.#crons = new Crons({ engine: this, timers });
+    this.#defineComponents();
+  }
+
+  get deployment(): Deployment {
+    return this.#deployment;
+  }
+  get valueBytes(): number {
+    return this.limits.valueBytes;
+  }
+
+  parsePath(text: string, component: ComponentPath = ""): FunctionPath {
+    return parsePath(text, component);
+  }
+
+  async query(
+    path: FunctionPath,
+    args: JsonObject,
+    caller: Caller,
+    options?: { journal?: string | null },
+  ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean; journal: string | null }> {
+    return this.#guard(requestOf(caller), async (request) => {
+      const fn = await this.#clientFunction(path, caller, "query");
+      return this.runQuery(fn, args, request, caller.identity, { track: true, journal: options?.journal });
+    });
+  }
+
+  async mutation(
+    path: FunctionPath,
+    args: JsonObject,
+    caller: Caller,
+    session?: { sessionId: string; requestId: number },
+  ): Promise<CallResult> {
+    const run = (around?: Around) =>
+      this.#guard(requestOf(caller), async (request) => {
+        const fn = await this.#clientFunction(path, caller, "mutation");
+        return this.runMutation(fn, args, request, caller.identity, around);
+      });
+    if (session === undefined) return run();
+    const { sessionId, requestId } = session;
+    const stored = this.store.sessionResult(sessionId, requestId);
+    if (stored !== null) return { ...JSON.parse(stored), ts: this.store.lastTs() };
+    const key = `${requestId}@${sessionId}`;
+    const inFlight = this.#sessions.get(key);
+    if (inFlight !== undefined) return inFlight;
+    const promise = run({
+      after: (tx, value) => tx.saveSessionResult(sessionId, requestId, JSON.stringify({ value, logLines: [] })),
+    }).finally(() => this.#sessions.delete(key));
+    this.#sessions.set(key, promise);
+    return promise;
+  }
+
+  async action(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult> {
+    return this.#guard(requestOf(caller), async (request) => {
+      const fn = await this.#clientFunction(path, caller, "action");
+      return this.runAction(fn, args, request, caller.identity);
+    });
+  }
+
+  async any(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult & { udfType: UdfType }> {
+    const fn = await this.#guard(requestOf(caller), () => this.functions.forClient(path, caller.isAdmin));
+    const { udfType } = fn.info;
+    if (udfType === "mutation") return { ...(await this.mutation(path, args, caller)), udfType };
+    if (udfType === "action") return { ...(await this.action(path, args, caller)), udfType };
+    return { ...(await this.query(path, args, caller)), udfType };
+  }
+
+  async httpAction(request: Request, caller: Caller): Promise<Response> {
+    return this.#guard(requestOf(caller), (info) => runHttpAction(this, request, info, this.limits.actionMs));
+  }
+
+  async start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    await this.scheduler.start();
+    await this.#crons.start(this.#deployment.crons);
+  }
+
+  async stop(timeoutMs: number): Promise<void> {
+    this.#crons.stop();
+    this.scheduler.stop();
+    await this.#running.close(timeoutMs);
+  }
+
+  /** Exchanges code and schemas; throws when existing documents violate a schema, changing nothing. Running calls go on. */
+  async redeploy(deployment: Deployment): Promise<void> {
+    this.#deployment = deployment;
+    this.functions.forget();
+    this.#defineComponents();
+    if (this.#started) await this.#crons.start(deployment.crons);
+  }
+
+  // What follows is for calls, the scheduler and the test facade.
+
+  nextId(): string {
+    return `x${++this.#calls}`;
+  }
+  env(component: ComponentPath): Record<string, string> {
+    return this.#deployment.components.get(component)?.env ?? {};
+  }
+  wake(ts: number): void {
+    this.scheduler.wake(ts);
+  }
+
+  async runQuery(
+    fn: ResolvedFunction,
+    args: JsonObject,
+    request: RequestInfo,
+    identity: Identity,
+    options: { track?: boolean; journal?: string | null } = {},
+  ) {
+    const { value, ts, reads } = await this.store.read(
+      async (tx) => {
+        const txn = new Txn(tx, null, this.now(), this.store.lastTs(), options.journal);
+        const call = new Call(this, fn, "query", request, identity, txn, this.limits.transaction);
+        txn.rootId = call.id;
+        const text = await this.#limited(call, this.limits.transactionMs, invoke(call, fn, args));
+        return { text, txn };
+      },
+      { track: options.track ?? false },
+    );
+    const { usedIdentity, journalOut } = value.txn;
+    return { value: value.text, ts, reads, logLines: request.logLines, usedIdentity, journal: journalOut };
+  }
+
+  /** Rejects with what the function threw, everything undone. Resolves after the commit. */
+  async runMutation(
+    fn: ResolvedFunction,
+    args: JsonObject,
+    request: RequestInfo,
+    identity: Identity,
+    around?: Around,
+  ): Promise<CallResult> {
+    let txn: Txn | null = null;
+    try {
+      const { value, ts } = await this.store.write(async (tx) => {
+        if (around?.before?.(tx) === false) return "null";
+        txn = new Txn(tx, tx, this.now(), this.store.lastTs());
+        const call = new Call(this, fn, "mutation", request, identity, txn, this.limits.transaction);
+        txn.rootId = call.id;
+        const text = await this.#limited(call, this.limits.transactionMs, invoke(call, fn, args));
+        around?.after?.(tx, text);
+        return text;
+      });
+      this.#committed(txn);
+      return { value, ts, logLines: request.logLines };
+    } catch (thrown) {
+      for (const id of (txn as Txn | null)?.filesAdopted ?? []) this.files?.remove(id);
+      throw thrown;
+    }
+  }
+
+  async runAction(fn: ResolvedFunction, args: JsonObject, request: RequestInfo, identity: Identity) {
+    const call = new Call(this, fn, "action", request, identity, null, null);
+    const value = await this.#limited(call, this.limits.actionMs, invoke(call, fn, args));
+    return { value, ts: null, logLines: request.logLines };
+  }
+
+  async runFromAction(fn: ResolvedFunction, args: JsonObject, request: RequestInfo, identity: Identity) {
+    const { udfType } = fn.info;
+    if (udfType === "query") return (await this.runQuery(fn, args, request, identity)).value;
+    if (udfType === "mutation") return (await this.runMutation(fn, args, request, identity)).value;
+    return (await this.runAction(fn, args, request, identity)).value;
+  }
+
+  async vectorSearch(component: ComponentPath, query: JsonObject) {
+    return (await this.store.read(async (tx) => tx.vectorSearch(component, query))).value;
+  }
+
+  /** Counts the work among what `stop` waits for. */
+  track<T>(work: Promise<T>): Promise<T> {
+    return this.#running.add(work);
+  }
+
+  #committed(txn: Txn | null): void {
+    if (txn === null) return;
+    for (const id of txn.filesRemoved) this.files?.remove(id);
+    if (txn.wake !== Number.POSITIVE_INFINITY) this.wake(txn.wake);
+  }
+
+  async #clientFunction(path: FunctionPath, caller: Caller, type: UdfType): Promise<ResolvedFunction> {
+    const fn = await this.functions.forClient(path, caller.isAdmin);
+    expectType(fn, type);
+    return fn;
+  }
+
+  /** After the limit the call is finished, so that it can do no more harm, and the wait for it ends. */
+  #limited<T>(call: Call, ms: number, work: Promise<T>): Promise<T> {
+    return withLimit(work, ms, () => {
+      call.finish(false);
+      return new EngineError(`Function execution timed out (maximum duration: ${ms / 1000}s)`);
+    });
+  }
+
+  /** Turns whatever is thrown into a CallError. */
+  async #guard<T>(request: RequestInfo, body: (request: RequestInfo) => Promise<T>): Promise<T> {
+    try {
+      this.#running.assertOpen();
+      return await this.#running.add(body(request));
+    } catch (thrown) {
+      if (thrown instanceof CallError) throw thrown;
+      throw new CallError(failureOf(thrown, request.logLines), thrown);
+    }
+  }
+
+  #defineComponents(): void {
+    for (const { path, schema } of this.#deployment.components.values()) this.store.defineComponent(path, schema);
+  }
+}
+
+/** Creates the tables and indexes of every component; throws when documents violate a schema. Call `start()` for the scheduler. */
+export function createEngine(options: EngineOptions): EmbeddedEngine {
+  return new EmbeddedEngine(options);
+}

@@ -1,0 +1,62 @@
+/** `ctx.runQuery` and `ctx.runMutation` inside a transaction. */
+import type { JsonObject, Reader } from "../store/types.ts";
+import { Call } from "./call.ts";
+import type { ResolvedFunction } from "./functions.ts";
+import { invoke } from "./invoke.ts";
+import { nestedLimits, type TransactionLimits } from "./limits.ts";
+import type { Txn } from "./txn.ts";
+
+export interface NestedCall {
+  args: JsonObject;
+  type: "query" | "mutation";
+  /** Read the last committed state instead of this transaction's (`useStaleSnapshot`). */
+  stale: boolean;
+  limits?: Partial<TransactionLimits>;
+}
+
+/**
+ * One nested call of a call at a time; meanwhile its other syscalls wait. A mutation runs in a savepoint: when it throws, its writes
+ * are undone and the caller may catch the error and go on.
+ */
+export async function runNested(
+  parent: Call,
+  find: () => Promise<ResolvedFunction>,
+  nested: NestedCall,
+): Promise<string> {
+  await parent.turn();
+  let release!: () => void;
+  parent.nesting = new Promise((resolve) => {
+    release = resolve;
+  });
+  try {
+    const fn = await find();
+    return await run(parent, fn, nested);
+  } finally {
+    parent.nesting = null;
+    parent.child = null;
+    release();
+  }
+}
+
+async function run(parent: Call, fn: ResolvedFunction, nested: NestedCall): Promise<string> {
+  const txn = parent.txn as Txn;
+  parent.assertRunning();
+  const identity = fn.path.component === parent.component ? parent.identity : null;
+  const limits = nestedLimits(parent.limits, nested.limits, () => txn.meter.used(txn.reader));
+  const reader = nested.stale ? staleReader(parent, txn) : parent.reader;
+  const child = new Call(parent.host, fn, nested.type, parent.request, identity, txn, limits, reader);
+  parent.child = child;
+  if (nested.type === "mutation") {
+    child.savepoint = parent.writer.savepoint();
+    child.undo = txn.mark();
+  }
+  return invoke(child, fn, nested.args);
+}
+
+/**
+ * Group commit may hold back what the caller's client has long been told is done, so a transaction that has written nothing itself
+ * reads through its own connection, which sees it.
+ */
+function staleReader(parent: Call, txn: Txn): Reader {
+  return txn.reader.metrics().documentsWritten === 0 ? parent.reader : parent.host.store.snapshot();
+}

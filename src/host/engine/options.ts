@@ -1,0 +1,60 @@
+/** What an engine is made of. */
+import type { Store } from "../store/types.ts";
+import type { TransactionLimits } from "./limits.ts";
+import type { Deployment, Executor, FileStore, FunctionPath, UdfType } from "./types.ts";
+
+export interface EngineOptions {
+  store: Store;
+  executor: Executor;
+  /** Read live; use `Engine.redeploy` to exchange it. */
+  deployment: Deployment;
+  /** Absent: file storage is refused by name. */
+  files?: FileStore;
+  /** Base of storage URLs (`CONVEX_CLOUD_URL`). A function, because a port may be known only later. */
+  cloudUrl?: () => string;
+  /** `getDeploymentMetadata().name`. Default "embedded". */
+  deploymentName?: string;
+  /** ms since 1970. Default Date.now. */
+  now?: () => number;
+  /** Must not throw. Default: silent. */
+  log?: (entry: LogEntry) => void;
+  /** Timers of scheduler and crons; tests drive them by fake timers. Default: the real ones. */
+  timers?: Timers;
+  limits?: Partial<EngineLimits>;
+  /** For tests only: `db.insert` and friends may write system tables, as convex-test allows. */
+  systemTablesWritable?: boolean;
+}
+
+export interface EngineLimits {
+  /** Wall time of a query or mutation; it holds the only writer. */
+  transactionMs: number;
+  actionMs: number;
+  /** JSON text of the arguments, and of a result. */
+  valueBytes: number;
+  /** Per top-level transaction; null: not enforced. */
+  transaction: TransactionLimits | null;
+  /** Scheduled functions running at the same time. */
+  scheduledConcurrency: number;
+  /** How long finished `_scheduled_functions` documents are kept. The workpool's recovery wants at least a day. */
+  finishedScheduledMs: number;
+  /** How long results of websocket mutations are kept to answer a resend. */
+  sessionResultMs: number;
+  /** Interval of the sweep; 0: never. */
+  sweepMs: number;
+}
+
+export interface Timers {
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+  /** False when the timer was set on a clock that is no longer in force (a test exchanged it): it is set again. Default: true. */
+  isAlive?(timer: unknown): boolean;
+}
+
+/** A line for the operator; an application's `console` lines come with the function's path. */
+export interface LogEntry {
+  level: "debug" | "info" | "log" | "warn" | "error";
+  text: string;
+  path?: FunctionPath;
+  udfType?: UdfType;
+  requestId?: string;
+}

@@ -1,0 +1,69 @@
+/** What one top-level transaction shares with every nested call in it. */
+import { randomUUID } from "node:crypto";
+import type { Reader, Writer } from "../store/types.ts";
+import { Meter } from "./limits.ts";
+import type { Caller, Identity } from "./types.ts";
+
+export class Txn {
+  readonly meter = new Meter();
+  /** Earliest time something was scheduled for, ms; Infinity when nothing was. May be too early after a rollback, which is harmless. */
+  wake = Number.POSITIVE_INFINITY;
+  usedIdentity = false;
+  /** Cursor at which an earlier run of this subscription ended its page, and where this run ended it. */
+  readonly journalIn: string | null;
+  /** Id of the outermost call: only it keeps the end of its page over re-runs. */
+  rootId = "";
+  journalOut: string | null = null;
+  /** Ids whose bytes were put in place inside this transaction: removed again when it fails. */
+  readonly filesAdopted: string[] = [];
+  /** Ids whose documents were deleted: their bytes go after the commit. */
+  readonly filesRemoved: string[] = [];
+  readonly reader: Reader;
+  /** null in a query. */
+  readonly writer: Writer | null;
+  /** Frozen `Date.now()`. */
+  readonly now: number;
+  readonly snapshotTs: bigint;
+
+  constructor(reader: Reader, writer: Writer | null, now: number, snapshotTs: bigint, journal: string | null = null) {
+    this.reader = reader;
+    this.writer = writer;
+    this.now = now;
+    this.snapshotTs = snapshotTs;
+    this.journalIn = journal;
+  }
+
+  /** State to return to when a nested mutation is rolled back (reads stay counted, they happened). */
+  mark(): () => void {
+    const { functionsScheduled, scheduledFunctionArgsBytes, filesWritten, fileWriteBytes } = this.meter;
+    const removed = this.filesRemoved.length;
+    return () => {
+      Object.assign(this.meter, { functionsScheduled, scheduledFunctionArgsBytes, filesWritten, fileWriteBytes });
+      this.filesRemoved.length = removed;
+    };
+  }
+}
+
+/** Who asked, for the whole tree of calls that one request makes. */
+export interface RequestInfo {
+  requestId: string;
+  ip: string | null;
+  userAgent: string | null;
+  authToken: string | null;
+  scheduledFunctionId: string | null;
+  /** Only functions of the request's own component see it. */
+  identity: Identity;
+  logLines: string[];
+}
+
+export function requestOf(caller: Caller): RequestInfo {
+  return {
+    requestId: caller.requestId ?? randomUUID(),
+    ip: caller.ip ?? null,
+    userAgent: caller.userAgent ?? null,
+    authToken: caller.authToken ?? null,
+    scheduledFunctionId: null,
+    identity: caller.identity,
+    logLines: [],
+  };
+}
