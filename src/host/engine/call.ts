@@ -17,7 +17,10 @@ export class Call implements Execution {
   readonly udfType: UdfType;
   readonly now: number | null;
   readonly env: Record<string, string>;
+  /** An executor may set it as soon as the function's code has returned. */
   done = false;
+  /** The engine has settled the call's effects. */
+  ended = false;
 
   readonly host: Host;
   readonly request: RequestInfo;
@@ -105,7 +108,8 @@ export class Call implements Execution {
    * nobody awaited. A nested mutation's writes are kept or undone.
    */
   finish(keep: boolean): void {
-    if (this.done) return;
+    if (this.ended) return;
+    this.ended = true;
     this.done = true;
     this.child?.finish(false);
     this.#streams.clear();

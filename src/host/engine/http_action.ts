@@ -27,7 +27,7 @@ export async function runHttpAction(
     args: null,
     returns: null,
   };
-  const call = new Call(host, fn, "httpAction", info, info.identity, null, null);
+  const call = new Call(host, fn, "httpAction", info, target.component === "" ? info.identity : null, null, null);
   try {
     const response = await withLimit(host.executor.invokeHttp(target, call, request), limitMs, () => {
       return new EngineError(`Function execution timed out (maximum duration: ${limitMs / 1000}s)`);

@@ -13,7 +13,7 @@ export async function invoke(call: Call, fn: ResolvedFunction, args: JsonObject)
   try {
     const argsText = checkArgs(call, fn, args);
     text = await call.host.executor.invoke(fn.path, call, argsText);
-    if (call.done) throw new EngineError(`"${describePath(fn.path)}" was given up before it returned.`);
+    if (call.ended) throw new EngineError(`"${describePath(fn.path)}" was given up before it returned.`);
     checkResult(call, fn, text);
   } catch (thrown) {
     call.finish(false);

@@ -56,8 +56,8 @@ export class Scheduler {
   /** Something was scheduled for `ts` (ms) and is committed. */
   wake(ts: number): void {
     if (!this.#started) return;
-    if (this.#timer !== null && this.#timers.isAlive?.(this.#timer) === false) return this.#arm();
-    if (ts < this.#timerFor) this.#armFor(ts);
+    if (this.#timer !== null && this.#timers.isAlive?.(this.#timer) === false) this.#arm();
+    else if (ts < this.#timerFor) this.#armFor(ts);
   }
 
   get runningCount(): number {
