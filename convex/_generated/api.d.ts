@@ -9,18 +9,51 @@
  */
 
 import type * as access from "../access.js";
+import type * as agents_context_bridge from "../agents/context_bridge.js";
+import type * as agents_factory from "../agents/factory.js";
+import type * as agents_llm from "../agents/llm.js";
+import type * as agents_offline_arguments from "../agents/offline_arguments.js";
+import type * as agents_offline_intents from "../agents/offline_intents.js";
+import type * as agents_shared from "../agents/shared.js";
+import type * as agents_tool_schemas from "../agents/tool_schemas.js";
+import type * as agents_tools from "../agents/tools.js";
 import type * as audit from "../audit.js";
+import type * as driver from "../driver.js";
+import type * as jobs from "../jobs.js";
+import type * as model_advance from "../model/advance.js";
 import type * as model_audit from "../model/audit.js";
+import type * as model_codes from "../model/codes.js";
+import type * as model_compile from "../model/compile.js";
+import type * as model_conversations from "../model/conversations.js";
+import type * as model_definitions from "../model/definitions.js";
 import type * as model_delivery_leases from "../model/delivery_leases.js";
+import type * as model_driver from "../model/driver.js";
+import type * as model_effects from "../model/effects.js";
 import type * as model_errors from "../model/errors.js";
+import type * as model_finish from "../model/finish.js";
+import type * as model_functions from "../model/functions.js";
 import type * as model_gateway from "../model/gateway.js";
+import type * as model_inputs from "../model/inputs.js";
+import type * as model_jobs from "../model/jobs.js";
 import type * as model_json from "../model/json.js";
+import type * as model_open_questions from "../model/open_questions.js";
 import type * as model_outbox from "../model/outbox.js";
 import type * as model_people from "../model/people.js";
+import type * as model_places from "../model/places.js";
 import type * as model_rights from "../model/rights.js";
+import type * as model_run_status from "../model/run_status.js";
+import type * as model_run_view from "../model/run_view.js";
+import type * as model_runs from "../model/runs.js";
+import type * as model_signals from "../model/signals.js";
+import type * as model_task_machine from "../model/task_machine.js";
+import type * as model_tasks from "../model/tasks.js";
+import type * as model_turns from "../model/turns.js";
 import type * as model_validators from "../model/validators.js";
+import type * as model_workflows from "../model/workflows.js";
 import type * as outbox from "../outbox.js";
 import type * as people from "../people.js";
+import type * as records from "../records.js";
+import type * as runs from "../runs.js";
 import type * as system from "../system.js";
 import type * as tables_approvals from "../tables/approvals.js";
 import type * as tables_audit from "../tables/audit.js";
@@ -33,6 +66,9 @@ import type * as tables_runs from "../tables/runs.js";
 import type * as tables_tasks from "../tables/tasks.js";
 import type * as tables_turns from "../tables/turns.js";
 import type * as tables_workflows from "../tables/workflows.js";
+import type * as tasks from "../tasks.js";
+import type * as turns from "../turns.js";
+import type * as workflows from "../workflows.js";
 
 import type {
   ApiFromModules,
@@ -42,18 +78,51 @@ import type {
 
 declare const fullApi: ApiFromModules<{
   access: typeof access;
+  "agents/context_bridge": typeof agents_context_bridge;
+  "agents/factory": typeof agents_factory;
+  "agents/llm": typeof agents_llm;
+  "agents/offline_arguments": typeof agents_offline_arguments;
+  "agents/offline_intents": typeof agents_offline_intents;
+  "agents/shared": typeof agents_shared;
+  "agents/tool_schemas": typeof agents_tool_schemas;
+  "agents/tools": typeof agents_tools;
   audit: typeof audit;
+  driver: typeof driver;
+  jobs: typeof jobs;
+  "model/advance": typeof model_advance;
   "model/audit": typeof model_audit;
+  "model/codes": typeof model_codes;
+  "model/compile": typeof model_compile;
+  "model/conversations": typeof model_conversations;
+  "model/definitions": typeof model_definitions;
   "model/delivery_leases": typeof model_delivery_leases;
+  "model/driver": typeof model_driver;
+  "model/effects": typeof model_effects;
   "model/errors": typeof model_errors;
+  "model/finish": typeof model_finish;
+  "model/functions": typeof model_functions;
   "model/gateway": typeof model_gateway;
+  "model/inputs": typeof model_inputs;
+  "model/jobs": typeof model_jobs;
   "model/json": typeof model_json;
+  "model/open_questions": typeof model_open_questions;
   "model/outbox": typeof model_outbox;
   "model/people": typeof model_people;
+  "model/places": typeof model_places;
   "model/rights": typeof model_rights;
+  "model/run_status": typeof model_run_status;
+  "model/run_view": typeof model_run_view;
+  "model/runs": typeof model_runs;
+  "model/signals": typeof model_signals;
+  "model/task_machine": typeof model_task_machine;
+  "model/tasks": typeof model_tasks;
+  "model/turns": typeof model_turns;
   "model/validators": typeof model_validators;
+  "model/workflows": typeof model_workflows;
   outbox: typeof outbox;
   people: typeof people;
+  records: typeof records;
+  runs: typeof runs;
   system: typeof system;
   "tables/approvals": typeof tables_approvals;
   "tables/audit": typeof tables_audit;
@@ -66,6 +135,9 @@ declare const fullApi: ApiFromModules<{
   "tables/tasks": typeof tables_tasks;
   "tables/turns": typeof tables_turns;
   "tables/workflows": typeof tables_workflows;
+  tasks: typeof tasks;
+  turns: typeof turns;
+  workflows: typeof workflows;
 }>;
 
 /**

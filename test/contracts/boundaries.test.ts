@@ -55,7 +55,7 @@ const ROOMS: Room[] = [
     path: "src/host",
     rooms: [],
     node: true,
-    packages: ["convex", "esbuild", "ws", "jose", "croner"],
+    packages: ["convex", "esbuild", "ws", "jose", "croner", "prettier"],
     instead: "the host imports nothing of the product: pass it in through startHost's options",
   },
   {

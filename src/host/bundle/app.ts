@@ -1,6 +1,6 @@
 /** The application as scripts: one per component definition, from the cache when no source changed. */
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { BUILD_VERSION, buildScript, packageJsonOf, scriptModules } from "./build.ts";
 import { BundleCache, type CachedBundle } from "./cache.ts";
 import { type ComponentDefinition, readDefinitions } from "./definitions.ts";
@@ -30,12 +30,6 @@ export interface Script {
   saveCompiled(compiled: Buffer): void;
   /** JSON text of the source map; read when an error needs it. */
   map(): string;
-}
-
-/** The directory with the functions: `dir/convex` when there is one, else `dir` itself. */
-export function functionsDir(dir: string): string {
-  const inside = join(dir, "convex");
-  return basename(dir) !== "convex" && existsSync(inside) ? inside : dir;
 }
 
 /**

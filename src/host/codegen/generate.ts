@@ -52,10 +52,10 @@ function apiTypes(templates: Templates, modules: EntryPoint[], root: ComponentDe
     `,
     `
     export declare const components: {`,
-    ...root.children.map(
-      (child) =>
-        `  "${child.name}": import("${componentImport(root, child)}/_generated/component.js").ComponentApi<"${child.name}">,`,
-    ),
+    ...root.children.map((child) => {
+      const api = JSON.stringify(`${componentImport(root, child)}/_generated/component.js`);
+      return `  "${child.name}": import(${api}).ComponentApi<"${child.name}">,`;
+    }),
     "};",
   ].join("\n");
 }

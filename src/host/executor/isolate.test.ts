@@ -7,7 +7,7 @@ import type { Execution, FunctionPath, UdfType } from "../engine/types.ts";
 import { loadDeployment } from "./deployment.ts";
 import type { IsolateExecutor } from "./isolate.ts";
 
-const appDir = join(import.meta.dirname, "../testing/fixture_app/convex");
+const appDir = join(import.meta.dirname, "../../../test/host/fixture_app/convex");
 const env = { CONVEX_CLOUD_URL: "http://cloud", CONVEX_SITE_URL: "http://site", SECRET: "s", FIXTURE_JWKS: "data:," };
 let app: BundledApp;
 let executor: IsolateExecutor;

@@ -1,0 +1,153 @@
+/** The host in one thread: bundle, store, engine, wire. The worker runs exactly one. */
+import { join } from "node:path";
+import { createTokenVerifier, type TokenVerifier } from "./auth/index.ts";
+import { bundleApp } from "./bundle/app.ts";
+import { createEngine, type EmbeddedEngine } from "./engine/index.ts";
+import type { Executor } from "./engine/types.ts";
+import { type LoadedDeployment, loadDeployment } from "./executor/deployment.ts";
+import { createFileStore } from "./files/index.ts";
+import type { HostLogEntry } from "./options.ts";
+import { openStore } from "./store/index.ts";
+import { createWireServer } from "./wire/index.ts";
+
+export interface BackendOptions {
+  functionsDir: string;
+  dataDir: string;
+  host: string;
+  /** Never 0: the functions learn their own address before anything listens. */
+  port: number;
+  env: Record<string, string>;
+  synchronous: "FULL" | "NORMAL" | "OFF";
+  instanceName: string;
+  adminKey: string;
+  log(entry: HostLogEntry): void;
+}
+
+export interface Backend {
+  url: string;
+  siteUrl: string;
+  engine: EmbeddedEngine;
+  /** Reads the sources again. Throws, changing nothing, when they do not load or documents violate the new schema. */
+  reload(): Promise<{ inputs: string[] }>;
+  /** Files the functions were made from. */
+  inputs: string[];
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** After this the functions of a usual start have run, and V8's compiled code is worth keeping. */
+const SAVE_COMPILED_MS = 3_000;
+
+/** Rejects with nothing left open. */
+export async function startBackend(options: BackendOptions): Promise<Backend> {
+  const { functionsDir, dataDir, host, port, log } = options;
+  const env = { ...options.env, CONVEX_CLOUD_URL: address(host, port), CONVEX_SITE_URL: address(host, port + 1) };
+  const load = async () => {
+    const app = await bundleApp(functionsDir, join(dataDir, "cache"));
+    return { app, ...loadDeployment(app, env, (level, text) => log({ level: levelOf(level), text })) };
+  };
+  const opened: (() => unknown)[] = [];
+  try {
+    let loaded = await load();
+    opened.push(() => loaded.executor.close());
+    const store = openStore({ path: join(dataDir, "convex.sqlite"), synchronous: options.synchronous });
+    opened.push(() => store.close());
+    const files = createFileStore({ dir: join(dataDir, "files"), store });
+    const executor = exchangeable(() => loaded);
+    const engine = createEngine({
+      store,
+      executor,
+      deployment: loaded.deployment,
+      files,
+      cloudUrl: () => env.CONVEX_CLOUD_URL,
+      deploymentName: options.instanceName,
+      log: ({ level, text, path }) =>
+        log({ level: levelOf(level), text, ...(path && { function: functionName(path) }) }),
+    });
+    const auth = exchangeableVerifier(() => loaded);
+    const wire = await createWireServer({
+      engine,
+      store,
+      auth,
+      files,
+      adminKey: options.adminKey,
+      instanceName: options.instanceName,
+      host,
+      port,
+      log: (level, text) => log({ level, text }),
+    });
+    opened.push(() => wire.close(0));
+    await engine.start();
+    const saving = setTimeout(() => loaded.executor.saveCompiled(), SAVE_COMPILED_MS);
+    saving.unref();
+    return {
+      url: wire.url,
+      siteUrl: wire.siteUrl,
+      engine,
+      inputs: loaded.app.inputs,
+      async reload() {
+        const before = loaded;
+        const next = await load();
+        loaded = next;
+        try {
+          await engine.redeploy(next.deployment);
+        } catch (error) {
+          loaded = before;
+          next.executor.close();
+          await engine.redeploy(before.deployment);
+          throw error;
+        }
+        before.executor.close();
+        return { inputs: next.app.inputs };
+      },
+      async stop(timeoutMs) {
+        clearTimeout(saving);
+        const deadline = Date.now() + timeoutMs;
+        // The wire first: what clients have begun is finished, and nothing new comes in. Scheduled functions go on meanwhile.
+        await wire.close(timeoutMs);
+        await engine.stop(Math.max(0, deadline - Date.now()));
+        loaded.executor.saveCompiled();
+        loaded.executor.close();
+        store.close();
+      },
+    };
+  } catch (error) {
+    for (const close of opened.reverse()) await close();
+    throw error;
+  }
+}
+
+/** The engine keeps one executor for its life; behind it the loaded code may change. Running calls end in the code they began in. */
+function exchangeable(loaded: () => LoadedDeployment): Executor {
+  return {
+    describe: (path) => loaded().executor.describe(path),
+    invoke: (path, execution, args) => loaded().executor.invoke(path, execution, args),
+    invokeHttp: (path, execution, request) => loaded().executor.invokeHttp(path, execution, request),
+    routeHttp: (component, method, pathname) => loaded().executor.routeHttp(component, method, pathname),
+    listFunctions: (component) => loaded().executor.listFunctions(component),
+    close: () => loaded().executor.close(),
+  };
+}
+
+function exchangeableVerifier(loaded: () => LoadedDeployment): TokenVerifier {
+  let made: { providers: unknown; verifier: TokenVerifier } | undefined;
+  return {
+    verify(token) {
+      const { authProviders: providers } = loaded().deployment;
+      if (made?.providers !== providers) made = { providers, verifier: createTokenVerifier({ providers }) };
+      return made.verifier.verify(token);
+    },
+  };
+}
+
+function functionName({ component, module, name }: { component: string; module: string; name: string }): string {
+  return component === "" ? `${module}:${name}` : `${component}/${module}:${name}`;
+}
+
+function levelOf(level: string): HostLogEntry["level"] {
+  return level === "debug" || level === "warn" || level === "error" ? level : "info";
+}
+
+function address(host: string, port: number): string {
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
