@@ -1,0 +1,149 @@
+import { createHmac } from "node:crypto";
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { AuthProvider } from "../engine/types.ts";
+import { createTokenVerifier } from "./token_verifier.ts";
+
+const issuer = "https://gateway.test";
+const audience = "factory";
+const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
+const nowSeconds = nowMs / 1000;
+
+let provider: AuthProvider;
+let sign: (claims?: JWTPayload, options?: { key?: CryptoKey; alg?: string; kid?: string }) => Promise<string>;
+let stranger: CryptoKey;
+let publicJwk: object;
+
+beforeAll(async () => {
+  const pair = await generateKeyPair("ES256");
+  stranger = (await generateKeyPair("ES256")).privateKey;
+  publicJwk = await exportJWK(pair.publicKey);
+  const jwks = { keys: [{ ...publicJwk, kid: "one", alg: "ES256", use: "sig" }] };
+  provider = {
+    type: "customJwt",
+    issuer,
+    applicationID: audience,
+    algorithm: "ES256",
+    jwks: `data:application/json;base64,${Buffer.from(JSON.stringify(jwks)).toString("base64")}`,
+  };
+  sign = (claims = {}, options = {}) =>
+    new SignJWT({ iss: issuer, aud: audience, sub: "gateway", iat: nowSeconds, exp: nowSeconds + 60, ...claims })
+      .setProtectedHeader({ alg: options.alg ?? "ES256", kid: options.kid ?? "one" })
+      .sign(options.key ?? pair.privateKey);
+});
+
+function verifier(providers: AuthProvider[] = [provider], now = () => nowMs) {
+  return createTokenVerifier({ providers, now });
+}
+
+describe("a good token", () => {
+  test("gives the identity as Convex does: issuer|subject, other claims by name, nested ones dotted, protocol claims left out", async () => {
+    const token = await sign({ name: "Ada", roles: ["owner"], org: { id: 7, at: { city: "Paris" } }, jti: "x" });
+    expect(await verifier().verify(token)).toEqual({
+      identity: {
+        tokenIdentifier: `${issuer}|gateway`,
+        issuer,
+        subject: "gateway",
+        name: "Ada",
+        roles: ["owner"],
+        "org.id": 7,
+        "org.at.city": "Paris",
+      },
+      expiresAtMs: nowMs + 65_000,
+    });
+  });
+
+  test("a claim cannot overwrite who the user is", async () => {
+    const token = await sign({ tokenIdentifier: "someone|else", subject: "else", issuer: "else" });
+    const { identity } = await verifier().verify(token);
+    expect(identity).toEqual({ tokenIdentifier: `${issuer}|gateway`, issuer, subject: "gateway" });
+  });
+
+  test("is good within the tolerance after its end, from the cache too, and refused after it", async () => {
+    let now = nowMs;
+    const one = verifier([provider], () => now);
+    const token = await sign();
+    const first = await one.verify(token);
+    now = nowMs + 64_000;
+    expect(await one.verify(token)).toBe(first);
+    now = nowMs + 66_000;
+    await expect(one.verify(token)).rejects.toThrow("hasn't expired");
+  });
+
+  test("several audiences, one of them ours -> accepted", async () => {
+    await expect(verifier().verify(await sign({ aud: ["other", audience] }))).resolves.toBeDefined();
+  });
+
+  test("the provider names no applicationID -> any audience", async () => {
+    const open: AuthProvider = { ...provider, applicationID: undefined } as AuthProvider;
+    await expect(verifier([open]).verify(await sign({ aud: "whoever" }))).resolves.toBeDefined();
+  });
+
+  test("RS256, keys in a percent-encoded data URI", async () => {
+    const pair = await generateKeyPair("RS256");
+    const jwks = encodeURIComponent(JSON.stringify({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: "r" }] }));
+    const rsa: AuthProvider = {
+      type: "customJwt",
+      issuer,
+      applicationID: audience,
+      algorithm: "RS256",
+      jwks: `data:application/json;charset=utf-8,${jwks}`,
+    };
+    const token = await sign({}, { key: pair.privateKey, alg: "RS256", kid: "r" });
+    await expect(verifier([rsa]).verify(token)).resolves.toBeDefined();
+    await expect(verifier([rsa]).verify(await sign())).rejects.toMatchObject({ code: "Unauthenticated" });
+  });
+});
+
+describe("a token that is refused, never anonymous", () => {
+  const refused: [string, string, () => Promise<string>][] = [
+    ["expired", "Unauthenticated", () => sign({ exp: nowSeconds - 6 })],
+    ["not yet valid", "Unauthenticated", () => sign({ nbf: nowSeconds + 60 })],
+    ["without an end", "Unauthenticated", () => sign({ exp: undefined })],
+    ["without a subject", "Unauthenticated", () => sign({ sub: undefined })],
+    ["of another issuer", "NoAuthProvider", () => sign({ iss: "https://elsewhere.test" })],
+    ["without an issuer", "NoAuthProvider", () => sign({ iss: undefined })],
+    ["for another audience", "NoAuthProvider", () => sign({ aud: "another" })],
+    ["without an audience", "NoAuthProvider", () => sign({ aud: undefined })],
+    ["signed with another key", "Unauthenticated", () => sign({}, { key: stranger })],
+    ["naming an unknown key", "Unauthenticated", () => sign({}, { kid: "two" })],
+    ["alg none", "Unauthenticated", async () => `${encode({ alg: "none" })}.${(await sign()).split(".")[1]}.`],
+    ["signed with the public key as an HMAC secret", "Unauthenticated", () => confused()],
+    ["tampered payload", "Unauthenticated", async () => tampered(await sign())],
+    ["signature cut off", "Unauthenticated", async () => `${(await sign()).split(".").slice(0, 2).join(".")}.`],
+    ["empty", "InvalidAuthHeader", async () => ""],
+    ["not a JWT", "InvalidAuthHeader", async () => "a.b"],
+    ["not base64", "InvalidAuthHeader", async () => "***.***.***"],
+  ];
+
+  test.each(refused)("%s -> %s", async (_name, code, make) => {
+    const one = verifier();
+    const token = await make();
+    await expect(one.verify(token)).rejects.toMatchObject({ name: "AuthFailure", code });
+    // Not even the second time.
+    await expect(one.verify(token)).rejects.toMatchObject({ name: "AuthFailure", code });
+  });
+
+  test("no providers are configured -> the message names the file to look at", async () => {
+    await expect(verifier([]).verify(await sign())).rejects.toThrow("Check convex/auth.config.ts");
+  });
+
+  function encode(value: object): string {
+    return Buffer.from(JSON.stringify(value)).toString("base64url");
+  }
+  function tampered(token: string): string {
+    const [header, payload, signature] = token.split(".");
+    const claims = JSON.parse(Buffer.from(payload!, "base64url").toString());
+    return `${header}.${encode({ ...claims, sub: "owner" })}.${signature}`;
+  }
+  async function confused(): Promise<string> {
+    const [, payload] = (await sign()).split(".");
+    const signed = `${encode({ alg: "HS256", kid: "one" })}.${payload}`;
+    return `${signed}.${createHmac("sha256", JSON.stringify(publicJwk)).update(signed).digest("base64url")}`;
+  }
+});
+
+test("a jwks that is no key set is refused at the start", () => {
+  const broken = { ...provider, jwks: "data:application/json,{not json" } as AuthProvider;
+  expect(() => createTokenVerifier({ providers: [broken] })).toThrow("auth.config.ts");
+});
