@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { BUILD_VERSION, buildScript, packageJsonOf, scriptModules } from "./build.ts";
 import { BundleCache, type CachedBundle } from "./cache.ts";
-import { type ComponentDefinition, readDefinitions } from "./definitions.ts";
+import { type ComponentDefinition, configFile, readDefinitions } from "./definitions.ts";
 
 export interface BundledApp {
   /** Directory of the app's functions. */
@@ -37,7 +37,7 @@ export interface Script {
  * change; a cache that cannot be read or written only costs time.
  */
 export async function bundleApp(dir: string, cacheDir: string | null): Promise<BundledApp> {
-  const cache = cacheDir === null ? null : new BundleCache(cacheDir, `${BUILD_VERSION}\n${dir}`);
+  const cache = cacheDir === null ? null : new BundleCache(cacheDir, `${BUILD_VERSION}\n${dir}\n${configFile(dir)}`);
   const cached = cache?.load(modulesOf);
   if (cached != null) return toApp(dir, cached, cache, true);
 

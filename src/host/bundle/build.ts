@@ -51,6 +51,8 @@ export async function buildScript(dir: string, modules: Record<string, string>):
     platform: "browser",
     format: "cjs",
     target: "esnext",
+    // Node 24 has no Uint8Array.fromBase64, which esbuild would use for wasm.
+    supported: { "from-base64": false },
     jsx: "automatic",
     conditions: ["convex", "module"],
     sourcemap: "external",
@@ -100,7 +102,7 @@ function refuseNodeModules(modules: EntryPoint[]): void {
 export function hasUseNode(source: string): boolean {
   if (!source.includes("use node")) return false;
   const prologue =
-    /^(?:\uFEFF)?(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(["'])(?!use node\1)[^"'\n]*\1\s*;?)*(["'])use node\2/;
+    /^(?:\uFEFF)?(?:\s+|\/\/[^\n]*\n|\/\*[\s\S]*?\*\/|(["'])(?!use node\1)[^"'\n]*\1\s*;?)*(["'])use node\2/;
   return prologue.test(source);
 }
 

@@ -38,9 +38,14 @@ interface Exported {
   envVars?: DeclaredVariable[];
 }
 
+/** The app's `convex.config.*`; undefined when it has none. */
+export function configFile(appDir: string): string | undefined {
+  return ["convex.config.ts", "convex.config.js"].map((name) => join(appDir, name)).find(existsSync);
+}
+
 /** Evaluates the app's config and every config it uses. An app without a config has no components. */
 export async function readDefinitions(appDir: string): Promise<Definitions> {
-  const config = ["convex.config.ts", "convex.config.js"].map((name) => join(appDir, name)).find(existsSync);
+  const config = configFile(appDir);
   if (config === undefined) {
     const root = { dir: appDir, children: [], httpMounts: {}, env: [] };
     return { root, byDir: new Map([[appDir, root]]), inputs: [] };
