@@ -54,7 +54,7 @@ export function connectBackend(options: BackendOptions): Backend {
   client.setAuth(options.token);
   const call = async <T>(promise: Promise<T>): Promise<T> => {
     try {
-      return await withTimeout(promise, options);
+      return await within(options.timeoutMs, promise, options.url);
     } catch (thrown) {
       throw toFactoryError(thrown, options.url);
     }
@@ -70,12 +70,12 @@ export function connectBackend(options: BackendOptions): Backend {
   };
 }
 
-async function withTimeout<T>(promise: Promise<T>, options: BackendOptions): Promise<T> {
-  if (options.timeoutMs === null) return promise;
-  const { timeoutMs } = options;
+/** Rejects as `backend_unavailable` after `ms`; null waits for ever. The call itself is not taken back. */
+export async function within<T>(ms: number | null, promise: Promise<T>, url: string): Promise<T> {
+  if (ms === null) return promise;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable(options.url, `no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+    timer = setTimeout(() => reject(unavailable(url, `no answer within ${ms / 1000} s`)), ms);
   });
   // When the timeout wins, nobody else looks at the call any more.
   promise.catch(() => {});

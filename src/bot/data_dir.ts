@@ -3,9 +3,12 @@
  *
  *   backend/            the embedded host's database and files
  *   gateway_key.json    the gateway's private key
+ *   gateway_id          its name towards the outbox
  *   endpoint.json       where the running bot listens; read by the CLI
  *   lock.db             held by the running bot
+ *   history             lines typed at the terminal
  */
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -109,6 +112,20 @@ async function refusal(path: string): Promise<FactoryError> {
     field: "FACTORY_DATA_DIR",
     remedy: "talk to it with `npm run factory -- chat`, stop it, or set FACTORY_DATA_DIR to another folder",
   });
+}
+
+/** The name under which this folder's bot takes deliveries; kept, so that after a crash it finds what it held. */
+export function gatewayIdOf(path: string): string {
+  const file = join(path, "gateway_id");
+  try {
+    const known = readFileSync(file, "utf8").trim();
+    if (known !== "") return known;
+  } catch {
+    // The first start.
+  }
+  const made = `gateway-${randomBytes(6).toString("hex")}`;
+  writeFileSync(file, `${made}\n`, { mode: 0o600 });
+  return made;
 }
 
 function writeEndpoint(path: string, endpoint: Endpoint): void {

@@ -1,0 +1,62 @@
+/**
+ * The registry of channels, the one file that knows them all. `channels` is a record over every channel name of the contract:
+ * a channel without a factory does not compile.
+ */
+import type { Readable, Writable } from "node:stream";
+import type { ChannelAdapter } from "../src/contract/adapter.ts";
+import { type ErrorInfo, errorInfo } from "../src/contract/errors.ts";
+import type { ChannelName } from "../src/contract/handle.ts";
+import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
+
+export { createTerminalAdapter, type TerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
+export { painter, wantsColours } from "./terminal/style.ts";
+export { escapeText, padEnd, textWidth, wrap } from "./terminal/text.ts";
+export { duration, when } from "./terminal/time.ts";
+
+/** What the bot offers to every factory; each takes what concerns its platform. */
+export interface ChannelSetup {
+  env: Record<string, string | undefined>;
+  /** The terminal this bot was started on; null when it serves without one. */
+  terminal: {
+    input: Readable;
+    output: Writable & { isTTY?: boolean; columns?: number };
+    interactive: boolean;
+    user: string;
+    historyFile: string | null;
+    greeting: string[];
+    onEnd(): void;
+  } | null;
+}
+
+export type Channel =
+  | { state: "ready"; adapter: ChannelAdapter }
+  /** Not configured. */
+  | { state: "off" }
+  /** Configured, but not usable: what is wrong and what to do. */
+  | { state: "refused"; error: ErrorInfo };
+
+export type ChannelFactory = (setup: ChannelSetup) => Channel;
+
+/** Says plainly that a platform is not in this version, instead of ignoring its variables. */
+const notInThisVersion =
+  (name: string, variables: string[]): ChannelFactory =>
+  ({ env }) => {
+    const set = variables.filter((variable) => (env[variable] ?? "") !== "");
+    if (set.length === 0) return { state: "off" };
+    const error = errorInfo("invalid_input", `this version has no ${name} adapter`, {
+      field: set.join(", "),
+      remedy: `unset ${set.join(", ")}, or use a version with ${name}`,
+    });
+    return { state: "refused", error };
+  };
+
+export const channels: Record<ChannelName, ChannelFactory> = {
+  terminal: ({ terminal, env }) => {
+    if (terminal === null) return { state: "off" };
+    const adapter: TerminalAdapter = createTerminalAdapter({ ...terminal, env });
+    return { state: "ready", adapter };
+  },
+  slack: notInThisVersion("Slack", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]),
+  discord: notInThisVersion("Discord", ["DISCORD_TOKEN"]),
+  sms: notInThisVersion("SMS", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"]),
+};

@@ -1,0 +1,161 @@
+/** Puts the bot together: data folder, backend, owner, definitions, HTTP, channels. Starting is all or nothing. */
+import { join } from "node:path";
+import { type ChannelSetup, channels } from "../../channels/index.ts";
+import type { AdapterState } from "../contract/adapter.ts";
+import { toErrorInfo } from "../contract/errors.ts";
+import { CHANNELS } from "../contract/handle.ts";
+import { type Backend, functions, within } from "./backend.ts";
+import { installBuiltins } from "./builtins.ts";
+import type { Config, Env } from "./config.ts";
+import { connect } from "./connect.ts";
+import { type DataDir, gatewayIdOf, takeDataDir } from "./data_dir.ts";
+import { type EmbeddedHost, startEmbedded } from "./embedded.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
+import { ensureGatewayKey } from "./gateway_key.ts";
+import { type HttpReply, type HttpServer, startHttp } from "./http.ts";
+import type { BotLogger } from "./logger.ts";
+import type { Route } from "./outbox_pump.ts";
+
+export interface BotOptions {
+  config: Config;
+  env: Env;
+  osUser: string;
+  /** Absent: no terminal channel. */
+  terminal: Omit<NonNullable<ChannelSetup["terminal"]>, "user" | "historyFile"> | null;
+  logger: BotLogger;
+  /** What is being done now, for a person who waits. */
+  progress(step: string): void;
+}
+
+export interface Bot {
+  backend: Backend;
+  gateway: Gateway;
+  http: string;
+  channels: Record<string, AdapterState>;
+  /** Resolves with the reason when the backend inside this process ended by itself. */
+  failed: Promise<unknown>;
+  /** Idempotent; takes what is left of `timeoutMs` for the host at the end. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+const HEALTH_MS = 2_000;
+/** Left for the host when all else took long: it only has to close its database. */
+const LEAST_HOST_STOP_MS = 1_000;
+
+export async function startBot(options: BotOptions): Promise<Bot> {
+  const { config, env, osUser, logger, progress } = options;
+  const { log } = logger;
+  const undo: ((deadline: number) => unknown)[] = [];
+  const unwind = async (timeoutMs: number) => {
+    const deadline = Date.now() + timeoutMs;
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+      await Promise.resolve(step(deadline)).catch((thrown: unknown) => {
+        log.warn({ error: toErrorInfo(thrown) }, "something could not be stopped cleanly");
+      });
+    }
+  };
+  try {
+    const dataDir: DataDir = await takeDataDir(config.dataDir);
+    undo.push(() => dataDir.release());
+    const key = await ensureGatewayKey(config.gatewayKey, dataDir.path);
+    logger.hide(key.secret);
+
+    // The port before the backend: it is what most often goes wrong, and it costs nothing to find out.
+    const health: { look(): Promise<HttpReply> } = { look: async () => notReady };
+    const http: HttpServer = await startHttp({
+      port: config.port,
+      host: config.host,
+      log,
+      routes: { "GET /healthz": () => health.look() },
+    });
+    undo.push(() => http.stop());
+
+    let host: EmbeddedHost | null = null;
+    if (config.convexUrl === null) {
+      progress("starting the embedded backend");
+      host = await startEmbedded(config, dataDir.backend, key, log);
+      const started = host;
+      undo.push((deadline) => started.stop(Math.max(LEAST_HOST_STOP_MS, deadline - Date.now())));
+    }
+    const url = host?.url ?? config.convexUrl!;
+    progress("connecting");
+    const backend = await connect({
+      url,
+      token: key.token,
+      timeoutMs: null,
+      log: (level, text) => log[level]({ from: "client" }, text),
+    });
+    undo.push(() => backend.close());
+
+    progress("preparing");
+    await backend.mutation(functions.system.ensureOwner, { osUser });
+    await installBuiltins(backend, { kind: "operator", osUser, as: null, channel: "system" }, log);
+
+    const { routes, states } = openChannels(options, dataDir.path, env);
+    const gateway = await startGateway({ backend, gatewayId: gatewayIdOf(dataDir.path), routes, log });
+    undo.push(() => gateway.stop());
+    const channelStates = () => ({ ...states, ...gateway.states() });
+    health.look = () => lookAtHealth(backend, channelStates());
+    dataDir.publish({ url, http: http.url, simulator: null, model: modelName(config) });
+    return {
+      backend,
+      gateway,
+      http: http.url,
+      channels: channelStates(),
+      failed: host?.exited ?? new Promise(() => {}),
+      stop: unwind,
+    };
+  } catch (thrown) {
+    await unwind(5_000);
+    throw thrown;
+  }
+}
+
+function openChannels(options: BotOptions, dataDir: string, env: Env) {
+  const { terminal, osUser, logger } = options;
+  const setup: ChannelSetup = {
+    env,
+    terminal:
+      terminal === null
+        ? null
+        : { ...terminal, user: osUser, historyFile: terminal.interactive ? join(dataDir, "history") : null },
+  };
+  const routes: Route[] = [];
+  const states: Record<string, AdapterState> = {};
+  for (const name of CHANNELS) {
+    const channel = channels[name](setup);
+    states[name] = channel.state === "refused" ? "failed" : "off";
+    if (channel.state === "refused") logger.log.error({ channel: name, error: channel.error }, channel.error.message);
+    if (channel.state === "ready") routes.push({ channel: name, adapter: channel.adapter });
+  }
+  return { routes, states };
+}
+
+const notReady: HttpReply = { status: 503, body: { ok: false, why: ["the bot is still starting"] } };
+
+async function lookAtHealth(backend: Backend, states: Record<string, AdapterState>): Promise<HttpReply> {
+  const why: string[] = [];
+  try {
+    await within(HEALTH_MS, backend.query(functions.system.ping, {}), backend.url);
+  } catch (thrown) {
+    why.push(toErrorInfo(thrown).message);
+  }
+  for (const [channel, state] of Object.entries(states))
+    if (state === "failed") why.push(`${channel} is not connected`);
+  const ok = why.length === 0;
+  return { status: ok ? 200 : 503, body: { ok, backend: backend.url, channels: states, ...(ok ? {} : { why }) } };
+}
+
+/** Which model replies, in one word for people; the backend decides by the same variables. */
+export function modelName(config: Pick<Config, "values">): string {
+  const { values } = config;
+  const mode =
+    values.LLM_PROXY_BASE_URL !== undefined
+      ? "proxy"
+      : values.ANTHROPIC_API_KEY !== undefined
+        ? "anthropic"
+        : values.GLOO_API_KEY !== undefined
+          ? "gloo"
+          : "offline";
+  return mode === "offline" || values.FACTORY_MODEL === undefined ? mode : `${mode} (${values.FACTORY_MODEL})`;
+}

@@ -1,0 +1,52 @@
+/** First contact with a backend: it answers, it takes our token, and it is of this version. */
+import { FactoryError } from "../contract/errors.ts";
+import { type Backend, connectBackend, functions, unavailable, within } from "./backend.ts";
+
+/** Rows as this version reads them; `convex/system.ts` has the same number. */
+export const SCHEMA_VERSION = 1;
+const PROBE_MS = 5_000;
+const HELLO_MS = 15_000;
+
+export interface ConnectOptions {
+  url: string;
+  token: () => Promise<string>;
+  timeoutMs: number | null;
+  log?: (level: "debug" | "warn", text: string) => void;
+}
+
+export async function connect(options: ConnectOptions): Promise<Backend> {
+  await probe(options.url);
+  const backend = connectBackend(options);
+  try {
+    const hello = await within(HELLO_MS, backend.query(functions.system.ping, {}), options.url);
+    if (hello.schemaVersion !== SCHEMA_VERSION) {
+      throw new FactoryError(
+        "conflict",
+        `the backend at ${options.url} has schema version ${hello.schemaVersion}, this program needs ${SCHEMA_VERSION}`,
+        { field: "CONVEX_URL", remedy: "deploy the convex/ folder of this version, or run the version that fits" },
+      );
+    }
+    return backend;
+  } catch (thrown) {
+    await backend.close();
+    if (thrown instanceof FactoryError && thrown.info.code === "unauthenticated") {
+      throw new FactoryError("unauthenticated", `the backend at ${options.url} does not accept this gateway's key`, {
+        field: "FACTORY_GATEWAY_JWKS",
+        remedy: "set what `factory deploy-env` prints on the backend, or use the data folder whose bot runs there",
+        cause: thrown,
+      });
+    }
+    throw thrown;
+  }
+}
+
+/** A websocket tries for ever; a plain request says at once that nobody is there. Resolves with the backend's version text. */
+export async function probe(url: string): Promise<string> {
+  try {
+    const response = await fetch(`${url}/version`, { signal: AbortSignal.timeout(PROBE_MS) });
+    return (await response.text()).trim();
+  } catch (thrown) {
+    const cause = (thrown as { cause?: { code?: string } }).cause?.code;
+    throw unavailable(url, cause ?? (thrown instanceof Error ? thrown.message : String(thrown)));
+  }
+}
