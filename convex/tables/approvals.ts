@@ -20,15 +20,15 @@ export const approvalTables = {
     options: v.array(v.string()),
     /** The answer is words, stored verbatim; `options` is empty then. */
     freeText: v.boolean(),
-    /** Asking the same twice gives the same row: `RUN/WAIT`, or the agent's thread and tool call. */
+    /** Asking the same twice gives the same row: `RUN/WAIT`. */
     key: v.string(),
     runId: v.union(v.id("runs"), v.null()),
     waitId: v.union(v.string(), v.null()),
     nodeId: v.union(v.string(), v.null()),
-    /** A question raised by an agent: the thread and tool call its answer belongs to. */
-    toolCall: v.union(v.object({ threadId: v.string(), toolCallId: v.string() }), v.null()),
     requestedBy: v.id("people"),
     requestedByShown: v.string(),
+    /** Who may not approve under four eyes: the operator's own person when they acted for the requester. */
+    requester: v.id("people"),
     /** `person:ana`, `role:release`; who that is, is decided at the moment of the answer. */
     approvers: v.array(v.string()),
     quorum: v.number(),
@@ -87,6 +87,7 @@ export const approvalTables = {
     channel: v.string(),
     handle: v.union(v.string(), v.null()),
     reason: v.union(v.string(), v.null()),
+    requestKey: v.union(v.string(), v.null()),
     at: v.number(),
   }).index("by_approvalId", ["approvalId"]),
 };

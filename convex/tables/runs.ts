@@ -39,23 +39,26 @@ export const runTables = {
     startedAt: v.number(),
     endedAt: v.union(v.number(), v.null()),
     /** The run that waits for this one, and its wait; null for a run that somebody started. */
-    parent: v.union(v.object({ runId: v.id("runs"), waitId: v.string() }), v.null()),
+    parentId: v.union(v.id("runs"), v.null()),
+    parentWaitId: v.union(v.string(), v.null()),
     /** Runs above this one; a chain that is too deep is refused. */
     depth: v.number(),
-    /** The durable workflow that drives this run now, and the event that wakes it. */
+    /** The durable workflow that drives this run now. */
     driverId: v.union(v.string(), v.null()),
+    /** The event the driver is parked on, not sent yet. Null: the driver is on its way and will read every signal by itself. */
     wakeEventId: v.union(v.string(), v.null()),
-    /** True from the moment the wake event was sent until the driver has awoken: it may be sent once only. */
-    wakeSent: v.boolean(),
-    /** Wakes of this segment of the driver; at MAX_WAKES a new segment begins, so its journal stays short. */
+    /** Wakes of this segment of the driver; after MAX_WAKES a new segment begins, so that its journal stays short. */
     wakes: v.number(),
+    /** Node rows so far: the next one's `seq`. */
+    nodeCount: v.number(),
     segment: v.number(),
     /** Segments in a row that ended in an error. */
     driverFailures: v.number(),
   })
     .index("by_status", ["status"])
     .index("by_requestKey", ["requestKey"])
-    .index("by_definitionId", ["definitionId"]),
+    .index("by_definitionId", ["definitionId"])
+    .index("by_parentId_and_endedAt", ["parentId", "endedAt"]),
 
   runVariables: defineTable({ runId: v.id("runs"), name: v.string(), value: v.string() }).index("by_runId_and_name", [
     "runId",

@@ -1,0 +1,68 @@
+import { v } from "convex/values";
+import type { AnswerResult } from "../src/contract/approval.ts";
+import { internalMutation } from "./_generated/server.js";
+import { gatewayMutation, gatewayQuery } from "./access.ts";
+import * as approvals from "./model/approvals.ts";
+import { parseJson } from "./model/json.ts";
+import { resolveActor } from "./model/people.ts";
+import { settleExpiry } from "./model/settle.ts";
+import { vActor } from "./model/validators.ts";
+
+const MAX_LISTED = 100;
+const vNullable = v.union(v.string(), v.null());
+
+/** Newest first, at most 100: what is open for the actor; with `all` every question, also those that are over. */
+export const list = gatewayQuery({
+  args: { actor: vActor, all: v.optional(v.boolean()) },
+  handler: async (ctx, { actor, all }): Promise<approvals.ApprovalWire[]> => {
+    const { person } = await resolveActor(ctx, actor);
+    const ids =
+      all === true
+        ? (await ctx.db.query("approvals").order("desc").take(MAX_LISTED)).map((row) => row._id)
+        : (await approvals.openFor(ctx, person._id, MAX_LISTED)).map((open) => open.approvalId);
+    const rows = await Promise.all(ids.map((id) => ctx.db.get("approvals", id)));
+    return await Promise.all(
+      rows.filter((row) => row !== null).map((row) => approvals.viewApproval(ctx, row, person._id)),
+    );
+  },
+});
+
+/** By the actor's code or the id; null: there is none. */
+export const get = gatewayQuery({
+  args: { actor: vActor, ref: v.string() },
+  handler: async (ctx, { actor, ref }): Promise<approvals.ApprovalWire | null> => {
+    const { person } = await resolveActor(ctx, actor);
+    const approval = await approvals.findApproval(ctx, person._id, ref);
+    return approval === null ? null : await approvals.viewApproval(ctx, approval, person._id);
+  },
+});
+
+export const answer = gatewayMutation({
+  args: {
+    actor: vActor,
+    ref: v.string(),
+    option: v.string(),
+    reason: v.optional(vNullable),
+    fields: v.optional(vNullable),
+    requestKey: v.optional(vNullable),
+  },
+  handler: async (ctx, args): Promise<AnswerResult> => {
+    const acting = await resolveActor(ctx, args.actor);
+    return await approvals.answer(ctx, {
+      acting,
+      ref: args.ref,
+      option: args.option,
+      reason: args.reason ?? null,
+      fields: args.fields == null ? null : parseJson(args.fields, "fields"),
+      requestKey: args.requestKey ?? null,
+    });
+  },
+});
+
+export const expire = internalMutation({
+  args: { approvalId: v.id("approvals") },
+  handler: async (ctx, { approvalId }): Promise<null> => {
+    await settleExpiry(ctx, approvalId);
+    return null;
+  },
+});

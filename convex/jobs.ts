@@ -1,0 +1,56 @@
+import { v } from "convex/values";
+import { zErrorInfo } from "../src/contract/errors.ts";
+import type { Id } from "./_generated/dataModel.js";
+import { internalMutation } from "./_generated/server.js";
+import * as jobs from "./model/jobs.ts";
+
+export interface ClaimedJob {
+  leaseId: string;
+  agent: string | null;
+  prompt: string;
+  threadKey: string | null;
+  /** What is left of this attempt's time. */
+  timeoutMs: number;
+  idempotencyKey: string;
+  runId: Id<"runs">;
+  nodeId: string;
+}
+
+/** Null: nothing to do, somebody else has it or it is over. */
+export const claim = internalMutation({
+  args: { jobId: v.id("jobs") },
+  handler: async (ctx, { jobId }): Promise<ClaimedJob | null> => {
+    const job = await jobs.claim(ctx, jobId);
+    if (job === null) return null;
+    const { agent, prompt, threadKey, idempotencyKey, runId, nodeId } = job;
+    const timeoutMs = Math.max(1, (job.deadline ?? 0) - Date.now());
+    return { leaseId: job.leaseId ?? "", agent, prompt, threadKey, timeoutMs, idempotencyKey, runId, nodeId };
+  },
+});
+
+/** `held` false: the lease is lost or the run has no use for the work any more; stop. */
+export const heartbeat = internalMutation({
+  args: { jobId: v.id("jobs"), leaseId: v.string() },
+  handler: async (ctx, { jobId, leaseId }): Promise<{ held: boolean }> => ({
+    held: await jobs.heartbeat(ctx, jobId, leaseId),
+  }),
+});
+
+export const complete = internalMutation({
+  args: { jobId: v.id("jobs"), leaseId: v.string(), output: v.string() },
+  handler: async (ctx, { jobId, leaseId, output }): Promise<{ held: boolean }> => ({
+    held: await jobs.complete(ctx, jobId, leaseId, output),
+  }),
+});
+
+export const fail = internalMutation({
+  args: { jobId: v.id("jobs"), leaseId: v.string(), error: v.any() },
+  handler: async (ctx, { jobId, leaseId, error }): Promise<{ held: boolean }> => ({
+    held: await jobs.fail(ctx, jobId, leaseId, zErrorInfo.parse(error)),
+  }),
+});
+
+export const look = internalMutation({
+  args: { jobId: v.id("jobs") },
+  handler: async (ctx, { jobId }): Promise<void> => await jobs.lookAt(ctx, jobId),
+});

@@ -1,0 +1,134 @@
+/**
+ * Questions as rows.
+ *
+ *   pending (with votes) -> answered | expired | cancelled | superseded
+ *
+ * `ask.ts` makes one, `settle.ts` ends it, `copies.ts` draws it where people see it. Here: finding one and showing it.
+ */
+import type { AnswerResult, ApprovalView } from "../../src/contract/approval.ts";
+import type { Json } from "../../src/flow/definition.ts";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { outcomeOf, votesOf } from "./cards.ts";
+import { codeFor, rowOf } from "./codes.ts";
+import { fail } from "./errors.ts";
+import { deliveriesOf } from "./outbox.ts";
+import type { Acting } from "./people.ts";
+import { settleAnswer } from "./settle.ts";
+
+export { ask, type Question } from "./ask.ts";
+export { cardFor } from "./cards.ts";
+
+export interface OpenQuestion {
+  approvalId: Id<"approvals">;
+  code: string;
+  question: string;
+  options: string[];
+  freeText: boolean;
+  createdAt: number;
+  runId: Id<"runs"> | null;
+}
+
+/** Throws only `not_found`; everything else is a result. */
+export async function answer(
+  ctx: MutationCtx,
+  args: {
+    acting: Acting;
+    ref: string;
+    option: string;
+    reason?: string | null;
+    fields?: Json;
+    requestKey?: string | null;
+  },
+): Promise<AnswerResult> {
+  const approval = await demandApproval(ctx, args.acting.person._id, args.ref);
+  return await settleAnswer(ctx, approval, {
+    acting: args.acting,
+    option: args.option,
+    reason: args.reason ?? null,
+    fields: args.fields ?? null,
+    requestKey: args.requestKey ?? null,
+  });
+}
+
+/** By its id, or by the person's own code (also of a question that is over, so that they can be told how it ended). */
+export async function findApproval(
+  ctx: QueryCtx,
+  personId: Id<"people">,
+  ref: string,
+): Promise<Doc<"approvals"> | null> {
+  const code = await rowOf(ctx, personId, ref.trim().toUpperCase());
+  if (code !== null) return await ctx.db.get("approvals", code.approvalId);
+  const id = ctx.db.normalizeId("approvals", ref.trim());
+  return id === null ? null : await ctx.db.get("approvals", id);
+}
+
+export async function demandApproval(ctx: QueryCtx, personId: Id<"people">, ref: string): Promise<Doc<"approvals">> {
+  const approval = await findApproval(ctx, personId, ref);
+  if (approval !== null) return approval;
+  fail("not_found", `there is no question "${ref}" for you`, {
+    field: "ref",
+    remedy: "PENDING (factory approvals list) shows the open ones with their codes",
+  });
+}
+
+/** What is open for a person, newest first. Costs the same however many questions others have. */
+export async function openFor(ctx: QueryCtx, personId: Id<"people">, limit = 50): Promise<OpenQuestion[]> {
+  const rows = await ctx.db
+    .query("approvalCodes")
+    .withIndex("by_personId_and_open", (q) => q.eq("personId", personId).eq("open", true))
+    .order("desc")
+    .take(limit);
+  const found: OpenQuestion[] = [];
+  for (const { approvalId, code } of rows) {
+    const approval = await ctx.db.get("approvals", approvalId);
+    if (approval === null) continue;
+    const { question, options, freeText, createdAt, runId } = approval;
+    found.push({ approvalId, code, question, options, freeText, createdAt, runId });
+  }
+  return found;
+}
+
+export type ApprovalWire = ApprovalView & {
+  freeText: boolean;
+  reasonRequired: string[];
+  /** JSON text; null: none. */
+  payload: string | null;
+  context: string;
+};
+
+export async function viewApproval(
+  ctx: QueryCtx,
+  approval: Doc<"approvals">,
+  forPerson: Id<"people">,
+): Promise<ApprovalWire> {
+  const deliveries = await deliveriesOf(ctx, approval._id);
+  return {
+    approvalId: approval._id,
+    code: await codeFor(ctx, approval._id, forPerson),
+    status: approval.status,
+    question: approval.question,
+    options: approval.options,
+    freeText: approval.freeText,
+    runId: approval.runId,
+    nodeId: approval.nodeId,
+    requestedBy: approval.requestedByShown,
+    approvers: approval.approvers,
+    quorum: approval.quorum,
+    tier: approval.tier,
+    payload: approval.payload,
+    payloadHash: approval.payloadHash,
+    reasonRequired: approval.reasonRequired,
+    context: approval.context,
+    createdAt: approval.createdAt,
+    expiresAt: approval.expiresAt,
+    votes: await votesOf(ctx, approval._id),
+    deliveries: deliveries.map(({ channel, place, status, receipt, error }) => ({
+      ...{ channel, place, status, receipt },
+      error: error === null ? null : messageOf(error),
+    })),
+    outcome: outcomeOf(approval),
+  };
+}
+
+const messageOf = (error: string): string => (JSON.parse(error) as { message?: string }).message ?? error;

@@ -1,0 +1,91 @@
+/** Making a question: the row, a code for each person asked, a copy for each place, the moment it expires. */
+import { makeFunctionReference } from "convex/server";
+import type { Tier } from "../../src/contract/approval.ts";
+import type { Json } from "../../src/flow/definition.ts";
+import type { Ask } from "../../src/flow/types.ts";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { candidatesFor } from "./approvers.ts";
+import { openCode } from "./codes.ts";
+import { deliverQuestion } from "./copies.ts";
+import { sha256Hex, toJsonText } from "./json.ts";
+import { waitKey } from "./signals.ts";
+
+export interface Question {
+  /** Asking again under the same key returns the first row. */
+  key: string;
+  question: string;
+  options: string[];
+  freeText: boolean;
+  /** Null: only who asked (I2). */
+  approvers: string[] | null;
+  quorum: number;
+  fourEyes: boolean;
+  tier: Tier;
+  channels: string[] | null;
+  payload: Json;
+  form: Json;
+  reasonRequired: string[];
+  /** Ms since 1970; null: waits without end. */
+  expiresAt: number | null;
+  requestedBy: Id<"people">;
+  requestedByShown: string;
+  requester: Id<"people">;
+  origin: Doc<"runs">["origin"];
+  context: string;
+  runId: Id<"runs"> | null;
+  waitId: string | null;
+  nodeId: string | null;
+}
+
+const expire = makeFunctionReference<"mutation", { approvalId: Id<"approvals"> }, null>("approvals:expire");
+
+/** Throws, before anything is written, when nobody could answer. */
+export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"approvals">> {
+  const { key, channels, payload, form, ...rest } = question;
+  const before = await ctx.db
+    .query("approvals")
+    .withIndex("by_key", (q) => q.eq("key", key))
+    .unique();
+  if (before !== null) return before;
+  const requestedBy = await ctx.db.get("people", question.requestedBy);
+  const approvers = question.approvers ?? [`person:${requestedBy?.name ?? ""}`];
+  const candidates = await candidatesFor(ctx, { ...rest, approvers });
+  const payloadText = payload === null ? null : toJsonText(payload, "payload");
+  const approvalId = await ctx.db.insert("approvals", {
+    ...rest,
+    key,
+    approvers,
+    payload: payloadText,
+    payloadHash: payloadText === null ? null : await sha256Hex(payloadText),
+    form: form === null ? null : toJsonText(form, "form"),
+    status: "pending",
+    createdAt: Date.now(),
+    expiryId: null,
+    outcome: null,
+  });
+  if (question.expiresAt !== null) {
+    const expiryId = await ctx.scheduler.runAt(question.expiresAt, expire, { approvalId });
+    await ctx.db.patch("approvals", approvalId, { expiryId });
+  }
+  for (const person of candidates) await openCode(ctx, approvalId, person._id);
+  const approval = (await ctx.db.get("approvals", approvalId))!;
+  await deliverQuestion(ctx, approval, candidates, channels);
+  return approval;
+}
+
+export async function askForRun(ctx: MutationCtx, run: Doc<"runs">, effect: Ask): Promise<void> {
+  const { question, options, freeText, approvers, quorum, fourEyes, tier, channels, payload, form } = effect;
+  const { reasonRequired, expiresAt, waitId, nodeId } = effect;
+  await ask(ctx, {
+    key: waitKey(run._id, waitId),
+    ...{ question, options, freeText, approvers, quorum, fourEyes, tier, channels, payload, form },
+    ...{ reasonRequired, expiresAt, waitId, nodeId },
+    requestedBy: run.startedBy,
+    requestedByShown: run.startedByShown,
+    requester: run.requester,
+    origin: run.origin,
+    context: `${run.title} · run ${run._id} · asked by ${run.startedByShown}`,
+    runId: run._id,
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * Short codes, one for each question and person: what a person types to name a question. Random, so that a code says nothing about
+ * others; short while few are open, longer before they run out.
+ */
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+
+/** Without what is misread or misheard: 0 O, 1 I L, 5 S, 2 Z, 8 B, U V. */
+const DIGITS = "34679";
+const LETTERS = "ACDEFGHJKMNPQRTWXY";
+const REUSE_AFTER_MS = 72 * 3600 * 1000;
+/** Misses in a row before codes get longer: then about a third of this length are taken. */
+const TRIES = 3;
+const MAX_LENGTH = 12;
+
+export async function openCode(ctx: MutationCtx, approvalId: Id<"approvals">, personId: Id<"people">): Promise<string> {
+  for (let length = 2; length <= MAX_LENGTH; length++) {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const code = randomCode(length);
+      if (await isTaken(ctx, personId, code)) continue;
+      await ctx.db.insert("approvalCodes", { approvalId, personId, code, open: true, closedAt: null });
+      return code;
+    }
+  }
+  throw new Error("no free code");
+}
+
+/** At least one digit and one letter: never a word, never a number. */
+function randomCode(length: number): string {
+  const pick = (from: string): string => from[Math.floor(Math.random() * from.length)] ?? "";
+  const digitAt = Math.floor(Math.random() * length);
+  let code = "";
+  let letters = 0;
+  for (let at = 0; at < length; at++) {
+    const letter = at !== digitAt && (Math.random() < 0.75 || (letters === 0 && at >= length - 2));
+    code += pick(letter ? LETTERS : DIGITS);
+    if (letter) letters += 1;
+  }
+  return letters === 0 ? randomCode(length) : code;
+}
+
+async function isTaken(ctx: QueryCtx, personId: Id<"people">, code: string): Promise<boolean> {
+  const newest = await rowOf(ctx, personId, code);
+  return newest !== null && (newest.open || (newest.closedAt ?? 0) > Date.now() - REUSE_AFTER_MS);
+}
+
+/** The person's newest question under this code, open or closed; null: never given to them. */
+export async function rowOf(ctx: QueryCtx, personId: Id<"people">, code: string): Promise<Doc<"approvalCodes"> | null> {
+  return await ctx.db
+    .query("approvalCodes")
+    .withIndex("by_personId_and_code", (q) => q.eq("personId", personId).eq("code", code))
+    .order("desc")
+    .first();
+}
+
+export async function codesOf(ctx: QueryCtx, approvalId: Id<"approvals">): Promise<Doc<"approvalCodes">[]> {
+  return await ctx.db
+    .query("approvalCodes")
+    .withIndex("by_approvalId", (q) => q.eq("approvalId", approvalId))
+    .take(1000);
+}
+
+/** The person's own code for a question; null where they were not asked. */
+export async function codeFor(
+  ctx: QueryCtx,
+  approvalId: Id<"approvals">,
+  personId: Id<"people">,
+): Promise<string | null> {
+  return (await codesOf(ctx, approvalId)).find((row) => row.personId === personId)?.code ?? null;
+}
+
+export async function closeCodes(ctx: MutationCtx, approvalId: Id<"approvals">): Promise<void> {
+  const closedAt = Date.now();
+  for (const row of await codesOf(ctx, approvalId)) {
+    if (row.open) await ctx.db.patch("approvalCodes", row._id, { open: false, closedAt });
+  }
+}

@@ -1,0 +1,163 @@
+/** Effects of a transition as rows and schedules, in the transaction of the advance. One function an effect. */
+import { makeFunctionReference } from "convex/server";
+import { errorInfo } from "../../src/contract/errors.ts";
+import type { Json } from "../../src/flow/definition.ts";
+import type { Ask, Effect, Finish, NodeProgress, Signal, StartWork } from "../../src/flow/types.ts";
+import type { Id } from "../_generated/dataModel.js";
+import type { Advance } from "./advance.ts";
+import { failedBy } from "./advance.ts";
+import { askForRun } from "./ask.ts";
+import { record } from "./audit.ts";
+import { functionSpec } from "./functions.ts";
+import * as jobs from "./jobs.ts";
+import { toJsonText } from "./json.ts";
+import { may } from "./rights.ts";
+import { cancelByKey } from "./settle.ts";
+import { waitKey } from "./signals.ts";
+
+/** What an effect means for the advance itself. */
+export type Acted =
+  | { kind: "done" }
+  /** The wait has ended already: an inline function's result, or a refusal. */
+  | { kind: "signal"; waitId: string; signal: Signal }
+  | { kind: "variable"; name: string; value: Json | undefined }
+  | { kind: "node"; node: NodeProgress }
+  | { kind: "finish"; finish: Finish };
+
+const DONE: Acted = { kind: "done" };
+
+const timerDue = makeFunctionReference<"mutation", { key: string }, null>("runs:timerDue");
+const startChild = makeFunctionReference<
+  "mutation",
+  { parentId: Id<"runs">; waitId: string; workflow: string; input: string },
+  null
+>("runs:startChild");
+const cancelChild = makeFunctionReference<"mutation", { parentId: Id<"runs">; waitId: string; reason: string }, null>(
+  "runs:cancelChild",
+);
+
+export async function act(advance: Advance, effect: Effect): Promise<Acted> {
+  const { ctx, run } = advance;
+  switch (effect.kind) {
+    case "setVariable":
+      return { kind: "variable", name: effect.name, value: effect.value };
+    case "deleteVariable":
+      return { kind: "variable", name: effect.name, value: undefined };
+    case "node":
+      return { kind: "node", node: effect };
+    case "finish":
+      return { kind: "finish", finish: effect };
+    case "startWork":
+      return await startWork(advance, effect);
+    case "ask":
+      return await ask(advance, effect);
+    case "setTimer":
+      await setTimer(advance, effect.waitId, effect.nodeId, effect.at);
+      return DONE;
+    case "awaitEvent": {
+      const { waitId, name, key: eventKey } = effect;
+      const key = waitKey(run._id, waitId);
+      await ctx.db.insert("eventWaits", { runId: run._id, waitId, key, name, eventKey, open: true });
+      return DONE;
+    }
+    case "startRun": {
+      // In a transaction of its own: a child may end at once and signal its parent, which is advancing here.
+      const input = toJsonText(effect.input, "input");
+      await ctx.scheduler.runAfter(0, startChild, {
+        parentId: run._id,
+        waitId: effect.waitId,
+        workflow: effect.workflow,
+        input,
+      });
+      return DONE;
+    }
+    case "closeWait":
+      await closeWait(advance, effect.waitId, effect.wait, effect.reason);
+      return DONE;
+  }
+}
+
+async function startWork(advance: Advance, work: StartWork): Promise<Acted> {
+  const { ctx, run } = advance;
+  const spec = functionSpec(work.functionId);
+  const refuse = (signal: Signal): Acted => ({ kind: "signal", waitId: work.waitId, signal });
+  if (spec === null) {
+    return refuse({ kind: "error", error: errorInfo("not_found", `there is no function ${work.functionId}`) });
+  }
+  if (spec.capability !== null) {
+    const starter = await ctx.db.get("people", run.startedBy);
+    if (starter === null || !may(starter, spec.capability)) {
+      await record(ctx, {
+        subject: `run:${run._id}`,
+        kind: "node.refused",
+        person: { id: run.startedBy, shown: run.startedByShown },
+        handle: null,
+        channel: null,
+        detail: { nodeId: work.nodeId, functionId: work.functionId, capability: spec.capability },
+      });
+      const message = `${run.startedByShown} lacks ${spec.capability}, which ${work.functionId} needs`;
+      return refuse({ kind: "error", error: errorInfo("forbidden", message) });
+    }
+  }
+  if (spec.kind === "agent") {
+    await jobs.create(ctx, run, work);
+    return DONE;
+  }
+  const call = {
+    args: toJsonText(work.args, "args"),
+    key: `${run._id}/${work.key}`,
+    runId: run._id,
+    nodeId: work.nodeId,
+    personId: run.startedBy,
+  };
+  try {
+    const output = await ctx.runMutation(spec.ref, { call });
+    return refuse({ kind: "result", output: JSON.parse(output) as Json });
+  } catch (thrown) {
+    return refuse({ kind: "error", error: failedBy(thrown) });
+  }
+}
+
+async function ask(advance: Advance, effect: Ask): Promise<Acted> {
+  const { ctx, run } = advance;
+  try {
+    await askForRun(ctx, run, effect);
+    return DONE;
+  } catch (thrown) {
+    // For example nobody holds the role: a question that nobody can answer must not park a run for ever.
+    return { kind: "signal", waitId: effect.waitId, signal: { kind: "error", error: failedBy(thrown) } };
+  }
+}
+
+async function setTimer(advance: Advance, waitId: string, nodeId: string, dueAt: number): Promise<void> {
+  const { ctx, run } = advance;
+  const key = waitKey(run._id, waitId);
+  const scheduledId = await ctx.scheduler.runAt(dueAt, timerDue, { key });
+  await ctx.db.insert("timers", { runId: run._id, waitId, key, nodeId, dueAt, scheduledId, status: "pending" });
+}
+
+async function closeWait(advance: Advance, waitId: string, kind: string, reason: string): Promise<void> {
+  const { ctx, run } = advance;
+  const key = waitKey(run._id, waitId);
+  if (kind === "timer" || kind === "event") {
+    const timers = await ctx.db
+      .query("timers")
+      .withIndex("by_key", (q) => q.eq("key", key))
+      .collect();
+    for (const timer of timers) {
+      if (timer.status !== "pending") continue;
+      await ctx.db.patch("timers", timer._id, { status: "cancelled" });
+      await ctx.scheduler.cancel(timer.scheduledId);
+    }
+  }
+  if (kind === "event") {
+    const row = await ctx.db
+      .query("eventWaits")
+      .withIndex("by_key", (q) => q.eq("key", key))
+      .unique();
+    if (row?.open) await ctx.db.patch("eventWaits", row._id, { open: false });
+  }
+  if (kind === "work") await jobs.cancel(ctx, key);
+  if (kind === "approval") await cancelByKey(ctx, key, reason);
+  if (kind === "run") await ctx.scheduler.runAfter(0, cancelChild, { parentId: run._id, waitId, reason });
+}

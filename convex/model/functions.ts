@@ -1,0 +1,39 @@
+/**
+ * The functions a step may call, and how: `mutation` runs inside the run's own transaction (a throw is a failed node and leaves
+ * nothing behind), `agent` is a job under a lease. A name that is not here is refused when a definition is validated.
+ */
+import { type FunctionReference, makeFunctionReference } from "convex/server";
+import type { Id } from "../_generated/dataModel.js";
+import type { Capability } from "./rights.ts";
+
+/** What an inline function gets. `args` is JSON text; `key` is the same for every attempt: what may happen once is keyed by it. */
+export interface FunctionCall {
+  args: string;
+  key: string;
+  runId: Id<"runs">;
+  nodeId: string;
+  /** For whom the run acts: who started it. */
+  personId: Id<"people">;
+}
+
+/** Returns the output as JSON text. */
+export type InlineFunction = FunctionReference<"mutation", "internal", { call: FunctionCall }, string>;
+
+export type FunctionSpec =
+  | { kind: "mutation"; ref: InlineFunction; capability: Capability | null }
+  | { kind: "agent"; capability: Capability | null };
+
+/** A reference by name: the types of `internal` would depend on themselves here. */
+export const inlineFunction = (name: string): InlineFunction =>
+  makeFunctionReference<"mutation">(name) as unknown as InlineFunction;
+
+const functions: Record<string, FunctionSpec> = {
+  "agent::chat": { kind: "agent", capability: null },
+  "tool::record": { kind: "mutation", ref: inlineFunction("records:write"), capability: "records.write" },
+};
+
+export const functionNames = (): string[] => Object.keys(functions);
+
+export function functionSpec(name: string): FunctionSpec | null {
+  return Object.hasOwn(functions, name) ? (functions[name] ?? null) : null;
+}

@@ -1,0 +1,104 @@
+/** A run as clients get it: the contract's shape, foreign JSON as text. Reads only what is open or said about this one run. */
+import type { NodeView, RunView, WaitingFor } from "../../src/contract/run.ts";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { QueryCtx } from "../_generated/server.js";
+import { codeFor } from "./codes.ts";
+
+export type RunWire = Omit<RunView, "input" | "variables" | "result"> & {
+  /** JSON text, each. */
+  input: string;
+  variables: string;
+  result: string;
+};
+
+/** A long loop makes many rows; the newest say where it stands. */
+const MAX_NODES = 500;
+const MAX_OPEN = 100;
+
+/** `forPerson`: whose codes are shown; null: nobody's. */
+export async function viewRun(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"people"> | null): Promise<RunWire> {
+  return {
+    runId: run._id,
+    workflow: run.workflow,
+    version: run.version,
+    title: run.title,
+    status: run.status,
+    startedBy: run.startedByShown,
+    input: run.input,
+    variables: await variablesText(ctx, run._id),
+    nodes: await nodes(ctx, run._id),
+    waitingFor: run.endedAt === null ? await waitingFor(ctx, run._id, forPerson) : [],
+    result: run.result ?? "null",
+    error: run.error,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+  };
+}
+
+async function variablesText(ctx: QueryCtx, runId: Id<"runs">): Promise<string> {
+  const rows = await ctx.db
+    .query("runVariables")
+    .withIndex("by_runId_and_name", (q) => q.eq("runId", runId))
+    .collect();
+  // The values are JSON text already: joined, not parsed. Names with a tilde are the machine's own.
+  const shown = rows.filter((row) => !row.name.startsWith("~"));
+  return `{${shown.map((row) => `${JSON.stringify(row.name)}:${row.value}`).join(",")}}`;
+}
+
+async function nodes(ctx: QueryCtx, runId: Id<"runs">): Promise<NodeView[]> {
+  const rows = await ctx.db
+    .query("runNodes")
+    .withIndex("by_runId_and_seq", (q) => q.eq("runId", runId))
+    .order("desc")
+    .take(MAX_NODES);
+  return rows.reverse().map((row) => ({
+    id: row.nodeKey,
+    type: row.type,
+    status: row.status,
+    attempt: row.attempt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    error: row.error,
+  }));
+}
+
+async function waitingFor(ctx: QueryCtx, runId: Id<"runs">, forPerson: Id<"people"> | null): Promise<WaitingFor[]> {
+  const found: WaitingFor[] = [];
+  const approvals = await ctx.db
+    .query("approvals")
+    .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))
+    .take(MAX_OPEN);
+  for (const approval of approvals) {
+    found.push({
+      kind: "approval",
+      approvalId: approval._id,
+      code: forPerson === null ? null : await codeFor(ctx, approval._id, forPerson),
+      question: approval.question,
+      options: approval.options,
+      expiresAt: approval.expiresAt,
+    });
+  }
+  const timers = await ctx.db
+    .query("timers")
+    .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))
+    .take(MAX_OPEN);
+  for (const timer of timers) found.push({ kind: "wait", until: timer.dueAt });
+  for (const status of ["ready", "claimed"] as const) {
+    const jobs = await ctx.db
+      .query("jobs")
+      .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", status))
+      .take(MAX_OPEN);
+    for (const job of jobs) found.push({ kind: "job", jobId: job._id });
+  }
+  const events = await ctx.db
+    .query("eventWaits")
+    .withIndex("by_runId_and_open", (q) => q.eq("runId", runId).eq("open", true))
+    .take(MAX_OPEN);
+  for (const event of events) found.push({ kind: "event", name: event.name });
+  const children = await ctx.db
+    .query("runs")
+    .withIndex("by_parentId_and_endedAt", (q) => q.eq("parentId", runId).eq("endedAt", null))
+    .take(MAX_OPEN);
+  for (const child of children) found.push({ kind: "run", runId: child._id });
+  return found;
+}

@@ -1,0 +1,184 @@
+import { makeFunctionReference } from "convex/server";
+import { v } from "convex/values";
+import type { Json } from "../src/flow/definition.ts";
+import type { Signal } from "../src/flow/types.ts";
+import type { Id } from "./_generated/dataModel.js";
+import { internalMutation, type MutationCtx } from "./_generated/server.js";
+import { gatewayMutation, gatewayQuery } from "./access.ts";
+import { Advance, failedBy } from "./model/advance.ts";
+import { MAX_WAKES, type Next, nextSegment, parkOn } from "./model/driver.ts";
+import { resolveActor } from "./model/people.ts";
+import { type RunWire, viewRun } from "./model/run_view.ts";
+import * as runs from "./model/runs.ts";
+import { signal, waitKey } from "./model/signals.ts";
+import { vActor } from "./model/validators.ts";
+import { vOrigin, vRunStatus } from "./tables/runs.ts";
+
+const MAX_LISTED = 200;
+const vNullable = v.union(v.string(), v.null());
+
+export const start = gatewayMutation({
+  args: {
+    actor: vActor,
+    workflow: vNullable,
+    definition: v.union(v.object({ source: v.string(), file: v.string() }), v.null()),
+    input: v.string(),
+    title: v.optional(vNullable),
+    origin: v.union(vOrigin, v.null()),
+    requestKey: v.optional(vNullable),
+  },
+  handler: async (ctx, args): Promise<RunWire> => {
+    const acting = await resolveActor(ctx, args.actor);
+    const { workflow, definition, input, origin } = args;
+    const run = await runs.startRun(ctx, {
+      acting,
+      workflow,
+      definition,
+      input,
+      origin,
+      title: args.title ?? null,
+      requestKey: args.requestKey ?? null,
+    });
+    return await viewRun(ctx, run, acting.person._id);
+  },
+});
+
+/** Null: there is no such run. */
+export const get = gatewayQuery({
+  args: { runId: v.string() },
+  handler: async (ctx, { runId }): Promise<RunWire | null> => {
+    const id = ctx.db.normalizeId("runs", runId);
+    const run = id === null ? null : await ctx.db.get("runs", id);
+    return run === null ? null : await viewRun(ctx, run, null);
+  },
+});
+
+/** Newest first, at most 200. */
+export const list = gatewayQuery({
+  args: { status: v.optional(vRunStatus), limit: v.optional(v.number()) },
+  handler: async (ctx, { status, limit }): Promise<RunWire[]> => {
+    const count = Math.min(Math.max(limit ?? 50, 1), MAX_LISTED);
+    const rows =
+      status === undefined
+        ? await ctx.db.query("runs").order("desc").take(count)
+        : await ctx.db
+            .query("runs")
+            .withIndex("by_status", (q) => q.eq("status", status))
+            .order("desc")
+            .take(count);
+    return await Promise.all(rows.map((run) => viewRun(ctx, run, null)));
+  },
+});
+
+export const cancel = gatewayMutation({
+  args: { actor: vActor, runId: v.string(), reason: v.optional(vNullable) },
+  handler: async (ctx, args): Promise<RunWire> => {
+    const acting = await resolveActor(ctx, args.actor);
+    const run = await runs.demandRun(ctx, args.runId);
+    return await viewRun(ctx, await runs.cancelRun(ctx, run, acting, args.reason ?? null), acting.person._id);
+  },
+});
+
+/** The driver's step. Takes every signal that has come, and says what to wait for. */
+export const advance = internalMutation({
+  args: { runId: v.id("runs"), workflowId: v.string() },
+  handler: async (ctx, { runId, workflowId }): Promise<Next> => {
+    const run = await ctx.db.get("runs", runId);
+    if (run === null || run.endedAt !== null) return { kind: "done" };
+    // Another segment has the run: this one was given up.
+    if (run.driverId !== null && run.driverId !== workflowId) return { kind: "done" };
+    const going = await Advance.load(ctx, run);
+    const finished = await going.perform();
+    if (going.run.endedAt !== null) return { kind: "done" };
+    if (!finished) await goOnLater(ctx, runId);
+    if (run.wakes >= MAX_WAKES) {
+      await nextSegment(ctx, going.run);
+      return { kind: "done" };
+    }
+    const wakeEventId = await parkOn(ctx, workflowId);
+    await ctx.db.patch("runs", runId, { driverId: workflowId, wakeEventId, wakes: run.wakes + 1 });
+    return { kind: "wait", wakeEventId };
+  },
+});
+
+/** Goes on in the transaction that ended a wait, while the driver stays parked. See `signal`. */
+export const resume = internalMutation({
+  args: { runId: v.id("runs"), waitId: v.string(), signal: v.string() },
+  handler: async (ctx, { runId, waitId, signal: text }): Promise<null> => {
+    const run = await ctx.db.get("runs", runId);
+    if (run === null || run.endedAt !== null) return null;
+    const key = waitKey(runId, waitId);
+    await ctx.db.insert("signals", { runId, waitId, key, signal: text, consumed: true, at: Date.now() });
+    const going = await Advance.load(ctx, run);
+    going.push({ type: "signal", waitId, signal: JSON.parse(text) as Signal });
+    if (!(await going.perform())) await goOnLater(ctx, runId);
+    return null;
+  },
+});
+
+// By name: a function of this module cannot take its type from itself.
+const goOnReference = makeFunctionReference<"mutation", { runId: Id<"runs"> }, null>("runs:goOn");
+
+async function goOnLater(ctx: MutationCtx, runId: Id<"runs">): Promise<void> {
+  await ctx.scheduler.runAfter(0, goOnReference, { runId });
+}
+
+/** What one transaction had no room for. */
+export const goOn = internalMutation({
+  args: { runId: v.id("runs") },
+  handler: async (ctx, { runId }): Promise<null> => {
+    const run = await ctx.db.get("runs", runId);
+    if (run === null || run.endedAt !== null) return null;
+    if (!(await (await Advance.load(ctx, run)).perform())) await goOnLater(ctx, runId);
+    return null;
+  },
+});
+
+/** A wait's time has come. Harmless when the wait ended otherwise or the run is over. */
+export const timerDue = internalMutation({
+  args: { key: v.string() },
+  handler: async (ctx, { key }): Promise<null> => {
+    const timer = await ctx.db
+      .query("timers")
+      .withIndex("by_key", (q) => q.eq("key", key))
+      .unique();
+    if (timer === null || timer.status !== "pending") return null;
+    await ctx.db.patch("timers", timer._id, { status: "fired" });
+    await signal(ctx, timer.runId, timer.waitId, { kind: "timer" });
+    return null;
+  },
+});
+
+/** A signal in a transaction of its own; see `signalLater`. */
+export const signalLater = internalMutation({
+  args: { runId: v.id("runs"), waitId: v.string(), signal: v.string() },
+  handler: async (ctx, args): Promise<null> => {
+    await signal(ctx, args.runId, args.waitId, JSON.parse(args.signal) as Signal);
+    return null;
+  },
+});
+
+/** The run that a `run` node waits for. What keeps it from starting is that node's failure. */
+export const startChild = internalMutation({
+  args: { parentId: v.id("runs"), waitId: v.string(), workflow: v.string(), input: v.string() },
+  handler: async (ctx, { parentId, waitId, workflow, input }): Promise<null> => {
+    const parent = await ctx.db.get("runs", parentId);
+    if (parent === null || parent.endedAt !== null) return null;
+    if ((await runs.childOf(ctx, parentId, waitId)) !== null) return null;
+    try {
+      await runs.startChildRun(ctx, parent, waitId, workflow, JSON.parse(input) as Json);
+    } catch (thrown) {
+      await signal(ctx, parentId, waitId, { kind: "error", error: failedBy(thrown) });
+    }
+    return null;
+  },
+});
+
+export const cancelChild = internalMutation({
+  args: { parentId: v.id("runs"), waitId: v.string(), reason: v.string() },
+  handler: async (ctx, { parentId, waitId, reason }): Promise<null> => {
+    const child = await runs.childOf(ctx, parentId, waitId);
+    if (child !== null && child.endedAt === null) await runs.endCancelled(ctx, child, reason);
+    return null;
+  },
+});
