@@ -77,6 +77,8 @@ export interface Commit {
   /** Commit time in ns since 1970, strictly increasing over the life of the database. */
   ts: bigint;
   writes: WriteSet;
+  /** Earliest time of a function scheduled in this commit, ms since 1970. */
+  wakeAt: number | null;
 }
 
 /** A stream over a query; ends with null. Never an open SQLite iterator: resumed by key, so writes in between are fine. */
@@ -114,13 +116,22 @@ export interface Writer extends Reader {
   replace(component: ComponentPath, id: string, value: JsonObject, table?: string): void;
   remove(component: ComponentPath, id: string, table?: string): void;
   savepoint(): Savepoint;
+  /**
+   * What a stale snapshot sees: this transaction's own view while it has written nothing (so that it includes transactions
+   * that wait for the same COMMIT), the last committed state afterwards. Ask again after writing.
+   */
+  snapshot(): Reader;
 
   /** Rows of the scheduler; the visible `_scheduled_functions` document is written by the engine with `insert`. */
   schedule(row: ScheduledRow): void;
   setScheduledState(id: string, state: ScheduledState): void;
   deleteScheduled(id: string): void;
+  /** As this transaction sees it: check here, not outside, that the row is still pending before consuming it. */
+  scheduledById(id: string): ScheduledRow | null;
   /** Result of a websocket client's mutation, stored with its effects so that a resend is answered, not repeated. */
   saveSessionResult(sessionId: string, requestId: number, result: string): void;
+  /** As this transaction sees it: a resend that overtook its first try finds the result only here. */
+  sessionResult(sessionId: string, requestId: number): string | null;
   setMeta(key: string, value: string): void;
 }
 
@@ -148,20 +159,31 @@ export interface WriteResult<T> {
 export interface Store {
   /**
    * One transaction after another, in the order of the calls. Resolves after COMMIT is durable (group commit: callers that wait
-   * together may share one COMMIT); rejects with the body's error, everything undone.
+   * together may share one COMMIT); rejects with the body's error, everything undone. After `timeoutMs` the transaction is rolled
+   * back and rejects, and whatever its body still calls throws.
    */
   write<T>(body: (tx: Writer) => Promise<T>, options?: { timeoutMs?: number }): Promise<WriteResult<T>>;
-  /** Reads the last durable state (flushes an open group first). One at a time with writes. `track` collects the read set. */
+  /**
+   * Reads a state that is durable by the time the promise resolves. One at a time with writes, in the order of the calls.
+   * `track` collects the read set; without it the read set is empty.
+   */
   read<T>(
     body: (tx: Reader) => Promise<T>,
-    options?: { track?: boolean },
+    options?: { track?: boolean; timeoutMs?: number },
   ): Promise<{ value: T; ts: bigint; reads: ReadSet }>;
   /** The last committed state, readable while a write transaction is open (Convex's stale snapshot). */
   snapshot(): Reader;
-  /** Called after each COMMIT, in order. */
+  /** Called after each COMMIT that changed something, in order, before the writers of that commit learn of it. */
   onCommit(listener: (commit: Commit) => void): () => void;
+  /**
+   * True when a commit after `ts` touched what was read, or when it is too long ago to know. Ask when you begin to watch
+   * `reads`: commits may have come between the read and the watching.
+   */
+  invalidatedSince(reads: ReadSet, ts: bigint): boolean;
+  /** Runs `body` between two transactions, everything before it committed. For schema changes while the store is in use. */
+  exclusive<T>(body: () => T): Promise<T>;
 
-  /** Creates or changes a component's tables and indexes, fills new indexes, checks documents against the schema; throws on violation, changing nothing. */
+  /** Creates or changes a component's tables and indexes, fills new indexes, checks documents against the schema; throws on violation, changing nothing. Before the first transaction, or inside `exclusive`. */
   defineComponent(component: ComponentPath, schema: SchemaExport | null): void;
 
   /** Scheduler's own reads (outside any transaction; committed state). */
@@ -171,14 +193,17 @@ export interface Store {
   scheduledById(id: string): ScheduledRow | null;
   sessionResult(sessionId: string, requestId: number): string | null;
   meta(key: string): string | null;
-  /** Deletes session results and finished scheduled documents older than the given times. Returns rows deleted. */
-  sweep(before: { sessionsMs: number; scheduledMs: number }): number;
+  /**
+   * Deletes session results stored before `sessionsMs` and scheduled functions (row and `_scheduled_functions` document) that are
+   * `done` since before `scheduledMs`; both in ms since 1970. Returns rows deleted.
+   */
+  sweep(before: { sessionsMs: number; scheduledMs: number }): Promise<number>;
   lastTs(): bigint;
   close(): void;
 }
 
 export interface StoreOptions {
-  /** Path of the SQLite file, or ":memory:". */
+  /** Path of the SQLite file; ":memory:" is a file of its own in the system's temporary folder, deleted by `close`. */
   path: string;
   /** FULL survives power loss; NORMAL only a process kill; OFF is for tests. */
   synchronous: "FULL" | "NORMAL" | "OFF";

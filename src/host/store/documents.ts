@@ -1,0 +1,86 @@
+/** A document's text, its index entries and what a commit reports of it. Schema checks are done before (writer.ts). */
+import { encodeKey, fieldAt } from "../values/key.ts";
+import type { DbIndex, Table } from "./catalog.ts";
+import { addToSearch, removeFromSearch } from "./search.ts";
+import type { Sql } from "./sql.ts";
+import type { JsonObject, WriteSet } from "./types.ts";
+import type { Vectors } from "./vectors.ts";
+
+/** With `_id` and `_creationTime`, keys in ascending order: one value has one text. */
+export function canonical(value: JsonObject): { text: string; document: JsonObject } {
+  const document: JsonObject = {};
+  for (const key of Object.keys(value).sort()) document[key] = value[key]!;
+  return { text: JSON.stringify(document), document };
+}
+
+export function indexKey(index: DbIndex, document: JsonObject): Uint8Array {
+  return encodeKey(index.paths.map((path) => fieldAt(document, path)));
+}
+
+/** Keeps every index of one connection's tables in step with the documents. */
+export class IndexWriter {
+  readonly #sql: Sql;
+  readonly #vectors: Vectors;
+  /** Old and new keys, for the write set. */
+  readonly touched: WriteSet["keys"];
+
+  constructor(sql: Sql, vectors: Vectors, touched: WriteSet["keys"]) {
+    this.#sql = sql;
+    this.#vectors = vectors;
+    this.touched = touched;
+  }
+
+  add(table: Table, rid: number, document: JsonObject): void {
+    for (const index of table.indexes) {
+      const key = indexKey(index, document);
+      this.#sql.addEntry(index.id, key, rid);
+      this.touched.push({ index: index.id, key });
+    }
+    for (const index of table.searches) addToSearch(this.#sql, index, rid, document);
+    for (const index of table.vectors) this.#vectors.add(index, rid, document);
+  }
+
+  remove(table: Table, rid: number, document: JsonObject): void {
+    for (const index of table.indexes) {
+      const key = indexKey(index, document);
+      this.#sql.dropEntry(index.id, key);
+      this.touched.push({ index: index.id, key });
+    }
+    for (const index of table.searches) removeFromSearch(this.#sql, index, rid, document);
+    for (const index of table.vectors) this.#vectors.remove(index, rid);
+  }
+
+  /** `changed`: first parts of the fields that may differ; null: any. */
+  update(table: Table, rid: number, before: JsonObject, after: JsonObject, changed: ReadonlySet<string> | null): void {
+    for (const index of table.indexes) {
+      const key = indexKey(index, after);
+      this.touched.push({ index: index.id, key });
+      if (!mayDiffer(index.roots, changed)) continue;
+      const old = indexKey(index, before);
+      if (Buffer.compare(old, key) === 0) continue;
+      this.touched.push({ index: index.id, key: old });
+      this.#sql.dropEntry(index.id, old);
+      this.#sql.addEntry(index.id, key, rid);
+    }
+    for (const index of table.searches) {
+      if (!mayDiffer(rootsOf([index.searchField, ...index.filterFields]), changed)) continue;
+      removeFromSearch(this.#sql, index, rid, before);
+      addToSearch(this.#sql, index, rid, after);
+    }
+    for (const index of table.vectors) {
+      if (!mayDiffer(rootsOf([index.path[0]!, ...index.filterFields]), changed)) continue;
+      this.#vectors.remove(index, rid);
+      this.#vectors.add(index, rid, after);
+    }
+  }
+}
+
+function mayDiffer(roots: ReadonlySet<string>, changed: ReadonlySet<string> | null): boolean {
+  if (changed === null) return true;
+  for (const root of roots) if (changed.has(root)) return true;
+  return false;
+}
+
+function rootsOf(fields: readonly string[]): Set<string> {
+  return new Set(fields.map((field) => field.split(".")[0]!));
+}

@@ -1,0 +1,89 @@
+/** Opens the file: one connection that writes, one that reads the last committed state, one lock against a second process. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { HostError } from "../values/error.ts";
+import { inUse, isSqliteError, storageError } from "./failures.ts";
+import { APPLICATION_ID, LAYOUT, LAYOUT_VERSION, Sql } from "./sql.ts";
+import type { StoreOptions } from "./types.ts";
+
+export interface Connections {
+  path: string;
+  writer: Sql;
+  /** Read-only, never inside a transaction of its own: every statement sees the last COMMIT. */
+  committed: Sql;
+  close(): void;
+}
+
+export function openConnections(options: StoreOptions): Connections {
+  // SQLite's own memory databases cannot be read by a second connection while the first writes.
+  const temporary = options.path === ":memory:" ? mkdtempSync(join(tmpdir(), "convex-host-")) : null;
+  const path = temporary === null ? options.path : join(temporary, "data.sqlite");
+  const opened: DatabaseSync[] = [];
+  const close = () => {
+    for (const db of opened.splice(0)) db.close();
+    if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+  };
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    if (temporary === null) opened.push(lock(path));
+    const writer = new DatabaseSync(path);
+    opened.unshift(writer);
+    prepare(writer, path, options.synchronous);
+    const committed = new DatabaseSync(path, { readOnly: true });
+    opened.unshift(committed);
+    committed.exec("PRAGMA cache_size = -16384; PRAGMA busy_timeout = 5000");
+    return { path, writer: new Sql(writer, path), committed: new Sql(committed, path), close };
+  } catch (error) {
+    close();
+    throw storageError(error, path);
+  }
+}
+
+function prepare(db: DatabaseSync, path: string, synchronous: StoreOptions["synchronous"]): void {
+  const version = pragma(db, "user_version");
+  if (version > LAYOUT_VERSION) {
+    throw new HostError(
+      `The data in ${path} was written by a newer version of this program (layout ${version}, this version knows ${LAYOUT_VERSION}). ` +
+        "Update the program, or restore a backup made before the update.",
+      "newer_version",
+    );
+  }
+  const isNew = db.prepare("SELECT count(*) AS n FROM sqlite_master").get()!.n === 0;
+  if (!isNew && pragma(db, "application_id") !== APPLICATION_ID) {
+    throw new HostError(
+      `${path} is an SQLite file, but not one of the embedded Convex host. Choose another data folder.`,
+      "corrupt",
+    );
+  }
+  db.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 5000;" +
+      // Without the limit one large transaction would leave a large WAL file behind for good.
+      ` PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = ${synchronous}`,
+  );
+  if (isNew) {
+    db.exec(`BEGIN IMMEDIATE; ${LAYOUT}
+      INSERT INTO meta VALUES('ts', '0');
+      PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT_VERSION}; COMMIT`);
+  }
+}
+
+function pragma(db: DatabaseSync, name: string): number {
+  return Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
+}
+
+/**
+ * Two processes on one file would each believe their own caches and clocks. The lock is an SQLite lock on a file beside the
+ * database: the operating system drops it when the process dies, however it dies.
+ */
+function lock(path: string): DatabaseSync {
+  const db = new DatabaseSync(`${path}-lock`);
+  try {
+    db.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return db;
+  } catch (error) {
+    db.close();
+    throw isSqliteError(error) && (error.errcode & 0xff) === 5 ? inUse(path, error) : error;
+  }
+}

@@ -1,0 +1,155 @@
+/** From the query of a syscall to rows: finds the source, applies filters and limits in their order, records what was read. */
+import { HostError } from "../values/error.ts";
+import { afterKey, compareKeys } from "../values/key.ts";
+import { BY_CREATION_TIME, BY_ID, type Catalog, type DbIndex, type Table } from "./catalog.ts";
+import { compileFilter, type Predicate } from "./filter.ts";
+import { EVERYTHING, type Interval, intervalOf } from "./range.ts";
+import { byIdIndex, missingTable } from "./readset.ts";
+import { type Entry, Scan } from "./scan.ts";
+import { search } from "./search.ts";
+import type { Sql } from "./sql.ts";
+import type { ComponentPath, JsonObject, QueryJson, ReadSet } from "./types.ts";
+
+/** What every read of one transaction shares. */
+export interface ReadContext {
+  sql: Sql;
+  catalog: Catalog;
+  /** null: nobody asks what was read. */
+  reads: ReadSet | null;
+  counters: { documentsRead: number; bytesRead: number };
+}
+
+/** Rows before filters, within `interval`. */
+export interface Source {
+  next(): Entry | null;
+  interval: Interval;
+  descending: boolean;
+}
+
+/** Where a page may begin and end: narrows the query's own interval. */
+export type Narrow = (interval: Interval, descending: boolean) => Interval;
+
+export function openSource(
+  context: ReadContext,
+  component: ComponentPath,
+  query: QueryJson,
+  expected: number,
+  narrow: Narrow = (interval) => interval,
+): Source {
+  const { source } = query;
+  const [tableName, indexName] =
+    source.type === "FullTableScan" ? [source.tableName, BY_CREATION_TIME] : split(source.indexName);
+  const table = context.catalog.table(component, tableName);
+  if (table === undefined) {
+    const isBuiltIn = indexName === BY_CREATION_TIME || indexName === BY_ID;
+    if (!isBuiltIn) throw undeclared(tableName, indexName);
+    context.reads?.ids.add(missingTable(component, tableName));
+    return { next: () => null, interval: EVERYTHING, descending: false };
+  }
+  if (source.type === "Search") {
+    const index = table.searches.find(({ name }) => name === indexName);
+    if (index === undefined) throw undeclared(tableName, indexName);
+    const interval = narrow(EVERYTHING, false);
+    context.reads?.tables.add(table.num);
+    const found = search(context.sql, table, index, source.filters).filter(({ key }) => contains(interval, key));
+    let at = 0;
+    return { next: () => count(context, found[at++] ?? null), interval, descending: false };
+  }
+  const index = dbIndex(table, indexName);
+  const descending = source.order === "desc";
+  const range = source.type === "IndexRange" ? source.range : [];
+  const interval = narrow(intervalOf(range, index === null ? ["_id"] : index.fields), descending);
+  const scan = new Scan(context.sql, table, index, interval, descending, expected);
+  const record = recordRange(context.reads, index?.id ?? byIdIndex(table.num), interval, descending);
+  return { next: () => count(context, record(scan.next())), interval, descending };
+}
+
+function contains({ low, high }: Interval, key: Uint8Array): boolean {
+  return compareKeys(low, key) <= 0 && compareKeys(key, high) < 0;
+}
+
+function split(indexName: string): [string, string] {
+  const dot = indexName.indexOf(".");
+  return [indexName.slice(0, dot), indexName.slice(dot + 1)];
+}
+
+function dbIndex(table: Table, name: string): DbIndex | null {
+  if (name === BY_ID) return null;
+  const index = table.indexes.find((candidate) => candidate.name === name);
+  if (index === undefined) throw undeclared(table.name, name);
+  return index;
+}
+
+export function undeclared(table: string, index: string): HostError {
+  return new HostError(`Cannot use index "${index}" for table "${table}" because it is not declared in the schema.`);
+}
+
+function count(context: ReadContext, entry: Entry | null): Entry | null {
+  if (entry !== null) {
+    context.counters.documentsRead++;
+    context.counters.bytesRead += entry.size;
+  }
+  return entry;
+}
+
+/** The recorded range grows with the rows handed out: a `take(3)` depends on nothing behind its third row. */
+function recordRange(
+  reads: ReadSet | null,
+  index: number,
+  { low, high }: Interval,
+  descending: boolean,
+): (entry: Entry | null) => Entry | null {
+  if (reads === null) return (entry) => entry;
+  const range = descending ? { index, low: high, high } : { index, low, high: low };
+  reads.ranges.push(range);
+  return (entry) => {
+    if (descending) range.low = entry === null ? low : entry.key;
+    else range.high = entry === null ? high : afterKey(entry.key);
+    return entry;
+  };
+}
+
+type Step = (entry: Entry) => boolean;
+
+/** Filters and limits in the order they were written. One per stream: limits count. */
+export class Pipeline {
+  readonly #steps: Step[] = [];
+  #spent = false;
+
+  constructor(operators: QueryJson["operators"]) {
+    for (const operator of operators) {
+      if ("limit" in operator) this.#steps.push(this.#limit(operator.limit));
+      else this.#steps.push(filterStep(compileFilter(operator.filter)));
+    }
+  }
+
+  /** True when no further row can pass: the next one need not be read. */
+  get spent(): boolean {
+    return this.#spent;
+  }
+
+  passes(entry: Entry): boolean {
+    return this.#steps.every((step) => step(entry));
+  }
+
+  #limit(limit: number): Step {
+    let left = limit;
+    if (left <= 0) this.#spent = true;
+    return () => {
+      if (left <= 0) return false;
+      left--;
+      if (left === 0) this.#spent = true;
+      return true;
+    };
+  }
+}
+
+function filterStep(predicate: Predicate): Step {
+  return (entry) => predicate(JSON.parse(entry.json) as JsonObject);
+}
+
+/** Rows the source will probably have to give: the limit when nothing filters before it. 0 when unknown. */
+export function expectedRows(operators: QueryJson["operators"]): number {
+  const [first] = operators;
+  return first !== undefined && "limit" in first ? Math.max(first.limit, 1) : 0;
+}

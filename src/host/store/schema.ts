@@ -1,0 +1,149 @@
+/** Brings a component's tables and indexes to what its schema says, in one SQLite transaction: all of it or nothing. */
+import { HostError } from "../values/error.ts";
+import { tableNumberOf } from "../values/ids.ts";
+import { afterKey, MAX_KEY, MIN_KEY } from "../values/key.ts";
+import { validateJson } from "../values/validate.ts";
+import { BY_CREATION_TIME, BY_ID, type Catalog, type Table } from "./catalog.ts";
+import { IndexWriter } from "./documents.ts";
+import { createSearchTable, dropSearchTable } from "./search.ts";
+import type { Sql } from "./sql.ts";
+import type { ComponentPath, Json, JsonObject, SchemaExport, TableExport } from "./types.ts";
+import type { Vectors } from "./vectors.ts";
+
+const BATCH = 500;
+
+type Kind = "db" | "search" | "vector";
+interface Wanted {
+  kind: Kind;
+  name: string;
+  spec: string;
+}
+
+export function applySchema(
+  sql: Sql,
+  catalog: Catalog,
+  vectors: Vectors,
+  component: ComponentPath,
+  schema: SchemaExport | null,
+): void {
+  sql.begin();
+  try {
+    const declared = new Set(schema?.tables.map(({ tableName }) => tableName));
+    for (const table of catalog.tablesOf(component)) {
+      // A table that left the schema keeps its documents; only what the schema gave it goes.
+      if (declared.has(table.name) || table.name.startsWith("_")) continue;
+      changeTable(sql, catalog, vectors, table, [], null);
+    }
+    for (const exported of schema?.tables ?? []) {
+      const table = catalog.table(component, exported.tableName) ?? catalog.create(component, exported.tableName);
+      const validator = schema?.schemaValidation ? exported.documentType : null;
+      changeTable(sql, catalog, vectors, table, wantedIndexes(exported), validator);
+    }
+    sql.commit();
+  } catch (error) {
+    if (sql.db.isTransaction) sql.rollback();
+    throw error;
+  } finally {
+    catalog.reload();
+    vectors.forget();
+  }
+}
+
+/** Staged indexes are built like the others: there is no traffic here that a slow build could disturb. */
+function wantedIndexes(table: TableExport): Wanted[] {
+  const staged = table as TableExport & {
+    stagedSearchIndexes?: TableExport["searchIndexes"];
+    stagedVectorIndexes?: TableExport["vectorIndexes"];
+  };
+  const wanted: Wanted[] = [];
+  for (const { indexDescriptor, fields } of [...table.indexes, ...(table.stagedDbIndexes ?? [])]) {
+    if (indexDescriptor === BY_CREATION_TIME || indexDescriptor === BY_ID) {
+      throw new HostError(
+        `Index "${indexDescriptor}" of table "${table.tableName}" is built in. Give the index another name.`,
+        "invalid_schema",
+      );
+    }
+    wanted.push({ kind: "db", name: indexDescriptor, spec: JSON.stringify(fields) });
+  }
+  for (const index of [...table.searchIndexes, ...(staged.stagedSearchIndexes ?? [])]) {
+    const { indexDescriptor, searchField, filterFields } = index;
+    wanted.push({ kind: "search", name: indexDescriptor, spec: JSON.stringify({ searchField, filterFields }) });
+  }
+  for (const index of [...table.vectorIndexes, ...(staged.stagedVectorIndexes ?? [])]) {
+    const { indexDescriptor, vectorField, dimensions, filterFields } = index;
+    wanted.push({
+      kind: "vector",
+      name: indexDescriptor,
+      spec: JSON.stringify({ vectorField, dimensions, filterFields }),
+    });
+  }
+  return wanted;
+}
+
+function changeTable(
+  sql: Sql,
+  catalog: Catalog,
+  vectors: Vectors,
+  table: Table,
+  wanted: readonly Wanted[],
+  validator: Json | null,
+): void {
+  const existing = sql
+    .indexes()
+    .filter(([, tbl, kind, name]) => tbl === table.num && !(kind === "db" && name === BY_CREATION_TIME));
+  const isSame = (a: Wanted, [, , kind, name, spec]: (typeof existing)[number]) =>
+    a.kind === kind && a.name === name && a.spec === spec;
+  for (const row of existing) {
+    if (wanted.some((index) => isSame(index, row))) continue;
+    sql.dropIndex(row[0]);
+    if (row[2] === "search") dropSearchTable(sql, row[0]);
+  }
+  const added = new Set<number>();
+  for (const index of wanted) {
+    if (existing.some((row) => isSame(index, row))) continue;
+    const id = catalog.createIndex(table, index.kind, index.name, index.spec);
+    if (index.kind === "search") createSearchTable(sql, id);
+    added.add(id);
+  }
+  const text = validator === null ? null : JSON.stringify(validator);
+  const isNewValidator = text !== (table.validator === null ? null : JSON.stringify(table.validator));
+  if (isNewValidator) sql.setValidator(table.num, text);
+  const toCheck = isNewValidator ? validator : null;
+  if (added.size === 0 && toCheck === null) return;
+  const isAdded = ({ id }: { id: number }) => added.has(id);
+  const fill: Table = {
+    ...table,
+    indexes: table.indexes.filter(isAdded),
+    searches: table.searches.filter(isAdded),
+    vectors: table.vectors.filter(isAdded),
+  };
+  visitDocuments(sql, table, (rid, document) => {
+    if (toCheck !== null) checkDocument(catalog, table, toCheck, document);
+    new IndexWriter(sql, vectors, []).add(fill, rid, document);
+  });
+}
+
+function visitDocuments(sql: Sql, table: Table, visit: (rid: number, document: JsonObject) => void): void {
+  const byCreationTime = table.indexes[0]!.id;
+  for (let low = MIN_KEY; ; ) {
+    const batch = sql.scan(byCreationTime, low, MAX_KEY, false, BATCH);
+    for (const [key, rid, , json] of batch) {
+      visit(rid, JSON.parse(json) as JsonObject);
+      low = afterKey(key);
+    }
+    if (batch.length < BATCH) return;
+  }
+}
+
+function checkDocument(catalog: Catalog, table: Table, validator: Json, document: JsonObject): void {
+  const { _id, _creationTime, ...fields } = document;
+  const reason = validateJson(validator, fields, catalog.tableOfId(table.component, tableNumberOf));
+  if (reason === null) return;
+  const where = table.component === "" ? "" : ` of component "${table.component}"`;
+  throw new HostError(
+    `Schema validation failed: document with ID "${_id}" in table "${table.name}"${where} does not match the schema: ${reason}\n` +
+      "Nothing was changed. Make the schema accept the document (a new field as `v.optional(...)`), or bring the document into the " +
+      "new form while the old schema is in force, then start again.",
+    "invalid_schema",
+  );
+}

@@ -1,0 +1,296 @@
+/**
+ * Serial transactions with group commit. Each write is a savepoint inside one SQLite transaction; while others wait for their
+ * turn it stays open, and one COMMIT makes all of them durable. Nobody learns of a result before the COMMIT it depends on:
+ * reads and failed writes that saw the open group wait for it too.
+ */
+import { HostError } from "../values/error.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Clock } from "./clock.ts";
+import { inUse } from "./failures.ts";
+import { Mutex } from "./mutex.ts";
+import { StoreReader } from "./reader.ts";
+import { emptyReadSet } from "./readset.ts";
+import type { Sql } from "./sql.ts";
+import type { Commit, Reader, ReadSet, WriteResult, Writer } from "./types.ts";
+import type { Vectors } from "./vectors.ts";
+import { StoreWriter, type WriteLog } from "./writer.ts";
+
+/** A group closes after this long even if more callers wait: its first members must not wait for the last. */
+const MAX_GROUP_MS = 5;
+
+interface Group {
+  members: number;
+  openedAt: number;
+  commit: Commit;
+  hasWrites: boolean;
+  settled: Promise<void>;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+export interface TransactionOptions {
+  sql: Sql;
+  catalog: Catalog;
+  vectors: Vectors;
+  clock: Clock;
+  groupSize: number;
+  committed: () => Reader;
+  onCommit: (commit: Commit) => void;
+}
+
+export class Transactions {
+  readonly #options: TransactionOptions;
+  readonly #mutex = new Mutex();
+  #group: Group | null = null;
+  #running: StoreReader | null = null;
+  #isExclusive = false;
+  #closed: HostError | null = null;
+  /** Time of the last COMMIT. */
+  #durableTs: bigint;
+
+  constructor(options: TransactionOptions) {
+    this.#options = options;
+    this.#durableTs = options.clock.lastTs;
+  }
+
+  get durableTs(): bigint {
+    return this.#durableTs;
+  }
+
+  /** True when nothing is running or queued, or inside `exclusive`. */
+  get isQuiet(): boolean {
+    return this.#isExclusive || !this.#mutex.held;
+  }
+
+  async write<T>(body: (tx: Writer) => Promise<T>, timeoutMs: number | undefined): Promise<WriteResult<T>> {
+    await this.#enter();
+    const { sql, catalog, vectors, clock, committed } = this.#options;
+    let group: Group;
+    const tx = new StoreWriter(sql, catalog, vectors, clock, committed);
+    const versions = [catalog.version, vectors.version] as const;
+    try {
+      group = this.#join();
+      sql.savepoint(0);
+    } catch (error) {
+      this.#breakGroup(error);
+      this.#mutex.release();
+      throw error;
+    }
+    const outcome = await this.#run(tx, body, timeoutMs);
+    this.#refuseIfClosed();
+    let ts = clock.lastTs;
+    let failure = outcome.ok ? sql.failure : outcome.error;
+    try {
+      if (outcome.ok && failure === null && tx.hasWritten) {
+        ts = clock.nextTs();
+        tx.resolveCommitTs(ts);
+      }
+      failure ??= sql.failure;
+    } catch (error) {
+      failure = error;
+    }
+    const isFailed = !outcome.ok || failure !== null;
+    this.#endSavepoint(tx.log, ts, isFailed, versions);
+    this.#leave();
+    await group.settled;
+    if (isFailed) throw failure;
+    return { value: (outcome as { value: T }).value, ts };
+  }
+
+  async read<T>(
+    body: (tx: Reader) => Promise<T>,
+    track: boolean,
+    timeoutMs: number | undefined,
+  ): Promise<{ value: T; ts: bigint; reads: ReadSet }> {
+    await this.#enter();
+    const { sql, catalog, vectors, clock } = this.#options;
+    const reads = emptyReadSet();
+    const group = this.#group;
+    const ts = clock.lastTs;
+    sql.failure = null;
+    const outcome = await this.#run(new StoreReader(sql, catalog, vectors, track ? reads : null), body, timeoutMs);
+    this.#refuseIfClosed();
+    if (group !== null) {
+      group.members++;
+      // A failing read can take the open transaction with it.
+      if (!sql.db.isTransaction) this.#breakGroup(sql.failure ?? new HostError("The transaction was lost."));
+    }
+    this.#leave();
+    if (group !== null) await group.settled;
+    if (!outcome.ok) throw outcome.error;
+    return { value: outcome.value, ts, reads };
+  }
+
+  async exclusive<T>(body: () => T): Promise<T> {
+    await this.#enter();
+    this.#flush();
+    this.#isExclusive = true;
+    try {
+      return body();
+    } finally {
+      this.#isExclusive = false;
+      this.#mutex.release();
+    }
+  }
+
+  /** What was acknowledged is kept; what is still running is rolled back and rejects. */
+  close(): void {
+    if (this.#closed !== null) return;
+    this.#closed = new HostError("The store is closed.", "closed");
+    this.#running?.end(this.#closed);
+    if (this.#running instanceof StoreWriter) {
+      this.#endSavepoint(this.#running.log, 0n, true, null);
+    }
+    this.#flush();
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#closed !== null) throw this.#closed;
+    const turn = this.#mutex.acquire();
+    if (turn === null) return;
+    await turn;
+    this.#refuseIfClosed();
+  }
+
+  /** For holders of the lock: passes it on, so that everyone in the queue is refused too. */
+  #refuseIfClosed(): void {
+    if (this.#closed === null) return;
+    this.#mutex.release();
+    throw this.#closed;
+  }
+
+  #join(): Group {
+    const { sql, clock } = this.#options;
+    sql.failure = null;
+    if (this.#group === null) {
+      sql.begin();
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      // Whoever waits gets the rejection; with nobody waiting it must not end the process.
+      promise.catch(() => {});
+      const commit: Commit = {
+        ts: clock.lastTs,
+        writes: { ids: new Set(), tables: new Set(), keys: [] },
+        wakeAt: null,
+      };
+      this.#group = {
+        members: 0,
+        openedAt: performance.now(),
+        commit,
+        hasWrites: false,
+        settled: promise,
+        resolve,
+        reject,
+      };
+    }
+    this.#group.members++;
+    return this.#group;
+  }
+
+  async #run<R extends StoreReader, T>(
+    tx: R,
+    body: (tx: R) => Promise<T>,
+    timeoutMs: number | undefined,
+  ): Promise<{ ok: true; value: T } | { ok: false; error: unknown }> {
+    this.#running = tx;
+    try {
+      const value = timeoutMs === undefined ? await body(tx) : await withTimeout(body, tx, timeoutMs);
+      return { ok: true, value };
+    } catch (error) {
+      return { ok: false, error };
+    } finally {
+      this.#running = null;
+      tx.end(new HostError("This transaction is over: a database call came after the function had ended."));
+    }
+  }
+
+  #endSavepoint(log: WriteLog, ts: bigint, isFailed: boolean, versions: readonly [number, number] | null): void {
+    const { sql, catalog, vectors } = this.#options;
+    const group = this.#group!;
+    try {
+      // Some failures (a full disk among them) make SQLite roll back everything by itself.
+      if (!sql.db.isTransaction) throw sql.failure ?? new HostError("The transaction was lost.");
+      if (isFailed) {
+        sql.rollbackTo(0);
+        if (versions === null || catalog.version !== versions[0]) catalog.reload();
+        if (versions === null || vectors.version !== versions[1]) vectors.forget();
+      }
+      sql.releaseTo(0);
+    } catch (error) {
+      this.#breakGroup(error);
+      return;
+    }
+    if (isFailed || (log.ids.length === 0 && log.rows === 0)) return;
+    group.hasWrites = true;
+    const { commit } = group;
+    commit.ts = ts;
+    for (const id of log.ids) commit.writes.ids.add(id);
+    for (const table of log.tables) commit.writes.tables.add(table);
+    for (const key of log.keys) commit.writes.keys.push(key);
+    if (log.wakeAt !== null && (commit.wakeAt === null || log.wakeAt < commit.wakeAt)) commit.wakeAt = log.wakeAt;
+  }
+
+  #leave(): void {
+    const group = this.#group;
+    if (group !== null) {
+      const mayGrow = this.#mutex.waiting > 0 && group.members < this.#options.groupSize;
+      if (!mayGrow || performance.now() - group.openedAt > MAX_GROUP_MS) this.#flush();
+    }
+    this.#mutex.release();
+  }
+
+  #flush(): void {
+    const group = this.#group;
+    if (group === null) return;
+    const { sql, onCommit } = this.#options;
+    try {
+      if (group.hasWrites) {
+        // The time is written only over the one this process wrote before: a second writer would have changed it.
+        const isOurs = sql.replaceMeta("ts", String(this.#durableTs), String(group.commit.ts)) === 1;
+        if (!isOurs) throw inUse(sql.path);
+      }
+      sql.commit();
+    } catch (error) {
+      this.#breakGroup(error);
+      return;
+    }
+    this.#group = null;
+    if (group.hasWrites) {
+      this.#durableTs = group.commit.ts;
+      onCommit(group.commit);
+    }
+    group.resolve();
+  }
+
+  /** Nothing of the group is kept; everyone in it is told so. */
+  #breakGroup(error: unknown): void {
+    const { sql, catalog, vectors } = this.#options;
+    const group = this.#group;
+    this.#group = null;
+    try {
+      if (sql.db.isTransaction) sql.rollback();
+      catalog.reload();
+      vectors.forget();
+    } catch {
+      // The file cannot even be read: the error below says why, and every later transaction will say so again.
+    }
+    group?.reject(error);
+  }
+}
+
+/** The body goes on after the timeout, but each of its calls throws; its own end is no longer of interest. */
+function withTimeout<R extends StoreReader, T>(body: (tx: R) => Promise<T>, tx: R, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const error = new HostError(
+        `Function execution timed out (maximum duration: ${timeoutMs} ms). Its transaction was rolled back.`,
+        "timeout",
+      );
+      tx.end(error);
+      reject(error);
+    }, timeoutMs);
+    const run = async () => body(tx);
+    run()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
