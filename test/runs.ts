@@ -1,0 +1,92 @@
+/** Starting runs and looking at them, for tests of the backend. Definitions are written in the graph notation, as JSON. */
+import type { FunctionArgs, FunctionReturnType } from "convex/server";
+import { api } from "../convex/_generated/api.js";
+import type { Doc, Id } from "../convex/_generated/dataModel.js";
+import type { Actor } from "../src/contract/actor.ts";
+import { type Backend, createBackend } from "./backend.ts";
+
+export const OWNER: Actor = { kind: "operator", osUser: "root", as: null, channel: "cli" };
+export const as = (name: string): Actor => ({ kind: "operator", osUser: "root", as: name, channel: "cli" });
+export const at = (handle: string): Actor => ({ kind: "handle", handle, channel: handle.split(":")[0] ?? "" });
+
+export interface Graph {
+  name?: string;
+  title?: string;
+  startNodeId: string;
+  nodes: Record<string, { type: string; [field: string]: unknown }>;
+  [field: string]: unknown;
+}
+
+export const record = (key: string, next: string, more: Record<string, unknown> = {}) => ({
+  type: "task",
+  functionId: "tool::record",
+  config: { key },
+  next,
+  ...more,
+});
+export const approve = (question: string, yes: string, no: string, more: Record<string, unknown> = {}) => ({
+  type: "approval",
+  question,
+  options: ["yes", "no"],
+  next: { yes, no, ...("expiresInMs" in more ? { expired: no } : {}) },
+  ...more,
+});
+export const end = (result?: string) => ({ type: "end", ...(result === undefined ? {} : { result }) });
+
+export type RunWire = NonNullable<FunctionReturnType<typeof api.runs.get>>;
+
+/** A backend with its owner, named root. */
+export async function startBackend() {
+  const { gateway: t, anonymous } = createBackend();
+  await t.mutation(api.system.ensureOwner, { osUser: "root" });
+  return { t, anonymous, ...helpers(t) };
+}
+
+function helpers(t: Backend["gateway"]) {
+  const answer = (ref: string, option: string, more: Partial<FunctionArgs<typeof api.approvals.answer>> = {}) =>
+    t.mutation(api.approvals.answer, { actor: OWNER, ref, option, ...more });
+  return {
+    start: (graph: Graph, more: Partial<FunctionArgs<typeof api.runs.start>> = {}) =>
+      t.mutation(api.runs.start, {
+        actor: OWNER,
+        workflow: null,
+        definition: { source: JSON.stringify(graph), file: `${graph.name ?? "test"}.json` },
+        input: "{}",
+        origin: null,
+        ...more,
+      }),
+    answer,
+    /** Adds a person with a terminal of that name. */
+    person: async (name: string, ...roles: string[]) => {
+      await t.mutation(api.people.add, { actor: OWNER, name, roles });
+      await t.mutation(api.people.link, { actor: OWNER, name, handle: `terminal:${name}` });
+    },
+    run: async (runId: string) => {
+      const run = await t.query(api.runs.get, { runId });
+      if (run === null) throw new Error(`no run ${runId}`);
+      return run;
+    },
+    open: (actor: Actor = OWNER) => t.query(api.approvals.list, { actor }),
+    approval: async (ref: string) => {
+      const found = await t.query(api.approvals.get, { actor: OWNER, ref });
+      if (found === null) throw new Error(`no approval ${ref}`);
+      return found;
+    },
+    /** How often each key was recorded. */
+    records: () =>
+      t.run(async (ctx) =>
+        Object.fromEntries((await ctx.db.query("records").collect()).map((row) => [row.key, row.count])),
+      ),
+    rows: <Table extends "signals" | "jobs" | "timers" | "votes" | "approvalCodes" | "audit" | "runs" | "deliveries">(
+      table: Table,
+    ): Promise<Doc<Table>[]> => t.run((ctx) => ctx.db.query(table).collect()) as Promise<Doc<Table>[]>,
+    driverRow: (runId: string) => t.run((ctx) => ctx.db.get("runs", runId as Id<"runs">)),
+  };
+}
+
+export const question = (run: RunWire, index = 0) => {
+  const waits = run.waitingFor.filter((wait) => wait.kind === "approval");
+  const wait = waits[index];
+  if (wait === undefined) throw new Error(`run ${run.runId} (${run.status}) asks ${waits.length} questions`);
+  return wait;
+};
