@@ -42,6 +42,8 @@ export type OnFailure = "fail" | "skip" | "ask";
 interface NodeCommon {
   /** Failed for good (after its retries): the run fails, the node is passed over with a null output, or a person is asked. */
   onFailure: OnFailure;
+  /** Who is asked under `onFailure: ask`: `person:NAME`, `role:NAME`; null: who started the run. */
+  failureApprovers: string[] | null;
   /** Most visits in one run before the node fails; null: no bound of its own. */
   maxVisits: number | null;
   /** True when one run may enter the node more than once (a cycle, or a path shared by parallel branches), so that visits are counted. */
@@ -134,6 +136,8 @@ export interface EndNode extends NodeCommon {
   type: "end";
   /** A variable's path, or a template; null: the outputs stay silent. */
   result: string | null;
+  /** The run fails with this message instead of completing. */
+  error: TemplateText | null;
 }
 
 /** Repeats its work until `until` holds of the output, at most `maxIterations` times; then goes on either way. */

@@ -111,7 +111,8 @@ function begin(step: Step, tokenId: string, node: FlowNode): void {
       return;
     }
     case "end":
-      finish(step, tokenId, node.result);
+      if (node.error === null) finish(step, tokenId, node.result);
+      else endFailed(step, tokenId, errorInfo("conflict", render(node.error, step.scope).trim(), { field: nodeId }));
   }
 }
 
@@ -166,7 +167,7 @@ function question(spec: QuestionSpec, scope: Scope, now: number): Question {
     question: text,
     options: spec.options,
     freeText: spec.freeText,
-    approvers: spec.approvers?.map((approver) => render(approver, scope)) ?? null,
+    approvers: spec.approvers,
     quorum: spec.quorum,
     fourEyes: spec.fourEyes,
     tier: spec.tier,
@@ -181,12 +182,12 @@ function question(spec: QuestionSpec, scope: Scope, now: number): Question {
 }
 
 /** The question that a failed node becomes under `onFailure: ask`. */
-function failureQuestion(nodeId: string, error: ErrorInfo, canSkip: boolean): Question {
+function failureQuestion(nodeId: string, node: FlowNode, error: ErrorInfo): Question {
   return {
     question: `Step "${nodeId}" failed: ${error.message.slice(0, 1000)}. What now?`,
-    options: canSkip ? ["retry", "skip", "abort"] : ["retry", "abort"],
+    options: skipTarget(node) === null ? ["retry", "abort"] : ["retry", "skip", "abort"],
     freeText: false,
-    approvers: null,
+    approvers: node.failureApprovers,
     quorum: 1,
     fourEyes: false,
     tier: "low",
@@ -218,12 +219,14 @@ export function skipTarget(node: FlowNode): string | null {
     case "event":
     case "run":
       return node.next;
+    case "branch":
+      return node.falsy;
     default:
       return null;
   }
 }
 
-/** Passes a failed node over: its variable holds null. */
+/** Passes a failed node over: its variable holds null; a branch goes the falsy way. */
 export function skip(step: Step, tokenId: string, error: ErrorInfo): void {
   const token = step.state.tokens[tokenId]!;
   const node = step.node(token.nodeId);
@@ -258,7 +261,7 @@ export function failNode(step: Step, tokenId: string, error: ErrorInfo): void {
     skip(step, tokenId, error);
   } else if (node.onFailure === "ask") {
     const waitId = step.wait(tokenId, "approval", "failure", error);
-    const ask = failureQuestion(token.nodeId, error, skipTarget(node) !== null);
+    const ask = failureQuestion(token.nodeId, node, error);
     step.emit({ kind: "ask", waitId, nodeId: token.nodeId, purpose: "failure", ...ask });
     step.show(token, "waiting", error);
   } else {

@@ -1,0 +1,256 @@
+/** Checks that need the whole graph: targets, reachability, loops, parallel blocks, and what templates and expressions read. */
+
+import type { FlowNode, Json } from "./definition.ts";
+import { type Draft, targetsOf } from "./draft.ts";
+import { parseExpression, readsOf, type SyntaxProblem } from "./expression.ts";
+import { isObject, type JsonObject } from "./json.ts";
+import { BUILT_IN, parsePath } from "./scope.ts";
+import { didYouMean } from "./suggest.ts";
+import { parseTemplate, templateReads } from "./template.ts";
+import { isBareWord } from "./until.ts";
+
+type Nodes = ReadonlyMap<string, FlowNode>;
+
+/** Reports to the draft's problems; sets `repeats` on its nodes. */
+export function validateDraft(draft: Draft, inputs: Json): void {
+  checkTargets(draft);
+  if (draft.problems.errors.length === 0) {
+    checkReachable(draft);
+    checkLoops(draft);
+    checkParallel(draft);
+    markRepeats(draft.nodes);
+  }
+  checkTexts(draft, inputs);
+  checkNames(draft);
+}
+
+// ---- the graph ---------------------------------------------------------------------------------------------------------------
+
+function checkTargets(draft: Draft): void {
+  const ids = [...draft.nodes.keys()].filter((id) => !id.includes("."));
+  const check = (to: string, at: number, label: string) => {
+    if (to === "" || draft.nodes.has(to)) return;
+    const near = didYouMean(to, ids);
+    const remedy = near ? `did you mean "${near}"?` : `the nodes are ${ids.slice(0, 30).join(", ")}`;
+    draft.problems.error(at, `${label}there is no node "${to.slice(0, 64)}"`, remedy);
+  };
+  for (const { from, to, at } of draft.edges) check(to, at, `node "${from}": `);
+  check(draft.startNodeId, draft.startAt, "");
+}
+
+/** Every node that can be reached from these, without going beyond `stop`. */
+function reach(nodes: Nodes, from: readonly string[], stop: string | null = null): Set<string> {
+  const found = new Set<string>();
+  const waiting = [...from];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const node = nodes.get(id);
+    if (node === undefined || id === stop || found.has(id)) continue;
+    found.add(id);
+    waiting.push(...targetsOf(node));
+  }
+  return found;
+}
+
+function checkReachable(draft: Draft): void {
+  const found = reach(draft.nodes, [draft.startNodeId]);
+  for (const id of draft.nodes.keys()) {
+    // A generated node is reported by its owner.
+    if (found.has(id) || id.includes(".")) continue;
+    draft.problems.error(
+      draft.places.get(id) ?? 0,
+      `node "${id}" cannot be reached`,
+      "let another node's next name it, or remove it",
+    );
+  }
+  const ends = [...found].some((id) => draft.nodes.get(id)?.type === "end");
+  if (!ends)
+    draft.problems.warn(
+      draft.startAt,
+      "no end can be reached: the run goes on until it is cancelled",
+      "let some node's next name an end",
+    );
+}
+
+/** A cycle must pass something that takes a person, time or an event, or a node that bounds its visits. */
+function checkLoops(draft: Draft): void {
+  const free = new Map(
+    [...draft.nodes].filter(
+      ([, node]) => !["approval", "wait", "event"].includes(node.type) && node.maxVisits === null,
+    ),
+  );
+  const reported = new Set<string>();
+  for (const [id, node] of free) {
+    if (reported.has(id)) continue;
+    const beyond = reach(free, targetsOf(node));
+    if (!beyond.has(id)) continue;
+    for (const other of beyond) if (reach(free, targetsOf(free.get(other)!)).has(id)) reported.add(other);
+    const owner = id.split(".")[0]!;
+    draft.problems.error(
+      draft.places.get(id) ?? 0,
+      `node "${owner}" leads back to itself without a bound`,
+      "add maxVisits: 10 to one of the nodes on the way, or put a wait or a question between",
+    );
+  }
+}
+
+function checkParallel(draft: Draft): void {
+  const { nodes, problems, places } = draft;
+  const regions = new Map<string, Set<string>>();
+  for (const [id, node] of nodes) if (node.type === "parallel") regions.set(id, reach(nodes, node.branches, node.next));
+  for (const [id, region] of regions) {
+    const block = nodes.get(id) as Extract<FlowNode, { type: "parallel" }>;
+    const at = places.get(id) ?? 0;
+    if (region.has(id)) {
+      problems.error(
+        at,
+        `node "${id}": one of its branches leads back to it before the branches have joined`,
+        `let the branches meet at "${block.next}" first`,
+      );
+      continue;
+    }
+    for (const [other, node] of nodes) {
+      if (region.has(other) || other === id) continue;
+      const inside = targetsOf(node).find((target) => region.has(target));
+      // Generated nodes belong to the node they stand before.
+      if (inside !== undefined) {
+        problems.error(
+          places.get(other) ?? at,
+          `node "${other}" leads to "${inside}" inside a branch of "${id}"`,
+          `only "${id}" may lead there; from outside go to "${id}" or "${block.next}"`,
+        );
+      }
+    }
+    if (region.has(draft.startNodeId))
+      problems.error(draft.startAt, `the run begins inside a branch of "${id}"`, `begin at "${id}"`);
+    for (const [outer, outerRegion] of regions) {
+      const join = (nodes.get(outer) as typeof block).next;
+      if (outer !== id && outerRegion.has(id) && join !== block.next && region.has(join)) {
+        problems.error(
+          at,
+          `a branch of "${id}" leaves for "${join}" without passing its own join "${block.next}"`,
+          `let it go to "${block.next}"`,
+        );
+      }
+    }
+    for (const branch of block.branches) {
+      const joins =
+        branch === block.next ||
+        [...reach(nodes, [branch], block.next)].some((other) => targetsOf(nodes.get(other)!).includes(block.next));
+      if (!joins)
+        problems.warn(
+          at,
+          `node "${id}": branch "${branch}" never comes to "${block.next}"`,
+          "the block then ends only when that branch ends the run",
+        );
+    }
+  }
+}
+
+/** A node repeats when it lies on a cycle, or when branches side by side share it. */
+function markRepeats(nodes: Map<string, FlowNode>): void {
+  const repeats = new Set<string>();
+  for (const [id, node] of nodes) {
+    if (reach(nodes, targetsOf(node)).has(id)) repeats.add(id);
+    if (node.type !== "parallel") continue;
+    const seen = new Set<string>();
+    for (const branch of node.branches) {
+      for (const inside of reach(nodes, [branch], node.next)) {
+        if (seen.has(inside)) repeats.add(inside);
+        seen.add(inside);
+      }
+    }
+  }
+  for (const id of repeats) nodes.set(id, { ...nodes.get(id)!, repeats: true });
+}
+
+// ---- templates and expressions -----------------------------------------------------------------------------------------------
+
+/** Every variable that some node sets. */
+export function declared(nodes: Nodes): string[] {
+  const names = [...nodes.values()].flatMap((node) => ("saveAs" in node && node.saveAs !== null ? [node.saveAs] : []));
+  return [...new Set(names)].sort();
+}
+
+/** Fields of the input, and whether there may be others. */
+function inputNames(inputs: Json): { names: string[]; open: boolean } {
+  if (!isObject(inputs)) return { names: [], open: true };
+  const properties = isObject(inputs.properties ?? null) ? Object.keys(inputs.properties as JsonObject) : [];
+  const combined = ["anyOf", "oneOf", "allOf"].some((keyword) => Object.hasOwn(inputs, keyword));
+  const more = inputs.additionalProperties;
+  return { names: properties, open: combined || properties.length === 0 || more === true || isObject(more ?? null) };
+}
+
+function checkTexts(draft: Draft, inputs: Json): void {
+  const input = inputNames(inputs);
+  const variables = new Set([...declared(draft.nodes), ...draft.aliases.keys(), ...input.names, ...BUILT_IN]);
+  for (const { kind, source, at, label, locals } of draft.texts) {
+    const read = (path: readonly string[], where: number) => {
+      const name = path[0]!;
+      if (variables.has(name) || locals.includes(name)) return;
+      const near = didYouMean(name, [...variables, ...locals]);
+      const message = `${label}: nothing sets the variable "${name}"`;
+      if (!input.open)
+        draft.problems.error(
+          where,
+          message,
+          near ? `did you mean "${near}"?` : "set it with saveAs or outputVar, or add it to inputs",
+        );
+      else if (near)
+        draft.problems.warn(where, message, `did you mean "${near}"? If it is an input, declare it under inputs`);
+    };
+    const refuse = ({ message, remedy }: SyntaxProblem) => draft.problems.error(at, `${label}: ${message}`, remedy);
+    if (kind === "path") {
+      const path = parsePath(source);
+      if (path === null)
+        refuse({
+          at,
+          message: `"${source.slice(0, 60)}" is not a variable's name`,
+          remedy: "write name or name.field",
+        });
+      else read(path, at);
+    } else if (kind === "template") {
+      const parsed = parseTemplate(source);
+      if (!parsed.ok) refuse(parsed.problem);
+      else for (const { path } of templateReads(parsed.value)) read(path, at);
+    } else if (kind === "expression" || !isBareWord(source)) {
+      const parsed = parseExpression(source);
+      if (!parsed.ok) {
+        refuse(parsed.problem);
+        continue;
+      }
+      const { paths, words } = readsOf(parsed.value);
+      // The fields of a loop's output cannot be known beforehand.
+      if (kind === "expression") for (const { path } of paths) read(path, at);
+      for (const { word } of words) {
+        if (!variables.has(word)) continue;
+        draft.problems.warn(
+          at,
+          `${label}: "${word}" on the right side is text, but there is also a variable of that name`,
+          `write {{${word}}} for the variable, '${word}' for the text`,
+        );
+      }
+    }
+  }
+}
+
+const VARIABLE = /^[A-Za-z_][\w-]{0,63}$/;
+
+function checkNames(draft: Draft): void {
+  for (const [id, node] of draft.nodes) {
+    if (!("saveAs" in node) || node.saveAs === null || id.includes(".")) continue;
+    const at = draft.places.get(id) ?? 0;
+    if (!VARIABLE.test(node.saveAs) || node.saveAs === "__proto__") {
+      draft.problems.error(
+        at,
+        `node "${id}": "${node.saveAs.slice(0, 64)}" cannot be a variable's name`,
+        "begin with a letter; letters, digits, _ and - may follow",
+      );
+    } else if ((BUILT_IN as readonly string[]).includes(node.saveAs)) {
+      draft.problems.error(
+        at,
+        `node "${id}": the variable "${node.saveAs}" is always there and cannot be set`,
+        "choose another name",
+      );
+    }
+  }
+}
