@@ -7,6 +7,7 @@ import type { Executor } from "./engine/types.ts";
 import { type LoadedDeployment, loadDeployment } from "./executor/deployment.ts";
 import { createFileStore } from "./files/index.ts";
 import type { HostLogEntry } from "./options.ts";
+import { pushAnalysis } from "./push_analysis.ts";
 import { openStore } from "./store/index.ts";
 import { createWireServer } from "./wire/index.ts";
 
@@ -73,6 +74,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       instanceName: options.instanceName,
       host,
       port,
+      analysis: async () => pushAnalysis(loaded.app),
       log: (level, text) => log({ level, text }),
     });
     opened.push(() => wire.close(0));

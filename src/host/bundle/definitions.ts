@@ -9,6 +9,8 @@ import { buildFailure } from "./errors.ts";
 export interface ComponentDefinition {
   /** Absolute path of the directory; its identity. */
   dir: string;
+  /** As `defineComponent` names it; "" for the app. */
+  name: string;
   /** What `definition.export()` says; only what the host uses. */
   children: ChildUse[];
   /** `/prefix/` → child name */
@@ -33,6 +35,7 @@ export interface Definitions {
 }
 
 interface Exported {
+  definitionType: { type: "app" } | { type: "childComponent"; name: string };
   childComponents: { name: string; path: string; env: ChildUse["env"] | null }[];
   httpMounts: Record<string, string>;
   envVars?: DeclaredVariable[];
@@ -47,7 +50,7 @@ export function configFile(appDir: string): string | undefined {
 export async function readDefinitions(appDir: string): Promise<Definitions> {
   const config = configFile(appDir);
   if (config === undefined) {
-    const root = { dir: appDir, children: [], httpMounts: {}, env: [] };
+    const root = { dir: appDir, name: "", children: [], httpMounts: {}, env: [] };
     return { root, byDir: new Map([[appDir, root]]), inputs: [] };
   }
   const specifiers = new Map<string, string>();
@@ -97,6 +100,7 @@ function fromExport(
   const exported = definition.export();
   return {
     dir,
+    name: exported.definitionType.type === "app" ? "" : exported.definitionType.name,
     children: exported.childComponents.map((child) => ({
       name: child.name,
       dir: child.path,

@@ -175,3 +175,14 @@ export const prints = queryGeneric(async () => {
   console.count();
   return null;
 });
+
+/** Never returns the thread; only ending the worker helps. What it wrote must not stay. */
+export const loop = mutationGeneric({
+  args: { name: v.string() },
+  handler: async (ctx, { name }) => {
+    await ctx.db.insert("counters", { name, value: 1 });
+    for (;;);
+  },
+});
+
+export const whoAmI = queryGeneric(async (ctx) => await ctx.auth.getUserIdentity());
