@@ -48,9 +48,9 @@ export const create = gatewayMutation({
 
 export const validate = gatewayQuery({
   args: { source: v.string(), file: v.string() },
-  handler: async (_ctx, { source, file }): Promise<{ ok: boolean; problems: Problem[] }> => {
-    const problems = problemsOf(source, file);
-    return { ok: problems.length === 0, problems };
+  handler: async (_ctx, { source, file }): Promise<{ ok: boolean; problems: Problem[]; warnings: Problem[] }> => {
+    const { problems, warnings } = problemsOf(source, file);
+    return { ok: problems.length === 0, problems, warnings };
   },
 });
 

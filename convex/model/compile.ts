@@ -1,85 +1,24 @@
-/** The one place where definitions come from text. */
+/** The one place where definitions come from text: checked against the functions this backend has. */
 import type { Definition } from "../../src/flow/definition.ts";
+import { type Known, NOTHING_KNOWN, type Problem, parseDefinition, problemLine } from "../../src/flow/parse.ts";
+import { fail } from "./errors.ts";
+import { knownFunctions } from "./functions.ts";
 
-export interface Problem {
-  file: string;
-  line: number;
-  column: number;
-  message: string;
-  remedy: string | null;
-}
+export type { Problem } from "../../src/flow/parse.ts";
 
-// biome-ignore-all lint/suspicious/noExplicitAny: stands in until src/flow parses
+const known = (): Known => ({ ...NOTHING_KNOWN, functions: knownFunctions() });
+
+/** Throws `invalid_definition`, whose message lists every problem on a line of its own with place and remedy. */
 export function compileDefinition(source: string, file: string): { definition: Definition; warnings: string[] } {
-  const raw = JSON.parse(source) as any;
-  const nodes: Record<string, any> = {};
-  for (const [id, given] of Object.entries<any>(raw.nodes)) {
-    const common = {
-      onFailure: "fail",
-      failureApprovers: null,
-      maxVisits: null,
-      repeats: false,
-      cyclic: false,
-      onCycle: false,
-    };
-    const work = {
-      functionId: given.functionId ?? "agent::chat",
-      prompt: given.prompt ?? null,
-      args: given.config ?? null,
-      agent: null,
-      session: given.sessionRef ?? "new",
-      timeoutMs: given.timeoutMs ?? 60000,
-      sandbox: null,
-    };
-    const question = {
-      freeText: false,
-      approvers: null,
-      quorum: 1,
-      fourEyes: false,
-      tier: "low",
-      channels: null,
-      payload: null,
-      form: null,
-      reasonRequired: [],
-      remindAfterMs: null,
-      escalate: [],
-      saveAs: id,
-      ...given,
-      expiresInMs: given.expiresInMs ?? null,
-    };
-    nodes[id] =
-      given.type === "task"
-        ? {
-            ...common,
-            ...given,
-            work,
-            retry: { max: given.retries ?? 0, backoffMs: 1000, maxBackoffMs: 10000 },
-            saveAs: given.saveAs ?? null,
-          }
-        : given.type === "approval"
-          ? { ...common, ...question }
-          : { ...common, result: null, error: null, ...given };
-  }
-  const definition = {
-    format: 1,
-    name: raw.name ?? file.replace(/\..*$/, ""),
-    title: raw.title ?? raw.name ?? file,
-    description: null,
-    notation: "graph",
-    startNodeId: raw.startNodeId,
-    nodes,
-    sharedSession: null,
-    agents: [],
-    inputs: raw.inputs ?? null,
-    outputs: [],
-    notify: [],
-    schedule: null,
-    aliases: {},
-    declares: Object.entries<any>(nodes).flatMap(([, node]) => (node.saveAs ? [node.saveAs] : [])),
-  };
-  return { definition: definition as unknown as Definition, warnings: [] };
+  const parsed = parseDefinition(source, file, known());
+  const warnings = parsed.warnings.map(problemLine);
+  if (parsed.ok) return { definition: parsed.definition, warnings };
+  const [first] = parsed.problems;
+  const field = first === undefined ? file : `${first.file}:${first.line}:${first.column}`;
+  fail("invalid_definition", parsed.problems.map(problemLine).join("\n"), { field });
 }
 
-export function problemsOf(_source: string, _file: string): Problem[] {
-  return [];
+export function problemsOf(source: string, file: string): { problems: Problem[]; warnings: Problem[] } {
+  const parsed = parseDefinition(source, file, known());
+  return { problems: parsed.ok ? [] : parsed.problems, warnings: parsed.warnings };
 }

@@ -32,7 +32,9 @@ const functions: Record<string, FunctionSpec> = {
   "tool::record": { kind: "mutation", ref: inlineFunction("records:write"), capability: "records.write" },
 };
 
-export const functionNames = (): string[] => Object.keys(functions);
+/** For validation. */
+export const knownFunctions = (): Record<string, { needsApproval?: boolean }> =>
+  Object.fromEntries(Object.keys(functions).map((name) => [name, {}]));
 
 export function functionSpec(name: string): FunctionSpec | null {
   return Object.hasOwn(functions, name) ? (functions[name] ?? null) : null;
