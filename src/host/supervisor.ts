@@ -47,8 +47,8 @@ export class Supervisor {
     const heartbeat = new SharedArrayBuffer(4);
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData: { ...this.#options.input, heartbeat } satisfies WorkerInput,
-      // Nothing of the main thread's environment is the functions' business, and NODE_OPTIONS of a debugger would apply twice.
-      env: { TZ: "UTC" },
+      // The functions get what the options say; nothing of this process's environment is their business.
+      env: {},
       name: "convex-host",
     });
     this.#worker = worker;

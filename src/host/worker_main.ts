@@ -1,0 +1,59 @@
+/**
+ * The worker thread: everything of the host, so that a function that loops or breaks a shared class of Node does not touch the
+ * main thread. Loaded by worker.ts.
+ */
+import { flushCompileCache } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import { type Backend, startBackend } from "./backend.ts";
+import { calls } from "./executor/call.ts";
+import { type FromWorker, HEARTBEAT_MS, type ToWorker, type WorkerInput } from "./messages.ts";
+import type { HostLogEntry } from "./options.ts";
+import { startFailure } from "./start_failure.ts";
+import { watchSources } from "./watch.ts";
+
+const port = parentPort!;
+const input = workerData as WorkerInput;
+const send = (message: FromWorker) => port.postMessage(message);
+const log = (entry: HostLogEntry) => send({ type: "log", entry });
+
+// A promise that application code forgot must not end the process.
+process.on("unhandledRejection", (reason) => {
+  const text = `Unhandled rejection: ${describe(reason)}`;
+  const call = calls.getStore();
+  if (call === undefined) log({ level: "error", text });
+  else call.execution.log("error", text);
+});
+process.on("uncaughtException", (error) => log({ level: "error", text: `Uncaught exception: ${describe(error)}` }));
+
+const beats = new Int32Array(input.heartbeat);
+setInterval(() => Atomics.add(beats, 0, 1), HEARTBEAT_MS);
+
+let backend: Backend | undefined;
+let stopWatching = () => {};
+port.on("message", async (message: ToWorker) => {
+  if (message.type !== "stop") return;
+  stopWatching();
+  try {
+    await backend?.stop(message.timeoutMs);
+  } catch (error) {
+    log({ level: "error", text: `Stopping failed: ${describe(error)}` });
+  }
+  send({ type: "stopped" });
+  process.exit(0);
+});
+
+try {
+  backend = await startBackend({ ...input, log });
+  if (input.watch) stopWatching = watchSources(backend, log);
+  send({ type: "ready", url: backend.url, siteUrl: backend.siteUrl });
+  // Node would write it at the exit, which a killed process never reaches.
+  setTimeout(flushCompileCache, 3_000).unref();
+} catch (error) {
+  send({ type: "failed", ...startFailure(error, input.host, input.port) });
+  process.exit(1);
+}
+
+function describe(error: unknown): string {
+  const { stack, message } = (typeof error === "object" && error !== null ? error : {}) as Partial<Error>;
+  return stack ?? message ?? String(error);
+}
