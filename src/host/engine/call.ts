@@ -29,7 +29,10 @@ export class Call implements Execution {
   /** null in actions. */
   readonly txn: Txn | null;
   readonly limits: TransactionLimits | null;
-  /** While a nested call runs, this call's other syscalls wait: a write of the parent must not land in the child's savepoint. */
+  /**
+   * While a nested call runs, this call's other syscalls wait: a write of the parent must not land in the child's savepoint. A syscall
+   * that writes after it has awaited something waits again (`while (call.nesting !== null) await call.nesting`).
+   */
   nesting: Promise<void> | null = null;
   child: Call | null = null;
   /** Of a nested mutation; `undo` takes back what the transaction counted for it. */
@@ -75,7 +78,9 @@ export class Call implements Execution {
     this.assertRunning();
     const handler = asyncSyscalls[op];
     if (handler === undefined) throw unsupported(op);
-    if (this.nesting !== null) await this.turn();
+    // No gap between the look and the call: another nested call could slip in.
+    while (this.nesting !== null) await this.nesting;
+    this.assertRunning();
     const result = handler(this, JSON.parse(args));
     return typeof result === "string" ? result : await result;
   }
@@ -84,17 +89,9 @@ export class Call implements Execution {
     this.assertRunning();
     const handler = jsSyscalls[op];
     if (handler === undefined) throw unsupported(op);
-    await this.turn();
-    return handler(this, args);
-  }
-
-  /** Resolves when no nested call runs. For syscalls that write after they have awaited something. Throws when the function is over. */
-  async turn(): Promise<void> {
+    while (this.nesting !== null) await this.nesting;
     this.assertRunning();
-    while (this.nesting !== null) {
-      await this.nesting;
-      this.assertRunning();
-    }
+    return handler(this, args);
   }
 
   log(level: "debug" | "info" | "log" | "warn" | "error", text: string): void {

@@ -40,8 +40,8 @@ const defaultLimits: EngineLimits = {
 
 /** What happens around a mutation in its own transaction. */
 export interface Around {
-  /** false: the transaction ends without running the function. */
-  before?(tx: Writer): boolean;
+  /** A text: it is the answer, and the function is not run. */
+  instead?(tx: Writer): string | null;
   after?(tx: Writer, value: string): void;
 }
 
@@ -51,7 +51,7 @@ export class EmbeddedEngine implements Engine, Host {
   readonly functions: Functions;
   readonly files: FileStore | null;
   readonly deploymentName: string;
-  readonly systemTablesWritable: boolean;
+  readonly likeConvexTest: boolean;
   readonly limits: EngineLimits;
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
@@ -59,8 +59,6 @@ export class EmbeddedEngine implements Engine, Host {
   readonly scheduler: Scheduler;
   readonly #crons: Crons;
   readonly #running = new Running();
-  /** Mutations of websocket sessions that run right now: a resend waits for the first one's result. */
-  readonly #sessions = new Map<string, Promise<CallResult>>();
   #deployment: Deployment;
   #started = false;
   #calls = 0;
@@ -71,7 +69,7 @@ export class EmbeddedEngine implements Engine, Host {
     this.functions = new Functions(options.executor);
     this.files = options.files ?? null;
     this.deploymentName = options.deploymentName ?? "embedded";
-    this.systemTablesWritable = options.systemTablesWritable ?? false;
+    this.likeConvexTest = options.likeConvexTest ?? false;
     this.limits = { ...defaultLimits, ...options.limits };
     this.now = options.now ?? Date.now;
     this.log = options.log ?? (() => {});
@@ -80,6 +78,9 @@ export class EmbeddedEngine implements Engine, Host {
     const timers = options.timers ?? realTimers;
     this.scheduler = new Scheduler({ engine: this, timers });
     this.#crons = new Crons({ engine: this, timers });
+    this.store.onCommit(({ wakeAt }) => {
+      if (wakeAt !== null) this.scheduler.wake(wakeAt);
+    });
     this.#defineComponents();
   }
 
@@ -112,23 +113,10 @@ export class EmbeddedEngine implements Engine, Host {
     caller: Caller,
     session?: { sessionId: string; requestId: number },
   ): Promise<CallResult> {
-    const run = (around?: Around) =>
-      this.#guard(requestOf(caller), async (request) => {
-        const fn = await this.#clientFunction(path, caller, "mutation");
-        return this.runMutation(fn, args, request, caller.identity, around);
-      });
-    if (session === undefined) return run();
-    const { sessionId, requestId } = session;
-    const stored = this.store.sessionResult(sessionId, requestId);
-    if (stored !== null) return { ...JSON.parse(stored), ts: this.store.lastTs() };
-    const key = `${requestId}@${sessionId}`;
-    const inFlight = this.#sessions.get(key);
-    if (inFlight !== undefined) return inFlight;
-    const promise = run({
-      after: (tx, value) => tx.saveSessionResult(sessionId, requestId, JSON.stringify({ value, logLines: [] })),
-    }).finally(() => this.#sessions.delete(key));
-    this.#sessions.set(key, promise);
-    return promise;
+    return this.#guard(requestOf(caller), async (request) => {
+      const fn = await this.#clientFunction(path, caller, "mutation");
+      return this.runMutation(fn, args, request, caller.identity, session && onceFor(session));
+    });
   }
 
   async action(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult> {
@@ -139,11 +127,13 @@ export class EmbeddedEngine implements Engine, Host {
   }
 
   async any(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult & { udfType: UdfType }> {
-    const fn = await this.#guard(requestOf(caller), () => this.functions.forClient(path, caller.isAdmin));
-    const { udfType } = fn.info;
-    if (udfType === "mutation") return { ...(await this.mutation(path, args, caller)), udfType };
-    if (udfType === "action") return { ...(await this.action(path, args, caller)), udfType };
-    return { ...(await this.query(path, args, caller)), udfType };
+    return this.#guard(requestOf(caller), async (request) => {
+      const fn = await this.functions.forClient(path, caller.isAdmin);
+      const { udfType } = fn.info;
+      if (udfType === "mutation") return { ...(await this.runMutation(fn, args, request, caller.identity)), udfType };
+      if (udfType === "action") return { ...(await this.runAction(fn, args, request, caller.identity)), udfType };
+      return { ...(await this.runQuery(fn, args, request, caller.identity)), udfType };
+    });
   }
 
   async httpAction(request: Request, caller: Caller): Promise<Response> {
@@ -179,9 +169,6 @@ export class EmbeddedEngine implements Engine, Host {
   env(component: ComponentPath): Record<string, string> {
     return this.#deployment.components.get(component)?.env ?? {};
   }
-  wake(ts: number): void {
-    this.scheduler.wake(ts);
-  }
 
   async runQuery(
     fn: ResolvedFunction,
@@ -215,7 +202,8 @@ export class EmbeddedEngine implements Engine, Host {
     let txn: Txn | null = null;
     try {
       const { value, ts } = await this.store.write(async (tx) => {
-        if (around?.before?.(tx) === false) return "null";
+        const answer = around?.instead?.(tx) ?? null;
+        if (answer !== null) return answer;
         txn = new Txn(tx, tx, this.now(), this.store.lastTs());
         const call = new Call(this, fn, "mutation", request, identity, txn, this.limits.transaction);
         txn.rootId = call.id;
@@ -223,7 +211,7 @@ export class EmbeddedEngine implements Engine, Host {
         around?.after?.(tx, text);
         return text;
       });
-      this.#committed(txn);
+      for (const id of (txn as Txn | null)?.filesRemoved ?? []) this.files?.remove(id);
       return { value, ts, logLines: request.logLines };
     } catch (thrown) {
       for (const id of (txn as Txn | null)?.filesAdopted ?? []) this.files?.remove(id);
@@ -251,12 +239,6 @@ export class EmbeddedEngine implements Engine, Host {
   /** Counts the work among what `stop` waits for. */
   track<T>(work: Promise<T>): Promise<T> {
     return this.#running.add(work);
-  }
-
-  #committed(txn: Txn | null): void {
-    if (txn === null) return;
-    for (const id of txn.filesRemoved) this.files?.remove(id);
-    if (txn.wake !== Number.POSITIVE_INFINITY) this.wake(txn.wake);
   }
 
   async #clientFunction(path: FunctionPath, caller: Caller, type: UdfType): Promise<ResolvedFunction> {
@@ -287,6 +269,14 @@ export class EmbeddedEngine implements Engine, Host {
   #defineComponents(): void {
     for (const { path, schema } of this.#deployment.components.values()) this.store.defineComponent(path, schema);
   }
+}
+
+/** A resend finds the result of the first try in its own transaction, however closely it follows. */
+function onceFor({ sessionId, requestId }: { sessionId: string; requestId: number }): Around {
+  return {
+    instead: (tx) => tx.sessionResult(sessionId, requestId),
+    after: (tx, value) => tx.saveSessionResult(sessionId, requestId, value),
+  };
 }
 
 /** Creates the tables and indexes of every component; throws when documents violate a schema. Call `start()` for the scheduler. */

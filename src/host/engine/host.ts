@@ -12,15 +12,13 @@ export interface Host {
   readonly deployment: Deployment;
   readonly files: FileStore | null;
   readonly deploymentName: string;
-  readonly systemTablesWritable: boolean;
+  readonly likeConvexTest: boolean;
   readonly valueBytes: number;
   cloudUrl(): string;
   env(component: ComponentPath): Record<string, string>;
   nextId(): string;
   now(): number;
   log(entry: LogEntry): void;
-  /** Something was scheduled and is committed. */
-  wake(ts: number): void;
   /** `ctx.runQuery` and the like of an action: a top-level call of the same request. */
   runFromAction(fn: ResolvedFunction, args: JsonObject, request: RequestInfo, identity: Identity): Promise<string>;
   vectorSearch(component: ComponentPath, query: JsonObject): Promise<{ _id: string; _score: number }[]>;

@@ -28,7 +28,7 @@ function checkArgs(call: Call, fn: ResolvedFunction, args: JsonObject): string {
   assertSize(text, call.host.valueBytes, fn, "Arguments");
   if (fn.args !== null) {
     const problem = fn.args(args, tableOf(call));
-    if (problem !== null) throw new EngineError(`ArgumentValidationError: ${problem}`);
+    if (problem !== null) throw invalid(call, "ArgumentValidationError", problem);
   }
   return text;
 }
@@ -37,7 +37,11 @@ function checkResult(call: Call, fn: ResolvedFunction, text: string): void {
   assertSize(text, call.host.valueBytes, fn, "The result");
   if (fn.returns === null) return;
   const problem = fn.returns(JSON.parse(text) as Json, tableOf(call));
-  if (problem !== null) throw new EngineError(`ReturnsValidationError: ${problem}`);
+  if (problem !== null) throw invalid(call, "ReturnsValidationError", problem);
+}
+
+function invalid(call: Call, kind: string, problem: string): EngineError {
+  return new EngineError(`${kind}: ${call.host.likeConvexTest ? "Validator error: " : ""}${problem}`);
 }
 
 function assertSize(text: string, limit: number, fn: ResolvedFunction, what: string): void {

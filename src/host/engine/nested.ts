@@ -1,5 +1,5 @@
 /** `ctx.runQuery` and `ctx.runMutation` inside a transaction. */
-import type { JsonObject, Reader } from "../store/types.ts";
+import type { JsonObject } from "../store/types.ts";
 import { Call } from "./call.ts";
 import type { ResolvedFunction } from "./functions.ts";
 import { invoke } from "./invoke.ts";
@@ -23,7 +23,8 @@ export async function runNested(
   find: () => Promise<ResolvedFunction>,
   nested: NestedCall,
 ): Promise<string> {
-  await parent.turn();
+  while (parent.nesting !== null) await parent.nesting;
+  parent.assertRunning();
   let release!: () => void;
   parent.nesting = new Promise((resolve) => {
     release = resolve;
@@ -43,7 +44,7 @@ async function run(parent: Call, fn: ResolvedFunction, nested: NestedCall): Prom
   parent.assertRunning();
   const identity = fn.path.component === parent.component ? parent.identity : null;
   const limits = nestedLimits(parent.limits, nested.limits, () => txn.meter.used(txn.reader));
-  const reader = nested.stale ? staleReader(parent, txn) : parent.reader;
+  const reader = nested.stale ? parent.writer.snapshot() : parent.reader;
   const child = new Call(parent.host, fn, nested.type, parent.request, identity, txn, limits, reader);
   parent.child = child;
   if (nested.type === "mutation") {
@@ -51,12 +52,4 @@ async function run(parent: Call, fn: ResolvedFunction, nested: NestedCall): Prom
     child.undo = txn.mark();
   }
   return invoke(child, fn, nested.args);
-}
-
-/**
- * Group commit may hold back what the caller's client has long been told is done, so a transaction that has written nothing itself
- * reads through its own connection, which sees it.
- */
-function staleReader(parent: Call, txn: Txn): Reader {
-  return txn.reader.metrics().documentsWritten === 0 ? parent.reader : parent.host.store.snapshot();
 }

@@ -21,8 +21,11 @@ export interface EngineOptions {
   /** Timers of scheduler and crons; tests drive them by fake timers. Default: the real ones. */
   timers?: Timers;
   limits?: Partial<EngineLimits>;
-  /** For tests only: `db.insert` and friends may write system tables, as convex-test allows. */
-  systemTablesWritable?: boolean;
+  /**
+   * For tests only, what convex-test allows and tests rely on: system tables may be written, a handle may name a function that does
+   * not exist, and validation errors contain "Validator error".
+   */
+  likeConvexTest?: boolean;
 }
 
 export interface EngineLimits {

@@ -6,8 +6,6 @@ import type { Caller, Identity } from "./types.ts";
 
 export class Txn {
   readonly meter = new Meter();
-  /** Earliest time something was scheduled for, ms; Infinity when nothing was. May be too early after a rollback, which is harmless. */
-  wake = Number.POSITIVE_INFINITY;
   usedIdentity = false;
   /** Cursor at which an earlier run of this subscription ended its page, and where this run ended it. */
   readonly journalIn: string | null;

@@ -7,7 +7,7 @@ import { actionGeneric, httpActionGeneric, mutationGeneric, queryGeneric } from 
 import { udfPath } from "../engine/address.ts";
 import type { Execution, Executor, FunctionInfo, FunctionPath, HttpRouteTarget, UdfType } from "../engine/types.ts";
 import type { ComponentPath, Json } from "../store/types.ts";
-import { type Overrides, withOverrides, withoutOverrides } from "./global_overrides.ts";
+import { install as installOverrides, type Overrides, withOverrides, withoutOverrides } from "./global_overrides.ts";
 import type { LoadModule } from "./module_map.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the context and arguments of an application's function are its own affair
@@ -56,6 +56,7 @@ export class InRealmExecutor implements Executor {
 
   constructor() {
     installSyscalls();
+    installOverrides();
   }
 
   addComponent(component: ComponentPath, load: LoadModule): void {

@@ -65,7 +65,6 @@ export class Crons {
       return next;
     });
     this.#states = states;
-    this.#engine.wake(now);
     this.#arm();
   }
 

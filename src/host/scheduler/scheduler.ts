@@ -158,10 +158,10 @@ export class Scheduler {
 
   async #runMutation(fn: ResolvedFunction, row: ScheduledRow, request: RequestInfo): Promise<void> {
     await this.#engine.runMutation(fn, argsOf(row), request, null, {
-      before: (tx) => {
+      instead: (tx) => {
         const state = jobState(tx, row);
         if (state === null) tx.deleteScheduled(row.id);
-        return state === "pending";
+        return state === "pending" ? null : "null";
       },
       after: (tx) => {
         // The function may have cancelled itself or deleted its own document.

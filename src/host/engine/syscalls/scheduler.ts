@@ -24,12 +24,12 @@ export const schedulerSyscalls: Record<string, AsyncSyscall> = {
     if (txn === null) throw new EngineError("Functions can only be scheduled from mutations and actions.");
     const { writer } = call;
     const fn = await schedulable(call, args);
-    await call.turn();
-    const { id, ts, bytes } = schedule(call, fn, args, writer, txn.now);
+    while (call.nesting !== null) await call.nesting;
+    call.assertRunning();
+    const { id, bytes } = schedule(call, fn, args, writer, txn.now);
     txn.meter.functionsScheduled++;
     txn.meter.scheduledFunctionArgsBytes += bytes;
     call.enforceLimits();
-    if (ts < txn.wake) txn.wake = ts;
     return JSON.stringify(id);
   },
   "1.0/cancel_job": (call, args: { id: string }) => {
@@ -39,7 +39,6 @@ export const schedulerSyscalls: Record<string, AsyncSyscall> = {
   "1.0/actions/schedule": async (call, args: ScheduleArgs) => {
     const fn = await schedulable(call, args);
     const { value } = await call.host.store.write(async (tx) => schedule(call, fn, args, tx, call.host.now()));
-    call.host.wake(value.ts);
     return JSON.stringify(value.id);
   },
   "1.0/actions/cancel_job": async (call, args: { id: string }) => {
@@ -71,5 +70,5 @@ function schedule(call: Call, fn: ResolvedFunction, args: ScheduleArgs, writer: 
     argsText: text,
     ts,
   });
-  return { id, ts, bytes: text.length };
+  return { id, bytes: text.length };
 }

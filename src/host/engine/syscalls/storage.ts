@@ -101,7 +101,8 @@ async function save(call: Call, blob: Blob, expectedSha256: string | undefined):
   };
   try {
     if (call.txn === null) return (await call.host.store.write(async (tx) => insert(tx))).value;
-    await call.turn();
+    while (call.nesting !== null) await call.nesting;
+    call.assertRunning();
     const id = insert(call.writer);
     call.txn.filesAdopted.push(id);
     return id;
