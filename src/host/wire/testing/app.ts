@@ -107,6 +107,25 @@ const counters = {
       return (counter?.value ?? 0) + 1;
     },
   }),
+  /** Both in one transaction: their sum never changes. */
+  transfer: mutation({
+    args: { from: v.string(), to: v.string() },
+    handler: async ({ db }, args) => {
+      const find = (name: string) =>
+        db
+          .query("counters")
+          .withIndex("by_name", (q) => q.eq("name", name))
+          .unique();
+      for (const [name, change] of [
+        [args.from, -1],
+        [args.to, 1],
+      ] as const) {
+        const counter = await find(name);
+        if (counter === null) await db.insert("counters", { name, value: change });
+        else await db.patch(counter._id, { value: counter.value + change });
+      }
+    },
+  }),
   /** Throws until the counter is there. */
   demand: query({
     args: { name: v.string() },
