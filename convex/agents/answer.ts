@@ -1,0 +1,117 @@
+/**
+ * Answers a turn. The loop looks at what the thread holds and does what is missing, so the normal way and the way after a crash are
+ * the same: effects of saved calls first, then generation from the saved prompt, until the last step is plain text.
+ */
+import { v } from "convex/values";
+import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import { internal } from "../_generated/api.js";
+import type { Id } from "../_generated/dataModel.js";
+import { type ActionCtx, internalAction } from "../_generated/server.js";
+import type { TurnLease } from "../turns.ts";
+import { factoryManager } from "./factory.ts";
+import { createLanguageModel, defaultModelId } from "./llm.ts";
+import { explainModelError } from "./model_errors.ts";
+import { ReplyStream } from "./reply_stream.ts";
+import { CONTEXT_OPTIONS } from "./shared.ts";
+
+/** Generations in one turn: each follows effects. A model that never comes to an end is stopped here. */
+const MAX_ROUNDS = 12;
+const GENERATION_TIMEOUT_MS = 120_000;
+
+export const run = internalAction({
+  args: { turnId: v.id("turns") },
+  handler: async (ctx, { turnId }): Promise<void> => {
+    const lease = await ctx.runMutation(internal.turns.begin, { turnId });
+    if (lease === null) return;
+    const held = { turnId, leaseId: lease.leaseId };
+    const stream = new ReplyStream((text) => ctx.runMutation(internal.turns.beat, { ...held, text }));
+    let error: ErrorInfo | null;
+    try {
+      error = await answer(ctx, turnId, lease, stream);
+    } catch (thrown) {
+      error = explainModelError(thrown);
+    }
+    await stream.stop();
+    if (stream.lost.signal.aborted) return;
+    if (error === null) await ctx.runMutation(internal.turns.end, held);
+    else await ctx.runMutation(internal.turns.fail, { ...held, error });
+  },
+});
+
+/** null: the thread holds the complete answer. */
+async function answer(
+  ctx: ActionCtx,
+  turnId: Id<"turns">,
+  lease: TurnLease,
+  stream: ReplyStream,
+): Promise<ErrorInfo | null> {
+  let silent = 0;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const progress = await ctx.runQuery(internal.turns.progress, { turnId });
+    if (progress.complete) return null;
+    for (const call of progress.openCalls) {
+      const held = await ctx.runMutation(internal.turns.effect, {
+        turnId,
+        leaseId: lease.leaseId,
+        toolCallId: call.toolCallId,
+        toolName: call.toolName,
+        input: JSON.stringify(call.input ?? {}),
+      });
+      if (!held) stream.lost.abort();
+      if (stream.lost.signal.aborted) return null;
+    }
+    const before = progress.texts;
+    await generate(ctx, turnId, lease, stream, (text) => stream.show([...before, text].join("\n\n")));
+    if (stream.lost.signal.aborted) return null;
+    const after = await ctx.runQuery(internal.turns.progress, { turnId });
+    silent = after.steps > progress.steps + progress.openCalls.length ? 0 : silent + 1;
+    if (silent >= 2) return errorInfo("model_unavailable", "the language model answered with nothing");
+  }
+  return errorInfo("limit_reached", `the answer took more than ${MAX_ROUNDS} rounds`, {
+    remedy: "Please ask for one thing at a time.",
+    retryable: false,
+  });
+}
+
+async function generate(
+  ctx: ActionCtx,
+  turnId: Id<"turns">,
+  lease: TurnLease,
+  stream: ReplyStream,
+  show: (text: string) => void,
+): Promise<void> {
+  const abortSignal = AbortSignal.any([stream.lost.signal, AbortSignal.timeout(GENERATION_TIMEOUT_MS)]);
+  const start = (search: boolean) =>
+    factoryManager.streamText(
+      { ...ctx, turnId },
+      { threadId: lease.threadId, userId: lease.userId },
+      {
+        promptMessageId: lease.promptMessageId,
+        model: createLanguageModel(defaultModelId()),
+        abortSignal,
+        // Reported below, once; the library would print it too.
+        onError: () => {},
+      },
+      {
+        contextOptions: search
+          ? { ...CONTEXT_OPTIONS, searchOtherThreads: lease.private }
+          : { recentMessages: CONTEXT_OPTIONS.recentMessages ?? 30 },
+      },
+    );
+  // Memory never stops a reply: when the search fails, the answer is made from the newest messages.
+  const result = await start(true).catch((thrown: unknown) => {
+    console.warn(`searching older messages failed: ${String(thrown)}`);
+    return start(false);
+  });
+  let text = "";
+  let failure: unknown = null;
+  for await (const part of result.fullStream) {
+    if (part.type === "text-delta") {
+      text += part.text;
+      show(text);
+    } else if (part.type === "finish-step" && text !== "" && !text.endsWith("\n\n")) text += "\n\n";
+    else if (part.type === "error") failure ??= part.error;
+    else if (part.type === "abort") failure ??= new Error("the language model took too long");
+  }
+  if (failure !== null && !stream.lost.signal.aborted) throw failure;
+}

@@ -1,0 +1,150 @@
+/** How the offline model words the results of tools. Pure. Friendly, short, and true to what the result says. */
+import type { TaskView } from "../model/tasks.ts";
+import { capabilities } from "./offline_intents.ts";
+
+export const OFFLINE_NOTICE =
+  "I am the built-in offline model: I understand plain requests like these, but I cannot hold a conversation. " +
+  "Set ANTHROPIC_API_KEY, LLM_PROXY_BASE_URL or GLOO_API_KEY and restart to talk with a real language model.";
+
+export const capabilityList = (): string => ["I can:", ...capabilities()].join("\n");
+
+export const greeting = (): string =>
+  `Hello! I am the Factory Manager. I keep track of tasks and start workflows.\n\n${capabilityList()}\n\n${OFFLINE_NOTICE}`;
+
+export const notUnderstood = (): string =>
+  `I did not understand that, so I did nothing.\n\n${capabilityList()}\n\n${OFFLINE_NOTICE}`;
+
+export const welcome = (): string => "You are welcome.";
+
+/** `result` is what the tool returned; anything that is not JSON is shown as it is. */
+export function wordResult(toolName: string, result: string): string {
+  const value = parse(result);
+  if (value === null) return result.trim() === "" ? "Done." : result;
+  const error = value.error as { message?: string; remedy?: string | null } | undefined;
+  if (error?.message !== undefined) {
+    const remedy = error.remedy ? ` ${sentence(error.remedy)}` : "";
+    return `That did not work: ${sentence(error.message, false)}${remedy}`;
+  }
+  const word = WORDS[toolName];
+  return word === undefined ? "Done." : word(value);
+}
+
+type Value = Record<string, unknown>;
+
+const WORDS: Record<string, (value: Value) => string> = {
+  createTask: (value) => {
+    const task = value.task as TaskView;
+    const whose =
+      task.assignee === null
+        ? "It is in the backlog; say who should do it and I assign it."
+        : `It is assigned to ${task.assignee}.`;
+    const priority = task.priority === "medium" ? "" : `, ${task.priority} priority`;
+    return `Created **${task.task}** "${task.title}"${priority}. ${whose}`;
+  },
+  assignTask: (value) => {
+    const task = value.task as TaskView;
+    return `**${task.task}** "${task.title}" is now with ${task.assignee} (${statusWord(task.status)}).`;
+  },
+  transitionTask: (value) => {
+    const task = value.task as TaskView;
+    return `**${task.task}** "${task.title}" is now ${statusWord(task.status)}.`;
+  },
+  listFactoryTasks: (value) => {
+    const tasks = value.tasks as TaskView[];
+    if (tasks.length === 0) return 'No tasks fit that. To add one: create a task "fix the login page".';
+    const lines = tasks.map((task) => {
+      const who = task.assignee === null ? "" : `, ${task.assignee}`;
+      const priority = task.priority === "medium" ? "" : `, ${task.priority}`;
+      return `- **${task.task}** ${task.title} (${statusWord(task.status)}${who}${priority})`;
+    });
+    const more = value.more === true ? "\nThere are more; ask for one status or one person." : "";
+    return `${tasks.length === 1 ? "One task" : `${tasks.length} tasks`}:\n${lines.join("\n")}${more}`;
+  },
+  getProjectStatus: (value) => {
+    const counts = value.counts as Record<string, number>;
+    const total = value.total as number;
+    if (total === 0) return 'There are no tasks yet. To add one: create a task "fix the login page".';
+    const parts = Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .map(([status, count]) => `${count} ${statusWord(status)}`);
+    const runs = value.runs as { waiting: number; running: number } | undefined;
+    const going =
+      runs === undefined || runs.waiting + runs.running === 0
+        ? ""
+        : ` Runs of workflows: ${runs.running} working, ${runs.waiting} waiting.`;
+    return `${total === 1 ? "One task" : `${total} tasks`}: ${parts.join(", ")}.${going}`;
+  },
+  startWorkflow: (value) => {
+    const waiting = value.waitingFor as { question?: string }[] | undefined;
+    const asks = waiting?.some((each) => each.question !== undefined)
+      ? " It is waiting for an answer; the question follows."
+      : "";
+    return `Started **${value.title}** (run ${value.runId}).${asks} Ask me for the status of ${value.workflow} at any time.`;
+  },
+  listWorkflows: (value) => {
+    const workflows = value.workflows as { name: string; title: string | null; inputs: string[] }[];
+    if (workflows.length === 0) return "No workflow is installed. Add one with: factory workflow create FILE.";
+    const lines = workflows.map((each) => {
+      const title = each.title === null || each.title === each.name ? "" : `: ${each.title}`;
+      const inputs = each.inputs.length === 0 ? "" : ` (needs ${each.inputs.join(", ")})`;
+      return `- **${each.name}**${title}${inputs}`;
+    });
+    return `Workflows:\n${lines.join("\n")}\nTo start one: run ${workflows[0]?.name}.`;
+  },
+  runStatus: (value) => {
+    const runs = value.runs as {
+      runId: string;
+      workflow: string;
+      title: string;
+      status: string;
+      waitingFor: string[];
+      step: string | null;
+      error: string | null;
+    }[];
+    if (runs.length === 0)
+      return "No run fits that. To start one: run NAME; to see the names: which workflows are there?";
+    return runs
+      .map((run) => {
+        const waits = run.waitingFor.length === 0 ? "" : `, waiting for ${run.waitingFor.join(" and ")}`;
+        const step = run.step === null ? "" : ` at step ${run.step}`;
+        const error = run.error === null ? "" : `: ${run.error}`;
+        return `- **${run.title}** (run ${run.runId}): ${run.status}${step}${waits}${error}`;
+      })
+      .join("\n");
+  },
+  pendingQuestions: (value) => {
+    const questions = value.questions as { code: string | null; question: string; options: string[] }[];
+    if (questions.length === 0) return "Nothing is waiting for you.";
+    const lines = questions.map((each) => {
+      const options = each.options.length === 0 ? "free text" : each.options.join(", ");
+      return `- ${each.code === null ? "" : `**${each.code}** `}${each.question} (${options})`;
+    });
+    return `${questions.length === 1 ? "One question is" : `${questions.length} questions are`} waiting for you:\n${lines.join("\n")}`;
+  },
+};
+
+const statusWord = (status: string): string => status.toLowerCase().replace(/_/g, " ");
+
+/** First letter large (unless it follows a colon), one full stop at the end. */
+function sentence(text: string, capital = true): string {
+  const trimmed = text.trim().replace(/[.\s]+$/, "");
+  const first = capital ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
+  return `${first}.`;
+}
+
+function parse(text: string): Value | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Value) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a workflow's task step says when no model does its work. */
+export function stepOutput(prompt: string): string {
+  const first = prompt.trim().split(/\n/)[0] ?? "";
+  const characters = [...first];
+  const shown = characters.length > 200 ? `${characters.slice(0, 199).join("")}…` : first;
+  return `Offline result for the step "${shown}": noted and passed on. No language model did this work; set ANTHROPIC_API_KEY, LLM_PROXY_BASE_URL or GLOO_API_KEY for a real one.`;
+}

@@ -1,0 +1,183 @@
+/**
+ * Which agent thread a place talks in. A private place (DM, phone, terminal) belongs to one person, and that person's private
+ * threads may search one another. A shared place has a thread of its own, filed under the place, and searches no other.
+ *
+ * The agent component is called directly: its client library brings the whole model SDK, which no mutation needs.
+ */
+import { components } from "../_generated/api.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+
+export interface Where {
+  channel: string;
+  place: string;
+  threadKey: string | null;
+  private: boolean;
+}
+
+/** The conversation of this place for this person, made when there is none. */
+export async function conversationFor(
+  ctx: MutationCtx,
+  where: Where,
+  person: Doc<"people">,
+): Promise<Doc<"conversations">> {
+  const key = where.threadKey ?? where.place;
+  const owner = where.private ? person._id : null;
+  const existing = await find(ctx, key, owner);
+  if (existing !== null) return existing;
+  const userId = owner === null ? `place:${key}` : `person:${owner}`;
+  const { _id: threadId } = await ctx.runMutation(components.agent.threads.createThread, { userId, title: key });
+  const conversationId = await ctx.db.insert("conversations", { key, channel: where.channel, owner, threadId, userId });
+  return (await ctx.db.get("conversations", conversationId))!;
+}
+
+async function find(ctx: QueryCtx, key: string, owner: Id<"people"> | null): Promise<Doc<"conversations"> | null> {
+  return await ctx.db
+    .query("conversations")
+    .withIndex("by_key_and_owner", (q) => q.eq("key", key).eq("owner", owner))
+    .unique();
+}
+
+/** Every conversation under a key: one shared, or one for each person who used it privately. */
+export async function conversationsOf(ctx: QueryCtx, key: string): Promise<Doc<"conversations">[]> {
+  return await ctx.db
+    .query("conversations")
+    .withIndex("by_key_and_owner", (q) => q.eq("key", key))
+    .take(20);
+}
+
+/** In a shared place several people speak, so each message says who. */
+export async function saveUserMessage(
+  ctx: MutationCtx,
+  conversation: Doc<"conversations">,
+  person: Doc<"people">,
+  text: string,
+): Promise<string> {
+  const { messages } = await ctx.runMutation(components.agent.messages.addMessages, {
+    threadId: conversation.threadId,
+    userId: conversation.userId,
+    messages: [{ message: { role: "user", content: conversation.owner === null ? `[${person.name}] ${text}` : text } }],
+  });
+  return messages.at(-1)!._id;
+}
+
+/** Something the product says by itself in answer to a message, so that later context does not show that message as open. */
+export async function saveOwnReply(
+  ctx: MutationCtx,
+  conversation: Doc<"conversations">,
+  promptMessageId: string,
+  text: string,
+): Promise<void> {
+  await ctx.runMutation(components.agent.messages.addMessages, {
+    threadId: conversation.threadId,
+    userId: conversation.userId,
+    promptMessageId,
+    messages: [{ message: { role: "assistant", content: [{ type: "text", text }] } }],
+  });
+}
+
+/** The result of a tool call, saved in answer to the message that led to the call. */
+export async function saveToolResult(
+  ctx: MutationCtx,
+  conversation: Doc<"conversations">,
+  promptMessageId: string,
+  call: { toolCallId: string; toolName: string; result: string },
+): Promise<void> {
+  const { toolCallId, toolName, result } = call;
+  await ctx.runMutation(components.agent.messages.addMessages, {
+    threadId: conversation.threadId,
+    userId: conversation.userId,
+    promptMessageId,
+    messages: [
+      {
+        message: {
+          role: "tool",
+          content: [{ type: "tool-result", toolCallId, toolName, output: { type: "text", value: result } }],
+        },
+      },
+    ],
+  });
+}
+
+export interface OpenCall {
+  toolCallId: string;
+  toolName: string;
+  input: unknown;
+}
+
+/** How far the answer to a message has come, read from what is saved: the one truth after a crash. */
+export interface Progress {
+  /** All text of the answer so far, in order; the reply is made of it. */
+  texts: string[];
+  /** Tool calls that were saved and have no result yet. */
+  openCalls: OpenCall[];
+  /** The last saved step was plain text: nothing is left to generate. */
+  complete: boolean;
+  steps: number;
+}
+
+/** More steps than any turn may take (see agents/answer.ts). */
+const MAX_STEPS_READ = 100;
+
+export async function progressOf(
+  ctx: QueryCtx,
+  conversation: Doc<"conversations">,
+  promptMessageId: string,
+): Promise<Progress> {
+  const { page } = await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
+    threadId: conversation.threadId,
+    order: "desc",
+    upToAndIncludingMessageId: promptMessageId,
+    statuses: ["success"],
+    paginationOpts: { cursor: null, numItems: MAX_STEPS_READ },
+  });
+  const newestOrder = page[0]?.order;
+  const steps = page.filter((doc) => doc.order === newestOrder && doc._id !== promptMessageId).reverse();
+  const texts: string[] = [];
+  const open = new Map<string, OpenCall>();
+  let complete = false;
+  for (const { message } of steps) {
+    complete = false;
+    if (message?.role === "assistant") {
+      const parts =
+        typeof message.content === "string" ? [{ type: "text" as const, text: message.content }] : message.content;
+      const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+      if (text.trim() !== "") texts.push(text.trim());
+      let calls = 0;
+      for (const part of parts) {
+        if (part.type === "tool-result") open.delete(part.toolCallId);
+        if (part.type !== "tool-call") continue;
+        calls++;
+        open.set(part.toolCallId, {
+          toolCallId: part.toolCallId,
+          toolName: part.toolName,
+          input: part.input ?? part.args,
+        });
+      }
+      complete = calls === 0 && text.trim() !== "";
+    } else if (message?.role === "tool") {
+      for (const part of message.content) if (part.type === "tool-result") open.delete(part.toolCallId);
+    }
+  }
+  return { texts, openCalls: [...open.values()], complete: complete && open.size === 0, steps: steps.length };
+}
+
+/** What was said, oldest first, without tool calls. */
+export async function historyOf(
+  ctx: QueryCtx,
+  threadId: string,
+  limit: number,
+): Promise<{ role: "user" | "assistant"; text: string; at: number }[]> {
+  const { page } = await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
+    threadId,
+    order: "desc",
+    excludeToolMessages: true,
+    statuses: ["success"],
+    paginationOpts: { cursor: null, numItems: limit },
+  });
+  return page.reverse().flatMap((doc) => {
+    const role = doc.message?.role;
+    if ((role !== "user" && role !== "assistant") || !doc.text) return [];
+    return [{ role, text: doc.text, at: doc._creationTime }];
+  });
+}

@@ -1,0 +1,42 @@
+/** A tool call acts as the person its turn serves, with that person's rights at that moment, and is in the record. */
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { record } from "./audit.ts";
+import { fail } from "./errors.ts";
+import { sha256Hex } from "./json.ts";
+import { type Acting, resolveActor } from "./people.ts";
+
+export async function actingOf(ctx: QueryCtx, turn: Doc<"turns">): Promise<Acting> {
+  const acting = await resolveActor(ctx, { kind: "handle", handle: turn.handle, channel: turn.channel });
+  if (acting.person._id !== turn.personId) fail("forbidden", `${turn.handle} belongs to somebody else now`);
+  return acting;
+}
+
+/** Person, agent, tool and the arguments' hash; the arguments themselves are in the thread. `error` null: it was done. */
+export async function recordCall(
+  ctx: MutationCtx,
+  turn: Doc<"turns">,
+  call: { toolName: string; toolCallId: string | null; input: string; error: string | null },
+): Promise<void> {
+  const person = await ctx.db.get("people", turn.personId);
+  await record(ctx, {
+    subject: `conversation:${turn.conversationId}`,
+    kind: call.error === null ? "tool.called" : "tool.refused",
+    person: person === null ? null : { id: person._id, shown: person.name },
+    handle: turn.handle,
+    channel: turn.channel,
+    detail: {
+      agent: "factoryManager",
+      tool: call.toolName,
+      toolCallId: call.toolCallId,
+      argumentsHash: await sha256Hex(call.input),
+      error: call.error,
+    },
+  });
+}
+
+export async function demandTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"turns">> {
+  const turn = await ctx.db.get("turns", turnId);
+  if (turn === null) fail("not_found", "this turn is gone");
+  return turn;
+}

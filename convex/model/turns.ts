@@ -1,0 +1,191 @@
+/**
+ * Turns: one reply of the agent to one person, made of all they said since the turn before.
+ *
+ *   queued -> running -> done | failed
+ *
+ * One turn at a time runs in a conversation; what arrives meanwhile joins the last queued turn if it is the same person in the same
+ * place, else it queues one of its own. A running turn is held by an action under a lease; when the lease runs out another action
+ * goes on from what the thread holds (`progressOf`), so a turn survives being killed anywhere.
+ */
+import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import { internal } from "../_generated/api.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx } from "../_generated/server.js";
+import { progressOf, saveOwnReply } from "./conversations.ts";
+import { answerHint } from "./open_questions.ts";
+import { enqueue, revise } from "./outbox.ts";
+
+/** Three heartbeats fit in; after a crash somebody waits this long at most before the reply goes on. */
+export const TURN_LEASE_MS = 10_000;
+/** Taken up this often without an end, a turn is given up: its own content may be what kills the process. */
+export const MAX_TURN_ATTEMPTS = 5;
+
+export interface Serving {
+  person: Doc<"people">;
+  handle: string;
+  channel: string;
+  place: string;
+  private: boolean;
+}
+
+/** Has the saved message answered: by the running turn's successor, or at once. Returns the turn it became part of. */
+export async function joinTurn(
+  ctx: MutationCtx,
+  conversation: Doc<"conversations">,
+  serving: Serving,
+  promptMessageId: string,
+): Promise<Id<"turns">> {
+  const last = await ctx.db
+    .query("turns")
+    .withIndex("by_conversationId_and_status", (q) => q.eq("conversationId", conversation._id).eq("status", "queued"))
+    .order("desc")
+    .first();
+  if (last !== null && last.personId === serving.person._id && last.place === serving.place) {
+    await ctx.db.patch("turns", last._id, { promptMessageId, handle: serving.handle });
+    return last._id;
+  }
+  const turnId = await ctx.db.insert("turns", {
+    conversationId: conversation._id,
+    personId: serving.person._id,
+    handle: serving.handle,
+    channel: serving.channel,
+    place: serving.place,
+    private: serving.private,
+    promptMessageId,
+    status: "queued",
+    leaseId: null,
+    leaseUntil: null,
+    watchId: null,
+    attempts: 0,
+    deliveryId: null,
+    error: null,
+    endedAt: null,
+  });
+  await startNext(ctx, conversation._id);
+  return turnId;
+}
+
+/** Starts the oldest queued turn of a conversation unless one is running. */
+async function startNext(ctx: MutationCtx, conversationId: Id<"conversations">): Promise<void> {
+  const ofStatus = (status: "running" | "queued") =>
+    ctx.db
+      .query("turns")
+      .withIndex("by_conversationId_and_status", (q) => q.eq("conversationId", conversationId).eq("status", status))
+      .first();
+  if ((await ofStatus("running")) !== null) return;
+  const next = await ofStatus("queued");
+  if (next === null) return;
+  const leaseUntil = Date.now() + TURN_LEASE_MS;
+  const watchId = await ctx.scheduler.runAt(leaseUntil, internal.turns.watch, { turnId: next._id });
+  await ctx.db.patch("turns", next._id, { status: "running", leaseUntil, watchId });
+  await ctx.scheduler.runAfter(0, internal.agents.answer.run, { turnId: next._id });
+}
+
+/** Takes a running turn that nobody holds. null: somebody holds it, it has ended, or it was given up just now. */
+export async function takeTurn(ctx: MutationCtx, turnId: Id<"turns">): Promise<Doc<"turns"> | null> {
+  const turn = await ctx.db.get("turns", turnId);
+  const now = Date.now();
+  if (turn === null || turn.status !== "running") return null;
+  if (turn.leaseId !== null && (turn.leaseUntil ?? 0) > now) return null;
+  const attempts = turn.attempts + 1;
+  if (attempts > MAX_TURN_ATTEMPTS) {
+    await failTurn(ctx, turn, errorInfo("internal", `the answer was interrupted ${MAX_TURN_ATTEMPTS} times`));
+    return null;
+  }
+  const lease = { attempts, leaseId: `${turnId}#${attempts}`, leaseUntil: now + TURN_LEASE_MS };
+  await ctx.db.patch("turns", turnId, lease);
+  return { ...turn, ...lease };
+}
+
+/** The turn, if it still runs under this lease; null: it was lost. */
+export async function heldTurn(ctx: MutationCtx, turnId: Id<"turns">, leaseId: string): Promise<Doc<"turns"> | null> {
+  const turn = await ctx.db.get("turns", turnId);
+  return turn !== null && turn.status === "running" && turn.leaseId === leaseId ? turn : null;
+}
+
+/** Extends the lease, once half of it is gone, and shows how far the reply has grown. It never shrinks before its end. */
+export async function showProgress(ctx: MutationCtx, turn: Doc<"turns">, text: string | null): Promise<void> {
+  const now = Date.now();
+  if ((turn.leaseUntil ?? 0) - now < TURN_LEASE_MS / 2) {
+    await ctx.db.patch("turns", turn._id, { leaseUntil: now + TURN_LEASE_MS });
+  }
+  if (text !== null && text.trim() !== "") await say(ctx, turn, text, false);
+}
+
+/** The reply is complete: said in whole, whatever was shown before. */
+export async function endTurn(ctx: MutationCtx, turn: Doc<"turns">): Promise<void> {
+  const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
+  const { texts } = await progressOf(ctx, conversation, turn.promptMessageId);
+  const hint = await answerHint(ctx, turn.personId, turn.private);
+  await say(ctx, turn, [...texts, ...(hint === null ? [] : [hint])].join("\n\n"), true);
+  await close(ctx, turn, { status: "done" });
+}
+
+/** Never silence: the reply says what went wrong and whether to try again. What had been said already stays in it. */
+export async function failTurn(ctx: MutationCtx, turn: Doc<"turns">, error: ErrorInfo): Promise<void> {
+  const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
+  const { texts } = await progressOf(ctx, conversation, turn.promptMessageId);
+  const what = `I could not finish this answer: ${error.message} (${error.code}).`;
+  const next =
+    error.remedy ?? (error.retryable ? "Please say it again in a moment." : "Saying it again will not help.");
+  const apology = `${what} ${next}`;
+  const hint = await answerHint(ctx, turn.personId, turn.private);
+  await saveOwnReply(ctx, conversation, turn.promptMessageId, apology);
+  await say(ctx, turn, [...texts, apology, ...(hint === null ? [] : [hint])].join("\n\n"), true);
+  await close(ctx, turn, { status: "failed", error: JSON.stringify(error) });
+}
+
+async function close(
+  ctx: MutationCtx,
+  turn: Doc<"turns">,
+  end: { status: "done" } | { status: "failed"; error: string },
+): Promise<void> {
+  if (turn.watchId !== null) await ctx.scheduler.cancel(turn.watchId);
+  await ctx.db.patch("turns", turn._id, {
+    ...end,
+    leaseId: null,
+    leaseUntil: null,
+    watchId: null,
+    endedAt: Date.now(),
+  });
+  await startNext(ctx, turn.conversationId);
+}
+
+/** Exactly one delivery a turn. */
+async function say(ctx: MutationCtx, turn: Doc<"turns">, text: string, final: boolean): Promise<void> {
+  const message = { kind: "text" as const, text, onlyTo: null };
+  const current = await ctx.db.get("turns", turn._id);
+  if (current?.deliveryId == null) {
+    const deliveryId = await enqueue(ctx, {
+      channel: turn.channel,
+      place: turn.place,
+      key: `turn:${turn._id}`,
+      message,
+      final,
+      conversationId: turn.conversationId,
+    });
+    await ctx.db.patch("turns", turn._id, { deliveryId });
+    return;
+  }
+  if (!final && (await shownLength(ctx, current.deliveryId)) >= text.length) return;
+  await revise(ctx, current.deliveryId, message, { final });
+}
+
+/** After a crash the answer is generated anew and may begin differently: it is shown once it is longer than what was shown. */
+async function shownLength(ctx: MutationCtx, deliveryId: Id<"deliveries">): Promise<number> {
+  const row = await ctx.db.get("deliveries", deliveryId);
+  const message = row === null ? null : (JSON.parse(row.message) as { text?: string });
+  return message?.text?.length ?? 0;
+}
+
+/** At the end of a lease: taken up again if nobody holds it, else looked at later. */
+export async function watchTurn(ctx: MutationCtx, turnId: Id<"turns">): Promise<void> {
+  const turn = await ctx.db.get("turns", turnId);
+  if (turn === null || turn.status !== "running") return;
+  const now = Date.now();
+  const expired = (turn.leaseUntil ?? 0) <= now;
+  if (expired) await ctx.scheduler.runAfter(0, internal.agents.answer.run, { turnId });
+  const next = expired ? now + TURN_LEASE_MS : (turn.leaseUntil ?? now);
+  const watchId = await ctx.scheduler.runAt(next, internal.turns.watch, { turnId });
+  await ctx.db.patch("turns", turnId, { watchId });
+}
