@@ -9,6 +9,7 @@ import type { ChannelName } from "../src/contract/handle.ts";
 import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
 
 export { createTerminalAdapter, type TerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
+export { renderMessage } from "./terminal/render.ts";
 export { painter, wantsColours } from "./terminal/style.ts";
 export { escapeText, padEnd, textWidth, wrap } from "./terminal/text.ts";
 export { duration, when } from "./terminal/time.ts";

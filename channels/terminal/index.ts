@@ -17,7 +17,7 @@ export interface TerminalAdapterConfig {
   /** The system's user; the handle is `terminal:NAME`. */
   user: string;
   /** Default: the channel `terminal` and its place `terminal:NAME`; the `factory chat` command is at home elsewhere. */
-  ingress?: { channel: string; place: string };
+  ingress?: { channel: string; place: string; threadKey: string };
   historyFile: string | null;
   env: Record<string, string | undefined>;
   /** Shown above the first prompt. */
@@ -62,6 +62,7 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
         speaker: {
           channel: config.ingress?.channel ?? "terminal",
           place: config.ingress?.place ?? handle,
+          threadKey: config.ingress?.threadKey ?? null,
           handle,
           displayName: config.user,
         },

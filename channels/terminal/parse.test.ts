@@ -3,7 +3,13 @@ import { zInboundEvent } from "../../src/contract/inbound.ts";
 import { createIds } from "./ids.ts";
 import { parseLine, type Speaker } from "./parse.ts";
 
-const ana: Speaker = { channel: "terminal", handle: "terminal:ana", displayName: "ana", place: "terminal:ana" };
+const ana: Speaker = {
+  channel: "terminal",
+  handle: "terminal:ana",
+  displayName: "ana",
+  place: "terminal:ana",
+  threadKey: null,
+};
 const parse = (line: string) => parseLine(line, ana, "s-1", 1_000);
 
 test.each(["", "  ", "\r"])("a blank line (%j) is nothing", (line) => {

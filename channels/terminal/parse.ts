@@ -7,6 +7,8 @@ export interface Speaker {
   handle: string;
   displayName: string | null;
   place: string;
+  /** The conversation; null: the place's own. */
+  threadKey: string | null;
 }
 
 export type Line =
@@ -29,7 +31,7 @@ export function parseLine(raw: string, speaker: Speaker, id: string, now: number
     channel: speaker.channel,
     eventId: `${speaker.channel}:${id}`,
     place: speaker.place,
-    threadKey: null,
+    threadKey: speaker.threadKey,
     private: true,
     sender: { handle: speaker.handle, displayName: speaker.displayName },
     sentAt: now,

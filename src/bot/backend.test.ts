@@ -42,7 +42,7 @@ test("a run's foreign JSON is decoded, null stays null", () => {
     variables: "{}",
     nodes: [],
     waitingFor: [],
-    result: null,
+    result: "null",
     error: null,
     startedAt: 1,
     endedAt: null,

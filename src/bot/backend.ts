@@ -7,7 +7,7 @@ import { ConvexClient } from "convex/browser";
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import { ERROR_CODES, type ErrorCode, FactoryError, toErrorInfo } from "../contract/errors.ts";
 import type { RunView } from "../contract/run.ts";
-import { functions, type Mutation, type Query, type WireRun } from "./functions.ts";
+import { functions, type Mutation, type Query, type WireApproval, type WireRun } from "./functions.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: any arguments, any result; each call site has its own
 type AnyQuery = Query<any, any>;
@@ -141,14 +141,19 @@ const firstLines = (text: string): string =>
 export function decodeRun(run: WireRun): RunView {
   return {
     ...run,
-    input: decodeJson(run.input),
-    variables: decodeJson(run.variables) as Record<string, unknown>,
-    result: decodeJson(run.result),
+    input: JSON.parse(run.input) as unknown,
+    variables: JSON.parse(run.variables) as Record<string, unknown>,
+    result: JSON.parse(run.result) as unknown,
   };
 }
 
-function decodeJson(text: string | null): unknown {
-  return text === null || text === undefined ? null : (JSON.parse(text) as unknown);
+/** What a person decides on, readable. */
+export interface ApprovalDetail extends Omit<WireApproval, "payload"> {
+  payload: unknown;
+}
+
+export function decodeApproval(approval: WireApproval): ApprovalDetail {
+  return { ...approval, payload: approval.payload === null ? null : (JSON.parse(approval.payload) as unknown) };
 }
 
 export { functions };

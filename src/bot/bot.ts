@@ -14,6 +14,7 @@ import { type Gateway, startGateway } from "./gateway.ts";
 import { ensureGatewayKey } from "./gateway_key.ts";
 import { type HttpReply, type HttpServer, startHttp } from "./http.ts";
 import type { BotLogger } from "./logger.ts";
+import { modelName } from "./model_name.ts";
 import type { Route } from "./outbox_pump.ts";
 
 export interface BotOptions {
@@ -102,7 +103,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       gateway,
       http: http.url,
       channels: channelStates(),
-      failed: host?.exited ?? new Promise(() => {}),
+      failed: host === null ? new Promise(() => {}) : host.exited.then(({ error }) => error),
       stop: unwind,
     };
   } catch (thrown) {
@@ -144,18 +145,4 @@ async function lookAtHealth(backend: Backend, states: Record<string, AdapterStat
     if (state === "failed") why.push(`${channel} is not connected`);
   const ok = why.length === 0;
   return { status: ok ? 200 : 503, body: { ok, backend: backend.url, channels: states, ...(ok ? {} : { why }) } };
-}
-
-/** Which model replies, in one word for people; the backend decides by the same variables. */
-export function modelName(config: Pick<Config, "values">): string {
-  const { values } = config;
-  const mode =
-    values.LLM_PROXY_BASE_URL !== undefined
-      ? "proxy"
-      : values.ANTHROPIC_API_KEY !== undefined
-        ? "anthropic"
-        : values.GLOO_API_KEY !== undefined
-          ? "gloo"
-          : "offline";
-  return mode === "offline" || values.FACTORY_MODEL === undefined ? mode : `${mode} (${values.FACTORY_MODEL})`;
 }

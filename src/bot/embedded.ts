@@ -1,4 +1,5 @@
 /** Starts the embedded host with what this product gives it. The only file that knows both. */
+import { type ErrorCode, FactoryError } from "../contract/errors.ts";
 import { APP_DIR } from "./app_dir.ts";
 import { toFactoryError } from "./backend.ts";
 import type { Config } from "./config.ts";
@@ -10,9 +11,11 @@ export interface EmbeddedHost {
   url: string;
   /** Resolves when all is written; afterwards it is gone, after `timeoutMs` at the latest. */
   stop(timeoutMs: number): Promise<void>;
-  /** Resolves when the host ended by itself, with the reason. */
-  exited: Promise<unknown>;
+  /** Resolves when the host ended; with an error when it did so by itself. */
+  exited: Promise<{ error?: Error }>;
 }
+
+const HOST = "127.0.0.1";
 
 export async function startEmbedded(
   config: Config,
@@ -27,15 +30,54 @@ export async function startEmbedded(
       appDir: APP_DIR,
       dataDir,
       port: config.backendPort,
-      host: "127.0.0.1",
+      host: HOST,
       env: { ...config.backendEnv, FACTORY_GATEWAY_JWKS: key.jwks },
-      log,
+      log: ({ level, text, ...more }) => log[level]({ from: "backend", ...more }, text),
     });
   } catch (thrown) {
-    const code = (thrown as NodeJS.ErrnoException).code;
-    if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL") {
-      throw cannotListen(thrown, "BACKEND_PORT", config.backendPort, "127.0.0.1");
-    }
-    throw toFactoryError(thrown, "the embedded host");
+    throw startError(thrown, config);
   }
+}
+
+/** The host's reasons (src/host/options.ts) in our words. */
+const REASONS: Record<string, { code: ErrorCode; field: string; remedy: string }> = {
+  in_use: {
+    code: "bot_running",
+    field: "FACTORY_DATA_DIR",
+    remedy: "stop the program that uses it, or set FACTORY_DATA_DIR to another folder",
+  },
+  disk_full: {
+    code: "disk_full",
+    field: "FACTORY_DATA_DIR",
+    remedy: "free some space, then start again; what was stored is safe",
+  },
+  corrupt: {
+    code: "data_corrupt",
+    field: "FACTORY_DATA_DIR",
+    remedy: "put a copy of the data folder back, or set FACTORY_DATA_DIR to a new folder to begin anew",
+  },
+  newer_version: {
+    code: "conflict",
+    field: "FACTORY_DATA_DIR",
+    remedy: "start the version that wrote the data, or a newer one",
+  },
+  invalid_schema: {
+    code: "conflict",
+    field: "FACTORY_DATA_DIR",
+    remedy: "start the version that wrote the data; a newer one must bring a migration",
+  },
+  bundle: { code: "internal", field: "convex/", remedy: "restore the convex/ folder of this version" },
+};
+
+export function startError(thrown: unknown, config: Pick<Config, "backendPort">): FactoryError {
+  const { code, port } = thrown as { code?: string; port?: number };
+  if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ERANGE") {
+    // HTTP actions take the port above, so the one in use may be the neighbour.
+    return cannotListen(thrown, "BACKEND_PORT", port ?? config.backendPort, HOST);
+  }
+  const reason = code === undefined ? undefined : REASONS[code];
+  if (reason === undefined) return toFactoryError(thrown, "the embedded host");
+  const { code: ours, field, remedy } = reason;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new FactoryError(ours, `the embedded backend does not start: ${message}`, { field, remedy, cause: thrown });
 }

@@ -22,7 +22,17 @@ type None = Record<string, never>;
 export type WireRun = Omit<RunView, "input" | "variables" | "result"> & {
   input: string;
   variables: string;
-  result: string | null;
+  result: string;
+};
+
+/** A question as it crosses the wire; `decodeApproval` of backend.ts parses its payload. */
+export type WireApproval = ApprovalView & {
+  freeText: boolean;
+  reasonRequired: string[];
+  /** JSON text; null: none. */
+  payload: string | null;
+  /** "deploy · run r1 · asked by Ana" */
+  context: string;
 };
 
 export interface Person {
@@ -30,15 +40,40 @@ export interface Person {
   name: string;
   roles: string[];
   handles: string[];
+  preferredHandle: string | null;
 }
 
 export interface WorkflowSummary {
   name: string;
   version: number;
-  title: string | null;
+  title: string;
   description: string | null;
-  nodes: number;
+  /** JSON schema as JSON text; null: no input is declared. */
+  inputs: string | null;
+  nodes: { id: string; type: string }[];
   createdAt: number;
+}
+
+export interface AuditRow {
+  auditId: string;
+  subject: string;
+  kind: string;
+  person: string | null;
+  handle: string | null;
+  channel: string | null;
+  /** JSON text. */
+  detail: string;
+  at: number;
+}
+
+export interface Task {
+  task: string;
+  title: string;
+  status: string;
+  priority: string;
+  assignee: string | null;
+  project: string | null;
+  description: string | null;
 }
 
 export interface WorkflowCreated {
@@ -103,8 +138,8 @@ export const functions = {
     ),
     validate: query<{ source: string; file: string }, { ok: boolean; problems: Problem[] }>("workflows:validate"),
     list: query<None, WorkflowSummary[]>("workflows:list"),
-    show: query<{ name: string }, Record<string, unknown> | null>("workflows:show"),
-    remove: mutation<{ actor: Actor; name: string }, unknown>("workflows:remove"),
+    show: query<{ name: string }, WorkflowSummary & { source: string; file: string }>("workflows:show"),
+    remove: mutation<{ actor: Actor; name: string }, null>("workflows:remove"),
   },
   runs: {
     start: mutation<
@@ -124,14 +159,14 @@ export const functions = {
     cancel: mutation<{ actor: Actor; runId: string; reason?: string }, WireRun>("runs:cancel"),
   },
   approvals: {
-    list: query<{ actor: Actor; all?: boolean }, ApprovalView[]>("approvals:list"),
-    get: query<{ actor: Actor; ref: string }, ApprovalView | null>("approvals:get"),
+    list: query<{ actor: Actor; all?: boolean }, WireApproval[]>("approvals:list"),
+    get: query<{ actor: Actor; ref: string }, WireApproval | null>("approvals:get"),
     answer: mutation<
       { actor: Actor; ref: string; option: string; reason?: string; fields?: string; requestKey?: string },
       AnswerResult
     >("approvals:answer"),
   },
-  audit: { list: query<{ runId?: string; limit?: number }, Record<string, unknown>[]>("audit:list") },
+  audit: { list: query<{ runId?: string; limit?: number }, AuditRow[]>("audit:list") },
   inbound: {
     receive: mutation<{ event: string }, StoredInbound>("inbound:receive"),
     watermark: query<{ channel: string; place?: string }, number | null>("inbound:watermark"),
@@ -155,5 +190,5 @@ export const functions = {
     ),
     busy: query<{ place: string }, Busy>("conversations:busy"),
   },
-  tasks: { list: query<{ status?: string }, Record<string, unknown>[]>("tasks:list") },
+  tasks: { list: query<{ status?: string }, Task[]>("tasks:list") },
 };

@@ -1,10 +1,11 @@
 /** `npm start`: contract.md says what it does by what stdin is, its ready line and its exit codes. */
 import { painter, wantsColours } from "../../channels/index.ts";
 import { ERROR_CODES, type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
-import { type Bot, modelName, startBot } from "./bot.ts";
+import { type Bot, startBot } from "./bot.ts";
 import { type Config, environment, readConfig } from "./config.ts";
 import { type BotLogger, createLogger } from "./logger.ts";
 import { type Mode, modeOf } from "./mode.ts";
+import { modelName } from "./model_name.ts";
 import { osUser } from "./os_user.ts";
 import { untilQuiet } from "./quiet.ts";
 

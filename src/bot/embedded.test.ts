@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { startError } from "./embedded.ts";
+
+const failure = (code: string, more: object = {}) =>
+  startError(Object.assign(new Error("reason"), { code, ...more }), { backendPort: 3210 }).info;
+
+test.each([
+  ["EADDRINUSE", "port_in_use", "BACKEND_PORT"],
+  ["in_use", "bot_running", "FACTORY_DATA_DIR"],
+  ["disk_full", "disk_full", "FACTORY_DATA_DIR"],
+  ["corrupt", "data_corrupt", "FACTORY_DATA_DIR"],
+  ["newer_version", "conflict", "FACTORY_DATA_DIR"],
+])("the host's %s -> %s, at %s, with a remedy", (theirs, code, field) => {
+  const info = failure(theirs);
+  expect(info).toMatchObject({ code, field });
+  expect(info.remedy).not.toBeNull();
+});
+
+test("the neighbour's port is named when that is the one in use", () => {
+  expect(failure("EADDRINUSE", { port: 3211 }).message).toContain("3211");
+});

@@ -1,0 +1,67 @@
+/** The record of who did what, and the tasks. */
+import type { Command } from "commander";
+import { functions } from "../bot/backend.ts";
+import { type Act, type Later, text } from "./act.ts";
+import { table } from "./output.ts";
+import { readLimit } from "./runs.ts";
+import { time } from "./show.ts";
+
+export function auditCommands(program: Command, act: Act, later: Later): void {
+  const audit = program.command("audit").description("the record");
+  audit
+    .command("list")
+    .option("--run <run>", "only what is about this run")
+    .option("--limit <n>", "at most this many, default 100")
+    .description("who did what, where and when, newest first")
+    .action(
+      act(async (context, _args, options) => {
+        const backend = await context.backend();
+        const runId = text(options.run);
+        const wire = await backend.query(functions.audit.list, {
+          ...(runId === undefined ? {} : { runId }),
+          ...(options.limit === undefined ? {} : { limit: readLimit(options.limit) }),
+        });
+        const rows = wire.map((row) => ({ ...row, detail: JSON.parse(row.detail) as unknown }));
+        context.out.result(rows, (paint) =>
+          rows.length === 0
+            ? "Nothing is recorded."
+            : table(
+                ["at", "what", "who", "via", "about", "detail"],
+                rows.map((row) => [
+                  time(row.at) ?? "",
+                  row.kind,
+                  row.person ?? "",
+                  row.channel ?? "",
+                  row.subject,
+                  JSON.stringify(row.detail),
+                ]),
+                paint,
+              ),
+        );
+      }),
+    );
+  for (const name of ["verify", "export"]) later(audit, name);
+
+  const tasks = program.command("tasks").description("the factory's tasks");
+  tasks
+    .command("list")
+    .option("--status <status>")
+    .description("tasks, in the order in which they were made")
+    .action(
+      act(async (context, _args, options) => {
+        const status = text(options.status);
+        const backend = await context.backend();
+        const all = await backend.query(functions.tasks.list, status === undefined ? {} : { status });
+        context.out.result(all, (paint) =>
+          all.length === 0
+            ? "No tasks."
+            : table(
+                ["task", "status", "title", "assigned to"],
+                all.map((task) => [task.task, task.status, task.title, task.assignee ?? ""]),
+                paint,
+              ),
+        );
+      }),
+    );
+  for (const name of ["show", "create", "assign", "move"]) later(tasks, name);
+}

@@ -1,0 +1,77 @@
+/** Files and JSON given on the command line. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+import { FactoryError } from "../contract/errors.ts";
+
+/** npm changes into the product's folder and leaves the one where the command was typed in INIT_CWD. */
+export function locate(path: string): string {
+  if (isAbsolute(path) || existsSync(path)) return resolve(path);
+  const typedIn = process.env.INIT_CWD;
+  if (typedIn !== undefined && existsSync(join(typedIn, path))) return join(typedIn, path);
+  return resolve(path);
+}
+
+/** `field` is how the caller named it, for the error. */
+export function readText(path: string, field: string): string {
+  const found = locate(path);
+  try {
+    return readFileSync(found, "utf8");
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    const reason =
+      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (thrown as Error).message;
+    throw new FactoryError("invalid_input", `${path} cannot be read: ${reason}`, {
+      field,
+      remedy: "give the path of a file you may read",
+      cause: thrown,
+    });
+  }
+}
+
+/** A workflow is meant as a file when it looks like one or is there as one. */
+export const looksLikeFile = (text: string): boolean =>
+  /[/\\]|\.(ya?ml|json)$/i.test(text) || (existsSync(locate(text)) && statSync(locate(text)).isFile());
+
+/** `JSON`, or `@FILE` with JSON in it. Returns the JSON text, checked to be an object. */
+export function readInput(value: string | undefined): string {
+  if (value === undefined) return "{}";
+  const file = value.startsWith("@") ? value.slice(1) : null;
+  const text = file === null ? value : readText(file, "--input");
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (thrown) {
+    throw new FactoryError("invalid_input", `the input is not JSON: ${(thrown as Error).message}`, {
+      field: file === null ? "--input" : file,
+      remedy: `write an object, for example --input '{"version":"1.2"}', or --input @file.json`,
+    });
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new FactoryError("invalid_input", "the input is JSON, but not an object", {
+      field: file === null ? "--input" : file,
+      remedy: `write an object, for example --input '{"version":"1.2"}'`,
+    });
+  }
+  return text;
+}
+
+/** `FIELD=VALUE` options; a value that reads as JSON is that value, anything else is text. */
+export function readFields(pairs: string[]): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const equals = pair.indexOf("=");
+    if (equals < 1) {
+      throw new FactoryError("invalid_input", `"${pair}" is not FIELD=VALUE`, {
+        field: "--set",
+        remedy: "write for example --set amount=820",
+      });
+    }
+    const text = pair.slice(equals + 1);
+    try {
+      fields[pair.slice(0, equals)] = JSON.parse(text);
+    } catch {
+      fields[pair.slice(0, equals)] = text;
+    }
+  }
+  return fields;
+}

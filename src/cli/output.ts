@@ -1,0 +1,78 @@
+/** What a command prints: one JSON document for programs, or lines for people. Results on stdout; errors for people on stderr. */
+import { escapeText, padEnd, painter, textWidth, wantsColours } from "../../channels/index.ts";
+import { ERROR_CODES, type ErrorInfo } from "../contract/errors.ts";
+
+export type Format = "text" | "json";
+export type Painter = ReturnType<typeof painter>;
+
+export interface Output {
+  readonly format: Format;
+  /** A result: `json` for programs, `text` for people (made only when needed). */
+  result(json: unknown, text: (paint: Painter) => string): void;
+  /** A remark for people; programs do not get it. */
+  note(text: string): void;
+  /** Prints the error and returns its exit code. With JSON it goes to stdout, where a program reads the answer. */
+  error(info: ErrorInfo): number;
+}
+
+export interface Streams {
+  stdout: { write(text: string): unknown; isTTY?: boolean; columns?: number };
+  stderr: { write(text: string): unknown; isTTY?: boolean };
+  env: Record<string, string | undefined>;
+}
+
+export function createOutput(format: Format, { stdout, stderr, env }: Streams): Output {
+  const paint = painter(wantsColours(stdout, env));
+  const paintError = painter(wantsColours(stderr, env));
+  return {
+    format,
+    result(json, text) {
+      if (format === "json") stdout.write(`${JSON.stringify(json)}\n`);
+      else {
+        const shown = text(paint);
+        if (shown !== "") stdout.write(`${shown}\n`);
+      }
+    },
+    note(text) {
+      if (format === "text") stderr.write(`${paintError("dim", text)}\n`);
+    },
+    error(info) {
+      if (format === "json") stdout.write(`${JSON.stringify({ error: info })}\n`);
+      else {
+        const lines = [`${paintError("red", "error:")} ${shownLines(info.message)}`];
+        if (info.field !== null) lines.push(`  at:     ${shownLines(info.field)}`);
+        if (info.remedy !== null) lines.push(`  remedy: ${shownLines(info.remedy)}`);
+        stderr.write(`${lines.join("\n")}\n`);
+      }
+      return ERROR_CODES[info.code].exit;
+    },
+  };
+}
+
+/** Later lines of a text hang under its first. */
+const shownLines = (text: string) => escapeText(text).split("\n").join("\n          ");
+
+/** Columns as wide as their widest cell; the last one is not padded. Cells are escaped here. */
+export function table(head: string[], rows: string[][], paint: Painter): string {
+  const cells = rows.map((row) => row.map((cell) => escapeText(cell).replaceAll("\n", " ")));
+  const widths = head.map((title, column) =>
+    Math.max(textWidth(title), ...cells.map((row) => textWidth(row[column] ?? ""))),
+  );
+  const line = (row: string[]) =>
+    row.map((cell, column) => (column === row.length - 1 ? cell : padEnd(cell, widths[column]!))).join("  ");
+  return [paint("dim", line(head)), ...cells.map(line)].join("\n");
+}
+
+/** "name: value" lines with the values under one another; null values are left out. Values are escaped here. */
+export function fields(pairs: [string, string | null][], paint: Painter): string {
+  const shown = pairs.filter((pair): pair is [string, string] => pair[1] !== null);
+  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  return shown
+    .map(([name, value]) => {
+      const lines = escapeText(value).split("\n");
+      return lines
+        .map((part, row) => `${row === 0 ? paint("dim", padEnd(name, width)) : " ".repeat(width)}  ${part}`)
+        .join("\n");
+    })
+    .join("\n");
+}
