@@ -93,7 +93,7 @@ export async function segmentEnded(
   // `driverId` is null when the very first advance failed: it is what would have set it.
   if (run === null || run.endedAt !== null || (run.driverId !== null && run.driverId !== workflowId)) return;
   const failures = run.driverFailures + 1;
-  console.error(`run ${runId}: segment ${run.segment} broke (${failures}): ${result.error}`);
+  console.error(`run ${runId}: segment ${run.segment} broke (${failures}): ${firstLine(result.error)}`);
   if (failures > MAX_FAILURES) {
     await failRun(ctx, run, errorInfo("internal", `the run could not go on: ${firstLine(result.error)}`));
     return;
