@@ -6,7 +6,7 @@ import { type Connections, openConnections } from "./open.ts";
 import { StoreReader } from "./reader.ts";
 import { invalidates } from "./readset.ts";
 import { applySchema } from "./schema.ts";
-import { Transactions } from "./transactions.ts";
+import { MAX_GROUP_MS, Transactions } from "./transactions.ts";
 import type {
   Commit,
   ComponentPath,
@@ -51,6 +51,7 @@ export class SqliteStore implements Store {
         vectors: this.#vectors,
         clock: new Clock(options.now ?? (() => Date.now()), BigInt(writer.meta("ts") ?? "0")),
         groupSize: options.groupSize ?? DEFAULT_GROUP_SIZE,
+        maxGroupMs: MAX_GROUP_MS,
         committed: () => this.snapshot(),
         onCommit: (commit) => this.#announce(commit),
       });

@@ -16,7 +16,7 @@ import type { Vectors } from "./vectors.ts";
 import { StoreWriter, type WriteLog } from "./writer.ts";
 
 /** A group closes after this long even if more callers wait: its first members must not wait for the last. */
-const MAX_GROUP_MS = 5;
+export const MAX_GROUP_MS = 5;
 
 interface Group {
   members: number;
@@ -34,6 +34,7 @@ export interface TransactionOptions {
   vectors: Vectors;
   clock: Clock;
   groupSize: number;
+  maxGroupMs: number;
   committed: () => Reader;
   onCommit: (commit: Commit) => void;
 }
@@ -233,7 +234,7 @@ export class Transactions {
     const group = this.#group;
     if (group !== null) {
       const mayGrow = this.#mutex.waiting > 0 && group.members < this.#options.groupSize;
-      if (!mayGrow || performance.now() - group.openedAt > MAX_GROUP_MS) this.#flush();
+      if (!mayGrow || performance.now() - group.openedAt > this.#options.maxGroupMs) this.#flush();
     }
     this.#mutex.release();
   }
