@@ -41,6 +41,8 @@ export interface TestHostOptions {
   synchronous?: "FULL" | "OFF";
   pingIntervalMs?: number;
   analysis?: () => Promise<Record<string, string>>;
+  /** Results of queries arrive late, by differing times, or queries also begin late: whatever can overtake them does. */
+  slowQueries?: "results" | "both";
 }
 
 export async function startTestHost(options: TestHostOptions = {}): Promise<TestHost> {
@@ -107,7 +109,7 @@ async function open(
   const engine = createEngine({ store, executor, deployment: deployment(provider), files, cloudUrl: () => cloudUrl });
   await engine.start();
   const wire = await createWireServer({
-    engine,
+    engine: options.slowQueries ? withSlowQueries(engine, options.slowQueries) : engine,
     store,
     files,
     auth: createTokenVerifier({ providers: [provider] }),
@@ -121,6 +123,31 @@ async function open(
   });
   cloudUrl = wire.url;
   return { wire, engine, store };
+}
+
+/** The engine itself; only the way to and from its `query` is longer. */
+function withSlowQueries(engine: Engine, which: "results" | "both"): Engine {
+  let calls = 0;
+  const delayed: Engine["query"] = async (...args) => {
+    const turn = calls++;
+    if (which === "both") await pause(turn % 3);
+    try {
+      return await engine.query(...args);
+    } finally {
+      await pause((turn * 7) % 4);
+    }
+  };
+  return new Proxy(engine, {
+    get(target, name) {
+      if (name === "query") return delayed;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function close({ wire, engine, store }: Running): Promise<void> {
@@ -157,5 +184,5 @@ async function signer() {
 
 /** Resolves when the condition holds; the test's own time limit ends the wait. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (!(await condition())) await pause(2);
 }
