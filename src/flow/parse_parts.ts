@@ -145,14 +145,25 @@ export function questionSpec(
     const remedy = "add approvers, for example approvers: [role:release]";
     shape.error("approvers", "nobody starts this workflow by hand, so there is nobody to ask", remedy);
   }
+  const quorum = shape.count("quorum", 1, 1, 50);
+  const fourEyes = shape.flag("fourEyes");
+  const tier = shape.choice("tier", TIERS, "low");
+  if (approvers === null && (fourEyes || tier === "high")) {
+    const field = fourEyes ? "fourEyes" : "tier";
+    shape.error(field, "only whoever starts the run is asked, and they may not approve it themselves", "add approvers");
+  }
+  const everybody = approvers?.every((approver) => approver.startsWith("person:")) ? new Set(approvers).size : null;
+  if (quorum > (approvers === null ? 1 : (everybody ?? quorum))) {
+    shape.error("quorum", `fewer than ${quorum} people may answer`, "name more approvers, or a role");
+  }
   return {
     question,
     options,
     freeText,
     approvers,
-    quorum: shape.count("quorum", 1, 1, 50),
-    fourEyes: shape.flag("fourEyes"),
-    tier: shape.choice("tier", TIERS, "low"),
+    quorum,
+    fourEyes,
+    tier,
     channels: places(shape, "channels", true),
     payload: shape.json("payload"),
     form: form === null ? null : toJson(form),

@@ -1,0 +1,45 @@
+/** One copy of a question as channels draw it: a projection of the row, the same words for everybody. */
+import type { ApprovalCard, ApprovalStatus, Outcome, Vote } from "../contract/approval.ts";
+import { outcomeLine } from "./outcome.ts";
+
+export interface CardSource {
+  approvalId: string;
+  status: ApprovalStatus;
+  question: string;
+  options: string[];
+  payload: string | null;
+  quorum: number;
+  votes: readonly Vote[];
+  expiresAt: number | null;
+  reasonRequired: string[];
+  outcome: Outcome | null;
+  /** Null outside of a run. */
+  workflow: string | null;
+  runId: string | null;
+  requestedBy: string;
+}
+
+/** `code`: of the one person whom this copy is for; null on a shared copy. */
+export function cardOf(row: CardSource, code: string | null): ApprovalCard {
+  const open = row.status === "pending";
+  return {
+    approvalId: row.approvalId,
+    status: row.status,
+    question: row.question,
+    options: row.options,
+    code: open ? code : null,
+    context: contextLine(row),
+    payload: row.payload,
+    quorum: row.quorum,
+    votes: row.votes.map(({ person, option, channel, reason, at }) => ({ person, option, channel, reason, at })),
+    expiresAt: row.expiresAt,
+    reasonRequired: row.reasonRequired,
+    outcome: row.outcome,
+    outcomeLine: outcomeLine(row),
+  };
+}
+
+/** "deploy · run r1 · asked by Ana" */
+function contextLine({ workflow, runId, requestedBy }: CardSource): string {
+  return [workflow, runId && `run ${runId}`, `asked by ${requestedBy}`].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,255 @@
+/**
+ * The machine of one approval. Pure: the only decisions about who may answer what; `approvals.settle` writes what it says.
+ *
+ *   pending --answer--> refused | invalid          (nothing changes, the attempt is recorded)
+ *           --answer--> voted                      (a vote is kept, the quorum is not reached)
+ *           --answer--> answered                   (quorum reached, or a denial: one is enough)
+ *           --time----> expired                    (also when an answer comes after `expiresAt` and the timer is late)
+ *           --cancel--> cancelled
+ *           --supersede--> superseded              (asked anew with another payload, or handed to another question)
+ *   answered, expired, cancelled, superseded       are final: every later event changes nothing and is told what happened
+ *
+ * Order of the checks: may this person answer at all, does policy (tier, four eyes) let them, is it still what they were shown,
+ * is the question still open, is the answer one of its options and complete.
+ */
+import type { AnswerOutcome, ApprovalStatus, Outcome, Tier, Vote } from "../contract/approval.ts";
+import type { Json } from "./definition.ts";
+import { meaningOf, normalize, optionFor } from "./options.ts";
+import { channelLabel, outcomeLine, timeText } from "./outcome.ts";
+import { mismatches } from "./schema.ts";
+
+export interface VoteRow extends Vote {
+  /** Whom it counts for: distinct people make a quorum. */
+  personId: string;
+}
+
+/** The part of an approval's row that decisions need. */
+export interface ApprovalState {
+  status: ApprovalStatus;
+  options: string[];
+  freeText: boolean;
+  /** `person:NAME`, `role:NAME`; null: the requester, nobody else. */
+  approvers: string[] | null;
+  /** Who started the run, or asked. */
+  requesterId: string;
+  quorum: number;
+  fourEyes: boolean;
+  tier: Tier;
+  reasonRequired: string[];
+  form: Json;
+  payloadHash: string | null;
+  expiresAt: number | null;
+  votes: VoteRow[];
+  outcome: Outcome | null;
+}
+
+export interface Attempt {
+  person: { id: string; name: string; roles: readonly string[] };
+  /** Set when an operator acts for the person: the operator's own person, whom it counts for. */
+  operator: { personId: string } | null;
+  /** As shown to people: "Ana", "operator (root) for Ana". */
+  shown: string;
+  channel: string;
+  /** An option, its number, or YES / NO where it means that; null for free text. */
+  option: string | null;
+  text: string | null;
+  reason: string | null;
+  /** Edited payload fields; null: none. */
+  fields: Json;
+  /** Hash of the payload that was shown; null: the ingress cannot tell (text answers). */
+  shownHash: string | null;
+  now: number;
+}
+
+export interface Decision {
+  outcome: AnswerOutcome;
+  /** The option meant, as written in the question; `answered` for free text; null when it could not be told. */
+  option: string | null;
+  /** One sentence for the person who tried. */
+  message: string;
+  /** The row afterwards; the same object when nothing changes. */
+  state: ApprovalState;
+  /** The question ended now: signal the run, redraw every copy. Also true when a late answer finds it expired. */
+  ended: boolean;
+}
+
+export function answer(state: ApprovalState, attempt: Attempt): Decision {
+  const decide = (outcome: AnswerOutcome, message: string, option: string | null = null): Decision => ({
+    outcome,
+    option,
+    message,
+    state,
+    ended: false,
+  });
+  const refusal = refusedReason(state, attempt);
+  if (refusal !== null) return decide("refused", refusal);
+  if (state.status !== "pending") return decide(endOutcome(state.status), endMessage(state, attempt));
+  if (isOver(state, attempt.now)) {
+    const expired = expire(state, attempt.now);
+    return { ...decide("expired", endMessage(expired.state, attempt)), state: expired.state, ended: true };
+  }
+  const read = readOption(state, attempt);
+  if ("problem" in read) return decide("invalid", read.problem);
+  const { option } = read;
+  const policy = fourEyesRefusal(state, attempt, option);
+  if (policy !== null) return decide("refused", policy, option);
+  if (state.payloadHash !== null && attempt.shownHash !== null && attempt.shownHash !== state.payloadHash) {
+    return decide(
+      "refused",
+      "What you were shown has changed since. Look at the question again and answer anew.",
+      option,
+    );
+  }
+  const incomplete = incompleteReason(state, attempt, option);
+  if (incomplete !== null) return decide("invalid", incomplete, option);
+  return vote(state, attempt, option);
+}
+
+// ---- may they ----------------------------------------------------------------------------------------------------------------
+
+/** The person whom an attempt counts for. */
+const countedAs = (attempt: Attempt): string => attempt.operator?.personId ?? attempt.person.id;
+
+/** Null: this person may answer this question. Roles are those of this moment. */
+export function refusedReason(
+  state: Pick<ApprovalState, "approvers" | "requesterId" | "tier">,
+  attempt: Attempt,
+): string | null {
+  const { person, channel } = attempt;
+  if (!isApprover(state, person)) {
+    const who =
+      state.approvers === null ? "only whoever started it may answer" : `it is for ${state.approvers.join(", ")}`;
+    return `You may not answer this question: ${who}.`;
+  }
+  if (state.tier === "high" && channel === "sms") {
+    return "This question is too weighty for a text message. Answer it in Slack, Discord or the terminal.";
+  }
+  if (state.tier === "high" && attempt.operator !== null) {
+    return `This question is too weighty to be answered for somebody else. ${person.name} must answer it.`;
+  }
+  return null;
+}
+
+export function isApprover(
+  state: Pick<ApprovalState, "approvers" | "requesterId">,
+  person: { id: string; name: string; roles: readonly string[] },
+): boolean {
+  if (state.approvers === null) return person.id === state.requesterId;
+  return state.approvers.some((approver) => {
+    const name = approver.slice(approver.indexOf(":") + 1).toLowerCase();
+    if (approver.startsWith("person:"))
+      return person.name.toLowerCase() === name || person.id === approver.slice("person:".length);
+    return approver.startsWith("role:") && person.roles.some((role) => role.toLowerCase() === name);
+  });
+}
+
+/** The requester may deny, never approve, where four eyes are wanted; acting through another's name does not help. */
+function fourEyesRefusal(state: ApprovalState, attempt: Attempt, option: string): string | null {
+  if (!(state.fourEyes || state.tier === "high") || meaningOf(option) === "deny") return null;
+  if (countedAs(attempt) !== state.requesterId && attempt.person.id !== state.requesterId) return null;
+  return "You asked for this yourself; somebody else has to decide.";
+}
+
+// ---- is it an answer ---------------------------------------------------------------------------------------------------------
+
+function readOption(state: ApprovalState, attempt: Attempt): { option: string } | { problem: string } {
+  if (state.freeText) {
+    const text = attempt.text ?? attempt.option;
+    return text === null || text.trim() === ""
+      ? { problem: "This question wants an answer in words." }
+      : { option: "answered" };
+  }
+  const said = attempt.option ?? attempt.text ?? "";
+  const exact = state.options.find((option) => option === said);
+  const option = exact ?? optionFor(normalize(said), state.options);
+  if (option !== null) return { option };
+  return {
+    problem: `"${said.slice(0, 60)}" is not an option of this question. The options are ${state.options.join(", ")}.`,
+  };
+}
+
+function incompleteReason(state: ApprovalState, attempt: Attempt, option: string): string | null {
+  if (state.reasonRequired.includes(option) && (attempt.reason === null || attempt.reason.trim() === "")) {
+    return `"${option}" needs a reason. Answer again and say why.`;
+  }
+  if (attempt.fields === null) return null;
+  if (state.form === null) return "The values of this question cannot be edited.";
+  const [first] = mismatches(state.form, attempt.fields, "fields");
+  return first === undefined ? null : `${first.path} ${first.message}.`;
+}
+
+// ---- votes -------------------------------------------------------------------------------------------------------------------
+
+function vote(state: ApprovalState, attempt: Attempt, option: string): Decision {
+  const { now, channel, shown } = attempt;
+  const personId = countedAs(attempt);
+  const before = state.votes.find((one) => one.personId === personId);
+  const cast: VoteRow = { personId, person: shown, option, channel, reason: attempt.reason, at: now };
+  // A second vote replaces the first: nobody counts twice.
+  const votes =
+    before?.option === option ? state.votes : [...state.votes.filter((one) => one.personId !== personId), cast];
+  const agreeing = votes.filter((one) => one.option === option).length;
+  if (agreeing < state.quorum && meaningOf(option) !== "deny") {
+    const again = before?.option === option ? "You have already voted" : "Your vote is counted";
+    const message = `${again}: ${option} has ${agreeing} of ${state.quorum} votes.`;
+    return {
+      outcome: "voted",
+      option,
+      message,
+      state: votes === state.votes ? state : { ...state, votes },
+      ended: false,
+    };
+  }
+  const outcome: Outcome = { option, by: shown, channel, at: now, reason: attempt.reason };
+  const settled: ApprovalState = { ...state, status: "answered", votes, outcome };
+  return { outcome: "settled", option, message: `${outcomeLine(settled)}.`, state: settled, ended: true };
+}
+
+// ---- ends without an answer --------------------------------------------------------------------------------------------------
+
+export type Ended = { state: ApprovalState; ended: boolean };
+
+const isOver = (state: ApprovalState, now: number): boolean => state.expiresAt !== null && now >= state.expiresAt;
+
+/** Nothing happens before the time, or when the question has ended. */
+export function expire(state: ApprovalState, now: number): Ended {
+  if (state.status !== "pending" || !isOver(state, now)) return { state, ended: false };
+  // The time at which it expired, not the one at which somebody noticed.
+  return end(state, "expired", { option: "expired", by: null, channel: null, at: state.expiresAt!, reason: null });
+}
+
+export function cancel(state: ApprovalState, by: string | null, reason: string | null, now: number): Ended {
+  if (state.status !== "pending") return { state, ended: false };
+  return end(state, "cancelled", { option: null, by, channel: null, at: now, reason });
+}
+
+export function supersede(state: ApprovalState, reason: string | null, now: number): Ended {
+  if (state.status !== "pending") return { state, ended: false };
+  return end(state, "superseded", { option: null, by: null, channel: null, at: now, reason });
+}
+
+function end(state: ApprovalState, status: ApprovalStatus, outcome: Outcome): Ended {
+  return { state: { ...state, status, outcome }, ended: true };
+}
+
+function endOutcome(status: Exclude<ApprovalStatus, "pending">): AnswerOutcome {
+  return status === "answered" ? "alreadyAnswered" : status;
+}
+
+/** For somebody who came too late: who, where, when. */
+function endMessage(state: ApprovalState, attempt: Attempt): string {
+  const { outcome } = state;
+  const when = outcome === null ? "" : ` (${timeText(outcome.at)})`;
+  if (state.status === "expired")
+    return `Too late: this question expired ${outcome === null ? "" : `at ${timeText(outcome.at)}`}.`.replace(
+      " .",
+      ".",
+    );
+  if (state.status === "cancelled") return `This question was cancelled${when}.`;
+  if (state.status === "superseded") return `This question was replaced by a newer one${when}.`;
+  const personId = countedAs(attempt);
+  const mine = state.votes.find((one) => one.personId === personId && one.option === outcome?.option);
+  if (mine && mine.at === outcome?.at)
+    return `You have already answered: ${mine.option} via ${channelLabel(mine.channel)}${when}.`;
+  return `Already answered: ${outcomeLine(state)}${when}.`;
+}
