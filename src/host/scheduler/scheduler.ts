@@ -196,13 +196,13 @@ export class Scheduler {
     const { sweepMs, finishedScheduledMs, sessionResultMs } = this.#engine.limits;
     if (sweepMs <= 0) return;
     this.#sweepTimer = this.#timers.setTimeout(() => {
-      try {
-        const now = this.#engine.now();
-        this.#engine.store.sweep({ sessionsMs: now - sessionResultMs, scheduledMs: now - finishedScheduledMs });
-      } catch (thrown) {
-        this.#engine.log({ level: "error", text: `sweep: ${messageOf(thrown)}` });
-      }
-      if (this.#started) this.#armSweep();
+      const now = this.#engine.now();
+      this.#engine
+        .track(this.#engine.store.sweep({ sessionsMs: now - sessionResultMs, scheduledMs: now - finishedScheduledMs }))
+        .catch((thrown) => this.#engine.log({ level: "error", text: `sweep: ${messageOf(thrown)}` }))
+        .finally(() => {
+          if (this.#started) this.#armSweep();
+        });
     }, sweepMs);
   }
 }
