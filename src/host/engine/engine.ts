@@ -182,11 +182,18 @@ export class EmbeddedEngine implements Engine, Host {
         const txn = new Txn(tx, null, this.now(), this.store.lastTs(), options.journal);
         const call = new Call(this, fn, "query", request, identity, txn, this.limits.transaction);
         txn.rootId = call.id;
-        const text = await this.#limited(call, this.limits.transactionMs, invoke(call, fn, args));
-        return { text, txn };
+        try {
+          const text = await this.#limited(call, this.limits.transactionMs, invoke(call, fn, args));
+          return { text, txn, failed: false as const };
+        } catch (thrown) {
+          if (options.track !== true) throw thrown;
+          return { thrown, txn, failed: true as const };
+        }
       },
       { track: options.track ?? false },
     );
+    // A subscription to a query that fails must know what it had read, to run it again when that changes.
+    if (value.failed) throw new CallError({ ...failureOf(value.thrown, request.logLines), reads, ts }, value.thrown);
     const { usedIdentity, journalOut } = value.txn;
     return { value: value.text, ts, reads, logLines: request.logLines, usedIdentity, journal: journalOut };
   }

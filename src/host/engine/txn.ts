@@ -51,6 +51,8 @@ export interface RequestInfo {
   scheduledFunctionId: string | null;
   /** Only functions of the request's own component see it. */
   identity: Identity;
+  /** Why there is no identity although a header was sent; asking for the identity throws it. */
+  authError: string | null;
   logLines: string[];
 }
 
@@ -62,6 +64,7 @@ export function requestOf(caller: Caller): RequestInfo {
     authToken: caller.authToken ?? null,
     scheduledFunctionId: null,
     identity: caller.identity,
+    authError: caller.authError ?? null,
     logLines: [],
   };
 }

@@ -16,6 +16,7 @@ export const metaSyscalls: Record<string, AsyncSyscall> = {
   "1.0/getUserIdentity": (call) => {
     // Across a component's border there is no identity, so the result depends on none.
     if (call.txn !== null && call.component === "") call.txn.usedIdentity = true;
+    if (call.component === "" && call.request.authError !== null) throw new EngineError(call.request.authError);
     return JSON.stringify(call.identity);
   },
   "1.0/getFunctionMetadata": (call) => {
