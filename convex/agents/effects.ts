@@ -1,14 +1,18 @@
 /** What tools with an effect do. Runs inside `turns.effect`, which keeps it to once a call and saves the result with it. */
 import { v } from "convex/values";
 import type { z } from "zod";
+import type { Json } from "../../src/flow/definition.ts";
+import { coerceInput } from "../../src/flow/schema.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
+import { definitionOf } from "../model/definitions.ts";
 import { fail } from "../model/errors.ts";
 import type { Acting } from "../model/people.ts";
 import { viewRun } from "../model/run_view.ts";
 import { startRun } from "../model/runs.ts";
 import * as tasks from "../model/tasks.ts";
 import { actingOf, demandTurn } from "../model/tool_calls.ts";
+import { demandLatest } from "../model/workflows.ts";
 import { EFFECT_TOOLS, type EffectToolName, isEffectTool } from "./tool_schemas.ts";
 
 interface Call {
@@ -36,11 +40,12 @@ const EFFECTS: Effects = {
   transitionTask: async (ctx, { acting }, input) => ({ task: await tasks.transitionTask(ctx, acting, input) }),
   startWorkflow: async (ctx, { acting, turn, toolCallId }, { workflow, inputs, title }) => {
     const conversation = await ctx.db.get("conversations", turn.conversationId);
+    const definition = definitionOf(await demandLatest(ctx, workflow));
     const run = await startRun(ctx, {
       acting,
       workflow,
       definition: null,
-      input: JSON.stringify(inputs ?? {}),
+      input: JSON.stringify(coerced(definition.inputs, inputs ?? {})),
       title: title ?? null,
       origin: { place: turn.place, threadKey: conversation?.key ?? null, private: turn.private },
       requestKey: `tool:${turn._id}:${toolCallId}`,
@@ -55,6 +60,12 @@ const EFFECTS: Effects = {
     };
   },
 };
+
+/** Text where the workflow wants a number or a yes/no is read as one: models and people write `"3"`. */
+function coerced(schema: Json, inputs: Record<string, unknown>): Record<string, unknown> {
+  const words = Object.entries(inputs).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  return { ...inputs, ...coerceInput(schema, Object.fromEntries(words)) };
+}
 
 /** The result as JSON text. Throws what refuses; the caller makes it the call's result. */
 export const perform = internalMutation({

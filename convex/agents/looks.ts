@@ -2,22 +2,22 @@
 import { v } from "convex/values";
 import type { z } from "zod";
 import { toErrorInfo } from "../../src/contract/errors.ts";
-import type { WaitingFor } from "../../src/contract/run.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server.js";
+import { openFor } from "../model/approvals.ts";
 import { definitionOf } from "../model/definitions.ts";
 import { fail } from "../model/errors.ts";
-import { openQuestions, shorten } from "../model/open_questions.ts";
 import type { Acting } from "../model/people.ts";
+import { findRun, recentRuns } from "../model/run_lookup.ts";
 import { viewRun } from "../model/run_view.ts";
+import { waitWord } from "../model/run_words.ts";
 import * as tasks from "../model/tasks.ts";
 import { actingOf, demandTurn, recordCall } from "../model/tool_calls.ts";
+import { shorten } from "../model/words.ts";
 import { isReadTool, READ_TOOLS, type ReadToolName } from "./tool_schemas.ts";
 
 const MAX_WORKFLOWS = 50;
 const MAX_RUNS = 5;
-/** How far back a workflow's newest run is looked for. */
-const MAX_SCANNED = 200;
 
 interface Look {
   acting: Acting;
@@ -41,7 +41,7 @@ const LOOKS: Looks = {
   }),
   // A code belongs to one person: in a shared place it would be shown to all.
   pendingQuestions: async (ctx, { acting, turn }) => ({
-    questions: (await openQuestions(ctx, acting.person._id)).map(({ code, question, options }) => ({
+    questions: (await openFor(ctx, acting.person._id)).map(({ code, question, options }) => ({
       code: turn.private ? code : null,
       question,
       options,
@@ -79,7 +79,7 @@ export const facts = internalQuery({
   handler: async (ctx, { turnId }): Promise<string> => {
     const turn = await demandTurn(ctx, turnId);
     const person = await ctx.db.get("people", turn.personId);
-    const open = await openQuestions(ctx, turn.personId);
+    const open = await openFor(ctx, turn.personId);
     return JSON.stringify({
       person: person?.name ?? null,
       roles: person?.roles ?? [],
@@ -124,16 +124,11 @@ async function countRuns(ctx: QueryCtx, status: "running" | "waiting"): Promise<
   return rows.length;
 }
 
-/** One run by id, the newest of a workflow by name, or the newest ones of all. */
+/** One run, or the newest ones of all. */
 async function findRuns(ctx: QueryCtx, reference: string | undefined): Promise<Doc<"runs">[]> {
-  if (reference === undefined) return await ctx.db.query("runs").order("desc").take(MAX_RUNS);
-  const id = ctx.db.normalizeId("runs", reference);
-  const row = id === null ? null : await ctx.db.get("runs", id);
-  if (row !== null) return [row];
-  const name = reference.trim().toLowerCase();
-  const recent = await ctx.db.query("runs").order("desc").take(MAX_SCANNED);
-  const found = recent.find((run) => run.workflow.toLowerCase() === name || run.title.toLowerCase() === name);
-  return found === undefined ? [] : [found];
+  if (reference === undefined) return await recentRuns(ctx, null, MAX_RUNS);
+  const found = await findRun(ctx, reference);
+  return found === null ? [] : [found];
 }
 
 async function brief(ctx: QueryCtx, row: Doc<"runs">, acting: Acting): Promise<unknown> {
@@ -150,19 +145,4 @@ async function brief(ctx: QueryCtx, row: Doc<"runs">, acting: Acting): Promise<u
     result: shorten(view.result, 500),
     error: view.error,
   };
-}
-
-function waitWord(wait: WaitingFor): string {
-  switch (wait.kind) {
-    case "approval":
-      return `an answer to "${shorten(wait.question)}"`;
-    case "wait":
-      return `the time ${new Date(wait.until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-    case "job":
-      return "an agent's work";
-    case "event":
-      return `the event ${wait.name}`;
-    case "run":
-      return `run ${wait.runId}`;
-  }
 }

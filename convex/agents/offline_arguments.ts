@@ -17,22 +17,24 @@ export const quoted = (text: string): string | null =>
 
 export const trimEnd = (text: string): string => text.trim().replace(/[\s.!?,;:]+$/, "");
 
-/** A person's or agent's name after `to`, `by`, `for`: one or two words beginning with a letter. */
+/** A name after words like `to`, `by`, `let`: one word, and a second one if it begins with a capital. `me` is who speaks. */
 export function nameAfter(text: string, words: string): string | null {
-  const found = new RegExp(
-    `\\b(?:${words})\\s+@?(me|myself|[\\p{L}][\\p{L}\\p{N}_.'-]*(?:\\s+\\p{Lu}[\\p{L}\\p{N}_.'-]*)?)`,
-    "iu",
-  ).exec(text)?.[1];
+  const after = new RegExp(`\\b(?:${words})\\s+@?(.+)$`, "iu").exec(text)?.[1];
+  // Case counts in the second word only, so the name is matched on its own.
+  const found =
+    after === undefined
+      ? undefined
+      : /^(\p{L}[\p{L}\p{N}_.'-]*(?:\s+\p{Lu}(?!\d)[\p{L}\p{N}_.'-]*)?)/u.exec(after)?.[1];
   if (found === undefined) return null;
   const name = trimEnd(found);
-  return /^(me|myself)$/i.test(name) ? "me" : name;
+  return /^(?:me|myself)$/i.test(name) ? "me" : name;
 }
 
 const STATUS_WORDS: [RegExp, TaskStatus][] = [
   [/\b(?:block(?:ed|s)?|stuck|on hold)\b/i, "BLOCKED"],
   [/\b(?:in|to|into|for|needs?|under)[\s_-]+review\b|\bIN_REVIEW\b|\bbeing reviewed\b|\breviewing\b/i, "IN_REVIEW"],
   [
-    /\b(?:unblock(?:ed)?|in[\s_-]progress|progress|underway|under way|started?|starting|working on|begin|began|resume[ds]?|doing)\b/i,
+    /\b(?:unblock(?:ed)?|in[\s_-]progress|progress|underway|under way|start(?:ed|ing|s)?|working on|begin|began|resume[ds]?|doing)\b/i,
     "IN_PROGRESS",
   ],
   [/\b(?:complete[ds]?|completed|done|finish(?:ed)?|closed?|ready|through)\b/i, "COMPLETE"],

@@ -348,10 +348,10 @@ describe("offline intents", () => {
 
   test("what it extracts always fits the tool's schema", () => {
     const schemas = { ...READ_TOOLS, ...EFFECT_TOOLS };
-    for (const [tool, table] of Object.entries(PARAPHRASES)) {
+    for (const table of Object.values(PARAPHRASES)) {
       for (const message of Object.keys(table)) {
         const meant = understand(message);
-        if (meant.kind === "call") schemas[tool as ToolName].parse(meant.input);
+        if (meant.kind === "call") expect(schemas[meant.tool].safeParse(meant.input).error, message).toBeUndefined();
       }
     }
   });

@@ -40,8 +40,16 @@ function workflowNamed(text: string): string | null {
   return null;
 }
 
-const DEPLOY =
-  /^(?:(?:please|now|ok(?:ay)?|hey|hi|then|let'?s|can you|could you|would you|will you|i(?:'d| would) like (?:you )?to|i want (?:you )?to|we (?:should|need to|want to)|time to|go ahead and|please can you|you can)[\s,]+)*(?:deploy|release|ship|roll out|roll-out|rollout|push)\b/i;
+const REQUEST =
+  "^(?:(?:please|now|ok(?:ay)?|hey|hi|then|so|and|let'?s|can you|could you|would you|will you|i(?:'d| would) like (?:you )?to|i want (?:you )?to|we (?:should|need to|want to)|time to|go ahead and|you can)[\\s,]+)*";
+const DEPLOY = new RegExp(
+  `${REQUEST}(?:deploy|release|ship|roll out|roll-out|rollout|push)\\b(?!\\s+(?:status|state|progress|notes?|runs?))`,
+  "i",
+);
+const START = new RegExp(
+  `${REQUEST}(?:run|start|launch|kick off|trigger|execute|fire off|fire up|begin|initiate|do a run of|go ahead with)\\b`,
+  "i",
+);
 
 export const INTENTS: Intent[] = [
   {
@@ -84,7 +92,7 @@ export const INTENTS: Intent[] = [
     patterns: [
       /\b(?:assign|reassign|give|hand|delegate|pass|allocate|transfer|move)\b.*\b(?:to|over to)\b/i,
       /\b(?:i(?:'ll| will)?|let me)\s+(?:take|do|handle|own|grab|pick up)\b/i,
-      /\b(?:let|have|get)\s+@?\p{L}[\p{L}\p{N}_.'-]*\s+(?:to\s+)?(?:take|do|handle|own|work on|pick up)\b/iu,
+      /\b(?:let|have|get)\s+@?\p{L}[\p{L}\p{N}_.'-]*(?:\s+\p{L}[\p{L}\p{N}_.'-]*)?\s+(?:to\s+)?(?:take|do|handle|own|work on|pick up)\b/iu,
       /\b(?:is|goes|should go|belongs)\s+(?:for|to)\s+@?\p{L}/iu,
       /\bput\s+@?\p{L}[\p{L}\p{N}_.'-]*\s+on\b/iu,
       /\b(?:should|shall|will|must|can)\s+(?:be\s+done|be\s+handled|be\s+taken|be\s+owned|take|do|handle|own|work on)\b/i,
@@ -110,10 +118,7 @@ export const INTENTS: Intent[] = [
     what: "start a workflow",
     example: "deploy version 1.2 to production",
     changes: true,
-    patterns: [
-      DEPLOY,
-      /\b(?:run|start|launch|kick off|trigger|execute|fire off|fire up|begin|initiate|do a run of|go ahead with)\b/i,
-    ],
+    patterns: [DEPLOY, START],
     input: (text) => {
       if (/\b(?:status|how|why|when|which|list|latest)\b/i.test(text) && !DEPLOY.test(text)) return null;
       const workflow = DEPLOY.test(text)
@@ -121,19 +126,6 @@ export const INTENTS: Intent[] = [
         : (workflowNamed(text) ?? (/\b(?:deploy|deployment|release)\b/i.test(text) ? "deploy" : null));
       return workflow === null || find.taskName(text) !== null ? null : { workflow, inputs: find.workflowInputs(text) };
     },
-  },
-  {
-    tool: "listWorkflows",
-    what: "list the workflows",
-    example: "which workflows are there?",
-    changes: false,
-    patterns: [
-      /\b(?:what|which|list|show|see|display|name|know|tell|have|give|any|available|all)\b.{0,40}\b(?:workflows|flows|automations|playbooks|pipelines)\b/i,
-      /\b(?:workflows|flows|automations|playbooks)\b.{0,25}\b(?:there|available|exist|installed|have|run|start|list|know|defined)\b/i,
-      /^(?:the\s+)?(?:workflows|workflow list|list of workflows)[\s.!?]*$/i,
-      /\bwhat\s+(?:can|could|may)\s+(?:i|we|you)\s+(?:run|start|launch|kick off|execute)\b/i,
-    ],
-    input: () => ({}),
   },
   {
     tool: "runStatus",
@@ -156,6 +148,19 @@ export const INTENTS: Intent[] = [
     },
   },
   {
+    tool: "listWorkflows",
+    what: "list the workflows",
+    example: "which workflows are there?",
+    changes: false,
+    patterns: [
+      /\b(?:what|which|list|show|see|display|name|know|tell|have|give|any|available|all)\b.{0,40}\b(?:workflows|flows|automations|playbooks|pipelines)\b/i,
+      /\b(?:workflows|flows|automations|playbooks)\b.{0,25}\b(?:there|available|exist|installed|have|run|start|list|know|defined)\b/i,
+      /^(?:the\s+)?(?:workflows|workflow list|list of workflows)[\s.!?]*$/i,
+      /\bwhat\s+(?:can|could|may)\s+(?:i|we|you)\s+(?:run|start|launch|kick off|execute)\b/i,
+    ],
+    input: () => ({}),
+  },
+  {
     tool: "getProjectStatus",
     what: "sum up how the work stands",
     example: "how is the project going?",
@@ -163,7 +168,7 @@ export const INTENTS: Intent[] = [
     patterns: [
       /\b(?:project|factory|team|overall|work|sprint|backlog|general)(?:'s)?\s+(?:status|state|progress|overview|summary|health|report)\b/i,
       /\b(?:status|state|progress|overview|summary|health)\s+(?:report\s+)?(?:of|on|for|about)\s+(?:the\s+|our\s+|this\s+)?(?:project|factory|team|work|everything|all|tasks|sprint|backlog|things)\b/i,
-      /\bhow\s+(?:is|are|'s)\s+(?:the\s+|our\s+|this\s+)?(?:project|factory|team|work|sprint|things|everything|we|it all)\b.{0,25}\b(?:going|doing|coming along|looking|standing|progressing|moving)\b/i,
+      /\bhow(?:\s+is|\s+are|'s)\s+(?:the\s+|our\s+|this\s+)?(?:project|factory|team|work|sprint|things|everything|we|it all)\b.{0,25}\b(?:going|doing|coming along|looking|standing|progressing|moving)\b/i,
       /\bhow\s+(?:far|much|many)\b.{0,25}\b(?:are we|tasks?|is left|is done|work)\b/i,
       /\bhow many\b.{0,30}\b(?:open|done|blocked|left|tasks?)\b/i,
       /\bwhere\s+(?:do|are)\s+we\s+(?:stand|at|now|with)\b|\bwhere are we\b/i,
@@ -202,7 +207,8 @@ export const INTENTS: Intent[] = [
         text.replace(/\b(?:show|tell|give|get|read)\s+me\b|\b(?:can|could|may)\s+i\b/gi, " "),
       );
       const assignee = mine ? "me" : find.nameAfter(text, "assigned to|assignee|tasks (?:of|for)|belonging to");
-      return { ...(status === null ? {} : { status }), ...(assignee === null ? {} : { assignee }) };
+      const about = status === "ASSIGNED" && assignee !== null ? null : status;
+      return { ...(about === null ? {} : { status: about }), ...(assignee === null ? {} : { assignee }) };
     },
   },
 ];
@@ -212,7 +218,7 @@ const POLITE =
 const NEGATED =
   /\b(?:don'?t|do not|never|no need to|not yet|shouldn'?t|should not|mustn'?t|must not|won'?t|cannot|can't|stop|cancel|without)\b/i;
 const ASKING =
-  /^(?:is|are|was|were|what|which|who|whose|how|when|why|where|has|have|had|did|does|do|should|shall)\b|\?\s*$/i;
+  /^(?:is|are|was|were|what|which|who|whose|how|when|why|where|has|have (?:we|you|i|they)|had|did|does|do|should|shall)\b|\?\s*$/i;
 /** Talk about the past or about an idea is not a request. */
 const TOLD =
   /\b(?:yesterday|last week|last month|ago|used to|already (?:created|added|made|started|ran)|would have|could have|if (?:you|we|i|they) (?:create|start|run|add|deploy|had))\b/i;
@@ -281,7 +287,7 @@ function titleIn(text: string): string | null {
     const found = tail.exec(text)?.[1];
     if (found !== undefined) {
       const title = stripped(found);
-      if (title !== "") return title;
+      if (title !== "" && !/^(?:me|us|it|this|that|you|him|her|them)$/i.test(title)) return title;
     }
   }
   return null;
@@ -305,7 +311,10 @@ function assignment(text: string): Record<string, unknown> | string | null {
     find.nameAfter(text.replace(/\b(?:should|shall|will|must|can)\b.*$/i, ""), "^") ??
     subject(text);
   if (assignee === null || find.statusIn(` to ${assignee}`) !== null) return null;
-  if (/^(?:task|review|production|staging|the|a|an|be|it|this|progress|backlog|do|done)$/i.test(assignee)) return null;
+  if (
+    /^(?:in|into|on|ready|task|review|production|staging|the|a|an|be|it|this|progress|backlog|do|done)$/i.test(assignee)
+  )
+    return null;
   return { task, assignee };
 }
 
@@ -323,11 +332,13 @@ function subject(text: string): string | null {
 function move(text: string): Record<string, unknown> | null {
   const task = find.taskName(text);
   if (task === null) return null;
-  const status = find.statusIn(text.replace(/\b(?:t|task\s*#?)\s?\d+\b/gi, " ").replace(/\s+([.!?])/g, "$1"));
+  const rest = text.replace(/\b(?:t|task\s*#?)\s?\d+\b|#\d+\b/gi, " ").replace(/\s+([.!?])/g, "$1");
+  const status = find.statusIn(rest);
   if (status === null) return null;
-  const reason =
-    status === "BLOCKED" ? /\b(?:because|since|due to|as|by|on|:)\s+(?!hold\b)(\S.*)$/i.exec(text)?.[1] : undefined;
-  return { task, status, ...(reason === undefined ? {} : { reason: find.trimEnd(reason) }) };
+  const why =
+    /\b(?:because(?: of)?|since|due to|blocked by|blocked on|stuck on|waiting for)\s+(\S.*)$|:\s+(\S.*)$/i.exec(rest);
+  const reason = status === "BLOCKED" ? find.trimEnd(why?.[1] ?? why?.[2] ?? "") : "";
+  return { task, status, ...(reason === "" ? {} : { reason }) };
 }
 
 function runNamed(text: string): string | null {

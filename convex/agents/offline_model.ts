@@ -41,8 +41,8 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   const offered = new Set((options.tools ?? []).map((tool) => tool.name));
   const last = prompt.at(-1);
   if (last?.role === "tool") return [text(wordResults(prompt))];
+  if (offered.size === 0) return [text(words.stepOutput(stepName(prompt)))];
   const asked = openMessages(prompt);
-  if (offered.size === 0) return [text(words.stepOutput(asked.at(-1) ?? ""))];
   const understood = asked.map((message) => ({ message, meant: understand(message) }));
   const calls: LanguageModelV4Content[] = [];
   const said: string[] = [];
@@ -65,6 +65,12 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   if (understood.some(({ meant }) => meant.kind === "ask" || meant.kind === "thanks"))
     return [text(unique(said).join("\n"))];
   return [text(words.notUnderstood())];
+}
+
+/** A workflow's task names its step in the instructions (`run_task.ts`). */
+function stepName(prompt: LanguageModelV4Message[]): string {
+  const instructions = prompt.map((message) => (message.role === "system" ? message.content : "")).join("\n");
+  return /^Step: (.+)$/m.exec(instructions)?.[1] ?? "unnamed";
 }
 
 /** What was said since the last answer: several quick messages are answered together. */

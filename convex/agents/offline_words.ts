@@ -141,10 +141,9 @@ function parse(text: string): Value | null {
   }
 }
 
-/** What a workflow's task step says when no model does its work. */
-export function stepOutput(prompt: string): string {
-  const first = prompt.trim().split(/\n/)[0] ?? "";
-  const characters = [...first];
-  const shown = characters.length > 200 ? `${characters.slice(0, 199).join("")}…` : first;
-  return `Offline result for the step "${shown}": noted and passed on. No language model did this work; set ANTHROPIC_API_KEY, LLM_PROXY_BASE_URL or GLOO_API_KEY for a real one.`;
-}
+/**
+ * What a workflow's task step says when no model does its work. It repeats nothing of the prompt: a later branch may look for words
+ * that the prompt only mentions ("answer SHIP_IT when …"), and no model decided that.
+ */
+export const stepOutput = (step: string): string =>
+  `Offline result of step "${step}". No language model did this work; set ANTHROPIC_API_KEY, LLM_PROXY_BASE_URL or GLOO_API_KEY to have one do it.`;

@@ -121,11 +121,11 @@ const MAX_STEPS_READ = 100;
 
 export async function progressOf(
   ctx: QueryCtx,
-  conversation: Doc<"conversations">,
+  { threadId }: { threadId: string },
   promptMessageId: string,
 ): Promise<Progress> {
   const { page } = await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
-    threadId: conversation.threadId,
+    threadId,
     order: "desc",
     upToAndIncludingMessageId: promptMessageId,
     statuses: ["success"],

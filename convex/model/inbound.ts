@@ -12,6 +12,7 @@ import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { fail } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import { sayText } from "./outbox.ts";
+import { sentence } from "./words.ts";
 
 /** After these waits the sender is told that it did not work. */
 const RETRY_AFTER_MS = [1000, 5000, 30_000, 120_000];
@@ -61,7 +62,7 @@ export async function tryRoute(ctx: MutationCtx, inboundId: Id<"inbound">): Prom
   }
   if (error.code === "internal") await retryLater(ctx, row, error);
   else {
-    await tell(ctx, row, `${asSentence(error.message)}${error.remedy === null ? "" : ` ${asSentence(error.remedy)}`}`);
+    await tell(ctx, row, `${sentence(error.message)}${error.remedy === null ? "" : ` ${sentence(error.remedy)}`}`);
     await ctx.db.patch("inbound", inboundId, { status: "routed", route: "refused", error: JSON.stringify(error) });
   }
 }
@@ -87,11 +88,6 @@ async function tell(ctx: MutationCtx, row: Doc<"inbound">, text: string): Promis
     text,
     onlyTo: event.private ? null : event.sender.handle,
   });
-}
-
-function asSentence(text: string): string {
-  const trimmed = text.trim().replace(/[.\s]+$/, "");
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}.`;
 }
 
 async function byEventId(ctx: QueryCtx, event: InboundEvent): Promise<Doc<"inbound"> | null> {

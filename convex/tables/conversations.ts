@@ -17,4 +17,17 @@ export const conversations = defineTable({
   userId: v.string(),
 }).index("by_key_and_owner", ["key", "owner"]);
 
-export const conversationTables = { conversations };
+/**
+ * The agent thread and the saved prompt of a workflow's task, so that a job taken up again after a crash goes on instead of asking
+ * twice. Tasks of one run with a shared session have one `key`.
+ */
+export const taskSessions = defineTable({
+  jobId: v.id("jobs"),
+  key: v.string(),
+  threadId: v.string(),
+  promptMessageId: v.string(),
+})
+  .index("by_jobId", ["jobId"])
+  .index("by_key", ["key"]);
+
+export const conversationTables = { conversations, taskSessions };

@@ -1,0 +1,92 @@
+/** Answers given in text. Which words count is `src/flow/answer.ts`; what an answer does is `approvals.ts`. No model is involved. */
+import type { OutMessage } from "../../src/contract/message.ts";
+import { hintFor, type Reading, readAnswer } from "../../src/flow/answer.ts";
+import type { MutationCtx } from "../_generated/server.js";
+import { answer, findApproval, type OpenQuestion, openFor } from "./approvals.ts";
+import type { Acting } from "./people.ts";
+import { age } from "./words.ts";
+
+/** The reply; null: it is not an answer but conversation, and nothing was settled. */
+export async function answerText(
+  ctx: MutationCtx,
+  acting: Acting,
+  text: string,
+  where: { private: boolean },
+): Promise<OutMessage | null> {
+  const open = await openFor(ctx, acting.person._id);
+  const reading = readAnswer(text, open);
+  switch (reading.kind) {
+    case "settle":
+      return say(await settle(ctx, acting, reading));
+    case "needsCode":
+      return pendingList(
+        open,
+        where,
+        `Several questions are open, so "${reading.word}" alone settles none. Add a code:`,
+      );
+    case "notAnOption": {
+      const hint = hintFor(reading.questions);
+      return say(`"${reading.word}" does not answer that, so nothing is settled.${hint === null ? "" : `\n${hint}`}`);
+    }
+    case "unknownCode": {
+      const late = await lateAnswer(ctx, acting, reading);
+      return late === null ? null : say(late);
+    }
+    case "conversation":
+      return null;
+  }
+}
+
+async function settle(
+  ctx: MutationCtx,
+  acting: Acting,
+  reading: Extract<Reading, { kind: "settle" }>,
+): Promise<string> {
+  const lines: string[] = [];
+  for (const given of reading.answers) {
+    const result = await answer(ctx, {
+      acting,
+      ref: given.approvalId,
+      option: given.option ?? given.text ?? "",
+      reason: given.reason,
+    });
+    lines.push(reading.answers.length > 1 ? `${given.code}: ${result.message}` : result.message);
+  }
+  return lines.join("\n");
+}
+
+/** A code that was this person's, of a question that is over: they are told how it ended. null: it never was one of theirs. */
+async function lateAnswer(
+  ctx: MutationCtx,
+  acting: Acting,
+  reading: Extract<Reading, { kind: "unknownCode" }>,
+): Promise<string | null> {
+  const lines: string[] = [];
+  for (const code of reading.codes) {
+    if ((await findApproval(ctx, acting.person._id, code)) === null) continue;
+    const { message } = await answer(ctx, { acting, ref: code, option: reading.word, reason: reading.reason });
+    lines.push(reading.codes.length > 1 ? `${code}: ${message}` : message);
+  }
+  return lines.length === 0 ? null : lines.join("\n");
+}
+
+/** In a shared place without codes: they belong to one person. */
+export function pendingList(
+  open: OpenQuestion[],
+  where: { private: boolean },
+  title = "Questions that wait for you",
+): OutMessage {
+  const now = Date.now();
+  return {
+    kind: "list",
+    title,
+    items: [...open].reverse().map((question) => ({
+      key: where.private ? question.code : null,
+      text: question.question,
+      detail: `${question.freeText ? "free text" : question.options.join(", ")} · asked ${age(now - question.createdAt)}`,
+    })),
+    empty: "Nothing is waiting for you.",
+  };
+}
+
+const say = (text: string): OutMessage => ({ kind: "text", text, onlyTo: null });

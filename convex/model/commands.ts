@@ -1,0 +1,133 @@
+/** What each command does. Every reply is one message; a refusal is thrown and becomes the reply (`inbound.ts`). */
+import type { OutMessage } from "../../src/contract/message.ts";
+import { type Command, helpLines } from "../../src/flow/command.ts";
+import { coerceInput } from "../../src/flow/schema.ts";
+import type { MutationCtx } from "../_generated/server.js";
+import { answerText, pendingList } from "./answering.ts";
+import { demandApproval, openFor } from "./approvals.ts";
+import { definitionOf } from "./definitions.ts";
+import { fail } from "./errors.ts";
+import type { Acting } from "./people.ts";
+import { findRun, recentRuns } from "./run_lookup.ts";
+import { viewRun } from "./run_view.ts";
+import { statusLine } from "./run_words.ts";
+import { cancelRun, demandRun, startRun } from "./runs.ts";
+import { age } from "./words.ts";
+import { demandLatest } from "./workflows.ts";
+
+const MAX_RUNS = 10;
+const MAX_WORKFLOWS = 50;
+
+export interface CommandCall {
+  acting: Acting;
+  origin: { place: string; threadKey: string | null; private: boolean };
+  /** Stable for the event that carried the command: what starts something starts it once. */
+  requestKey: string;
+  /** Commands are written without the slash on this channel. */
+  bare: boolean;
+}
+
+export async function runCommand(ctx: MutationCtx, command: Command, call: CommandCall): Promise<OutMessage> {
+  const { acting, origin } = call;
+  switch (command.kind) {
+    case "run": {
+      const definition = definitionOf(await demandLatest(ctx, command.workflow));
+      const run = await startRun(ctx, {
+        acting,
+        workflow: command.workflow,
+        definition: null,
+        input: JSON.stringify(coerceInput(definition.inputs, command.input)),
+        title: null,
+        origin,
+        requestKey: call.requestKey,
+      });
+      const view = await viewRun(ctx, run, null);
+      return say(`Started **${view.title}** (run ${view.runId}): ${statusLine(view)}.`);
+    }
+    case "status":
+      return command.run === null ? await runList(ctx, acting) : await oneRun(ctx, acting, command.run);
+    case "cancel": {
+      const found = await findRun(ctx, command.run);
+      const run = await cancelRun(ctx, found ?? (await demandRun(ctx, command.run)), acting, null);
+      return say(`Cancelled **${run.title}** (run ${run._id}).`);
+    }
+    case "workflows":
+      return await workflowList(ctx);
+    case "pending":
+      return pendingList(await openFor(ctx, acting.person._id), origin);
+    case "help":
+      return say(
+        ["You can write to me in plain words, or use:", ...helpLines(call.bare).map((line) => `- ${line}`)].join("\n"),
+      );
+    case "answer": {
+      const reply = await answerText(ctx, acting, command.text, origin);
+      if (reply !== null) return reply;
+      return fail("not_found", "no question with this code is open for you", {
+        remedy: call.bare ? "PENDING lists the open ones" : "/pending lists the open ones",
+      });
+    }
+    case "more": {
+      const approval = await demandApproval(ctx, acting.person._id, command.code);
+      const lines = [approval.question, approval.context];
+      if (approval.payload !== null) lines.push(`\`\`\`\n${approval.payload}\n\`\`\``);
+      return say(lines.join("\n"));
+    }
+    case "reassign":
+    case "resend":
+      return fail("invalid_input", `${command.kind} is not available in this version`, { remedy: "ask the owner" });
+    case "malformed":
+      return say(`${upper(command.message)}. Usage: ${command.usage}`);
+  }
+}
+
+async function runList(ctx: MutationCtx, acting: Acting): Promise<OutMessage> {
+  const now = Date.now();
+  const runs = await recentRuns(ctx, acting.person._id, MAX_RUNS);
+  const items = [];
+  for (const run of runs) {
+    const view = await viewRun(ctx, run, null);
+    items.push({
+      key: view.runId,
+      text: `${view.title}: ${statusLine(view)}`,
+      detail: `started ${age(now - view.startedAt)}`,
+    });
+  }
+  return {
+    kind: "list",
+    title: "Your runs",
+    items,
+    empty: "You have started no runs. /workflow list shows what can be started.",
+  };
+}
+
+async function oneRun(ctx: MutationCtx, acting: Acting, reference: string): Promise<OutMessage> {
+  const run = await findRun(ctx, reference);
+  const view = await viewRun(ctx, run ?? (await demandRun(ctx, reference)), acting.person._id);
+  const items = view.nodes.slice(-20).map((node) => ({
+    key: null,
+    text: `${node.id}: ${node.status}${node.attempt > 1 ? ` (attempt ${node.attempt})` : ""}`,
+    detail: node.error,
+  }));
+  return {
+    kind: "list",
+    title: `${view.title} (run ${view.runId}): ${statusLine(view)}`,
+    items,
+    empty: "It has not begun yet.",
+  };
+}
+
+async function workflowList(ctx: MutationCtx): Promise<OutMessage> {
+  const rows = await ctx.db
+    .query("workflows")
+    .withIndex("by_latest_and_name", (q) => q.eq("latest", true))
+    .take(MAX_WORKFLOWS);
+  return {
+    kind: "list",
+    title: "Workflows",
+    items: rows.map((row) => ({ key: row.name, text: row.title, detail: row.description })),
+    empty: "No workflow is installed. Add one with: factory workflow create FILE",
+  };
+}
+
+const say = (text: string): OutMessage => ({ kind: "text", text, onlyTo: null });
+const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/[.?!]+$/, "")}`;

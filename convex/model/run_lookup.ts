@@ -1,0 +1,23 @@
+/** Runs as people name them: by id, or by their workflow for its newest run. */
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { QueryCtx } from "../_generated/server.js";
+
+/** How far back names and persons are looked for. */
+const MAX_SCANNED = 200;
+
+/** null: no run fits. */
+export async function findRun(ctx: QueryCtx, reference: string): Promise<Doc<"runs"> | null> {
+  const id = ctx.db.normalizeId("runs", reference.trim());
+  const row = id === null ? null : await ctx.db.get("runs", id);
+  if (row !== null) return row;
+  const name = reference.trim().toLowerCase();
+  const recent = await ctx.db.query("runs").order("desc").take(MAX_SCANNED);
+  return recent.find((run) => run.workflow.toLowerCase() === name || run.title.toLowerCase() === name) ?? null;
+}
+
+/** Newest first. `startedBy` null: anybody's. */
+export async function recentRuns(ctx: QueryCtx, startedBy: Id<"people"> | null, limit: number): Promise<Doc<"runs">[]> {
+  if (startedBy === null) return await ctx.db.query("runs").order("desc").take(limit);
+  const recent = await ctx.db.query("runs").order("desc").take(MAX_SCANNED);
+  return recent.filter((run) => run.startedBy === startedBy).slice(0, limit);
+}

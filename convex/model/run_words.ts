@@ -1,0 +1,26 @@
+/** Runs in words: the same in commands, in the Factory Manager's tools and wherever a person reads them. Pure. */
+import type { WaitingFor } from "../../src/contract/run.ts";
+import type { RunWire } from "./run_view.ts";
+import { shorten } from "./words.ts";
+
+export function waitWord(wait: WaitingFor): string {
+  switch (wait.kind) {
+    case "approval":
+      return `an answer to "${shorten(wait.question)}"`;
+    case "wait":
+      return `${new Date(wait.until).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+    case "job":
+      return "an agent's work";
+    case "event":
+      return `the event ${wait.name}`;
+    case "run":
+      return `run ${wait.runId}`;
+  }
+}
+
+/** `waiting for an answer to "Deploy?"`, `failed: …`, `completed`. */
+export function statusLine(view: RunWire): string {
+  if (view.error !== null) return `${view.status}: ${shorten(view.error, 300)}`;
+  if (view.waitingFor.length === 0) return view.status;
+  return `${view.status} for ${view.waitingFor.map(waitWord).join(" and ")}`;
+}

@@ -1,0 +1,23 @@
+/** Small wordings that many replies need. Pure. */
+
+/** One line, cut at whole characters, so that no emoji is halved. */
+export function shorten(text: string, max = 80): string {
+  const characters = [...text.replace(/\s+/g, " ").trim()];
+  return characters.length <= max ? characters.join("") : `${characters.slice(0, max - 1).join("")}…`;
+}
+
+/** `5 min ago` from a number of milliseconds. */
+export function age(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ago`;
+  return `${Math.floor(hours / 24)} days ago`;
+}
+
+/** First letter large, one full stop at the end. */
+export function sentence(text: string): string {
+  const trimmed = text.trim().replace(/[.\s]+$/, "");
+  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[?!]$/.test(trimmed) ? "" : "."}`;
+}
