@@ -1,5 +1,6 @@
 /** Checks that need the whole graph: targets, reachability, loops, parallel blocks, and what templates and expressions read. */
 
+import { knots } from "./cycles.ts";
 import type { FlowNode, Json } from "./definition.ts";
 import { type Draft, targetsOf } from "./draft.ts";
 import { parseExpression, readsOf, type SyntaxProblem } from "./expression.ts";
@@ -78,17 +79,14 @@ function checkLoops(draft: Draft): void {
       ([, node]) => !["approval", "wait", "event"].includes(node.type) && node.maxVisits === null,
     ),
   );
-  const reported = new Set<string>();
-  for (const [id, node] of free) {
-    if (reported.has(id)) continue;
-    const beyond = reach(free, targetsOf(node));
-    if (!beyond.has(id)) continue;
-    for (const other of beyond) if (reach(free, targetsOf(free.get(other)!)).has(id)) reported.add(other);
-    const owner = id.split(".")[0]!;
+  for (const knot of knots(free.keys(), (id) => targetsOf(free.get(id)!).filter((target) => free.has(target)))) {
+    const first = [...draft.nodes.keys()].find((id) => knot.includes(id))!;
+    const owner = first.split(".")[0]!;
+    const way = knot.length > 1 ? "one of the nodes on the way" : "it";
     draft.problems.error(
-      draft.places.get(id) ?? 0,
+      draft.places.get(first) ?? 0,
       `node "${owner}" leads back to itself without a bound`,
-      "add maxVisits: 10 to one of the nodes on the way, or put a wait or a question between",
+      `add maxVisits: 10 to ${way}, or put a wait or a question between`,
     );
   }
 }
@@ -148,9 +146,8 @@ function checkParallel(draft: Draft): void {
 
 /** A node repeats when it lies on a cycle, or when branches side by side share it. */
 function markRepeats(nodes: Map<string, FlowNode>): void {
-  const repeats = new Set<string>();
-  for (const [id, node] of nodes) {
-    if (reach(nodes, targetsOf(node)).has(id)) repeats.add(id);
+  const repeats = new Set(knots(nodes.keys(), (id) => targetsOf(nodes.get(id)!)).flat());
+  for (const node of nodes.values()) {
     if (node.type !== "parallel") continue;
     const seen = new Set<string>();
     for (const branch of node.branches) {
