@@ -45,6 +45,7 @@ export class FunctionContext {
   served = 0;
   readonly #realm: RealmControl;
   readonly #modules: Record<string, () => ModuleExports>;
+  readonly #loaded = new Set<string>();
   readonly #failed = new Map<string, unknown>();
 
   constructor(script: CompiledScript, options: BridgeOptions) {
@@ -63,8 +64,12 @@ export class FunctionContext {
     const load = Object.hasOwn(this.#modules, name) ? this.#modules[name] : undefined;
     if (load === undefined) return null;
     if (this.#failed.has(name)) throw this.#failed.get(name);
+    if (this.#loaded.has(name)) return load();
     try {
-      return calls.run(undefined, load);
+      const exports = calls.run(undefined, load);
+      this.#loaded.add(name);
+      this.#realm.accept();
+      return exports;
     } catch (error) {
       this.#failed.set(name, error);
       throw error;
@@ -76,7 +81,10 @@ export class FunctionContext {
     return this.#realm.adoptRequest(request);
   }
 
-  isClean(): boolean {
-    return this.#failed.size === 0 && this.#realm.isClean();
+  /** Why it must not be used again; null when it may. */
+  damage(): string | null {
+    if (this.#failed.size > 0) return `module "${[...this.#failed.keys()][0]}" failed to load`;
+    const changed = this.#realm.changed();
+    return changed === null ? null : `a function left ${changed} changed`;
   }
 }

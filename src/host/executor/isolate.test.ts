@@ -268,6 +268,14 @@ describe("contexts are reused, but", () => {
     expect(execution.logs).toEqual([]);
   });
 
+  test("what a module puts on the global while it is loaded does not cost the context", async () => {
+    // The agent's libraries register themselves so.
+    await executor.describe(path("agents:ask"));
+    const before = executor.contexts()[""];
+    for (let i = 0; i < 20; i++) await run("probes:registers");
+    expect(executor.contexts()[""]! - before!).toBeLessThanOrEqual(1);
+  });
+
   test("module state of a context lives on", async () => {
     expect((await run("probes:moduleLoads")).value).toBe(1);
   });

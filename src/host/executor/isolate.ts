@@ -146,6 +146,11 @@ export class IsolateExecutor implements Executor {
     }
   }
 
+  /** Contexts made since the start, by component; for tests and tuning. */
+  contexts(): Record<ComponentPath, number> {
+    return Object.fromEntries([...this.#pools].map(([path, pool]) => [path, pool.created]));
+  }
+
   /** Keeps V8's compiled code for the next start. */
   saveCompiled(): void {
     for (const script of this.#scripts.values()) script.saveCompiled();
@@ -173,7 +178,10 @@ export class IsolateExecutor implements Executor {
     if (pool === undefined) {
       const { definition, env } = this.#component(path);
       const script = this.#script(definition);
-      pool = new ContextPool(() => new FunctionContext(script, { env, log: this.#log }));
+      pool = new ContextPool(
+        () => new FunctionContext(script, { env, log: this.#log }),
+        (reason) => this.#log("debug", `component "${path}": a context is thrown away, ${reason}`),
+      );
       this.#pools.set(path, pool);
     }
     return pool;

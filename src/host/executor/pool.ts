@@ -13,13 +13,16 @@ const IDLE_CONTEXTS = 8;
  */
 export class ContextPool {
   readonly #create: () => FunctionContext;
+  readonly #dropped: (reason: string) => void;
   readonly #idle: FunctionContext[] = [];
   #shared: FunctionContext | undefined;
   /** Contexts made so far; for tests and tuning. */
   created = 0;
 
-  constructor(create: () => FunctionContext) {
+  /** `dropped` hears why a context is thrown away; it costs milliseconds, so an application that causes it often should know. */
+  constructor(create: () => FunctionContext, dropped: (reason: string) => void = () => {}) {
     this.#create = create;
+    this.#dropped = dropped;
   }
 
   take(): FunctionContext {
@@ -32,8 +35,9 @@ export class ContextPool {
    */
   give(context: FunctionContext, call?: Call): void {
     context.served++;
-    const reusable = (call === undefined || call.pending === 0) && context.isClean();
-    if (reusable && context.served < CALLS_PER_CONTEXT && this.#idle.length < IDLE_CONTEXTS) this.#idle.push(context);
+    const damage = call !== undefined && call.pending > 0 ? "a function did not await all it began" : context.damage();
+    if (damage !== null) this.#dropped(damage);
+    else if (context.served < CALLS_PER_CONTEXT && this.#idle.length < IDLE_CONTEXTS) this.#idle.push(context);
   }
 
   /** For actions, which count themselves as served. Running actions keep the one they began with when it is replaced. */

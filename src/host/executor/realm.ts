@@ -25,8 +25,10 @@ export interface RealmBridge {
 }
 
 export interface RealmControl {
-  /** Repairs what may be repaired; false when application code left the globals changed, and the context must not be used again. */
-  isClean(): boolean;
+  /** What modules change while they are loaded (polyfills, registries) is how the context is meant to be. */
+  accept(): void;
+  /** Repairs what may be repaired. Names the global that a function left changed, so that the context must not be used again. */
+  changed(): string | null;
   /** Makes a host's request `instanceof Request` here. */
   adoptRequest(request: Request): Request;
 }
@@ -170,19 +172,37 @@ export function installRealm(bridge: RealmBridge): RealmControl {
     }
   }
 
-  const critical = ["Math", "Date", "console", "process", "crypto", "Crypto", "CryptoKey", "SubtleCrypto", "Convex"]
-    .concat(["fetch", "setTimeout", "setInterval", "Promise", "Object", "Array", "JSON", "Error"])
-    .map((name) => [name, realm[name]] as const);
-  const random = Math.random;
-  const parse = JSON.parse;
-  const globals = Object.keys(realm).length;
+  const critical = [
+    "Math",
+    "Date",
+    "console",
+    "process",
+    "crypto",
+    "Crypto",
+    "CryptoKey",
+    "SubtleCrypto",
+    "Convex",
+  ].concat(["fetch", "setTimeout", "setInterval", "Promise", "Object", "Array", "JSON", "Error"]);
+  const look = () => ({
+    values: critical.map((name) => realm[name]),
+    random: Math.random,
+    parse: JSON.parse,
+    names: Object.keys(realm).length,
+  });
+  let baseline = look();
   return {
     adoptRequest: (request) => Object.setPrototypeOf(request, RealmRequest.prototype),
-    isClean() {
+    accept() {
+      baseline = look();
+    },
+    changed() {
       // The workflow component's Date (0.4.8) shares this prototype and leaves its own constructor on it.
       RealDate.prototype.constructor = DateProxy;
-      for (const [name, value] of critical) if (realm[name] !== value) return false;
-      return Math.random === random && JSON.parse === parse && Object.keys(realm).length === globals;
+      for (let i = 0; i < critical.length; i++) if (realm[critical[i]!] !== baseline.values[i]) return critical[i]!;
+      if (Math.random !== baseline.random) return "Math.random";
+      if (JSON.parse !== baseline.parse) return "JSON.parse";
+      // Some libraries note a thing or two at their first use; a collection that grows with each call is something else.
+      return Object.keys(realm).length > baseline.names + 32 ? "the number of globals" : null;
     },
   };
 }

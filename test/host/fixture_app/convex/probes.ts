@@ -2,6 +2,13 @@
 import { actionGeneric, mutationGeneric, queryGeneric } from "convex/server";
 import { v } from "convex/values";
 
+(globalThis as Record<string, unknown>).registryOfProbes ??= [];
+/** As libraries do that note something at their first use. */
+export const registers = queryGeneric(async () => {
+  (globalThis as Record<string, unknown>).notedOnce ??= true;
+  return null;
+});
+
 let loads = 0;
 loads++;
 export const moduleLoads = queryGeneric({ args: {}, handler: async () => loads });
