@@ -99,6 +99,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
           throw error;
         }
         before.executor.close();
+        wire.codeChanged();
         return { inputs: next.app.inputs };
       },
       async stop(timeoutMs) {

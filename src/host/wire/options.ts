@@ -48,6 +48,8 @@ export interface WireServer {
   url: string;
   /** `CONVEX_SITE_URL` */
   siteUrl: string;
+  /** After the functions' code has changed: every subscribed query is run again, and clients get what differs. */
+  codeChanged(): void;
   /** Refuses new requests, waits for running ones up to the limit, then cuts connections. Clients reconnect by themselves. */
   close(timeoutMs: number): Promise<void>;
 }

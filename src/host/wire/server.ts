@@ -42,6 +42,7 @@ export async function createWireServer(options: WireOptions): Promise<WireServer
     return {
       url: urlOf(options.host, port),
       siteUrl: context.siteUrl,
+      codeChanged: () => sync.refreshAll(),
       async close(timeoutMs) {
         closing = true;
         const closed = Promise.all([closedOf(api), closedOf(site)]);

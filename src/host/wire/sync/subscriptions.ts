@@ -103,6 +103,11 @@ export class Subscriptions {
     this.#schedule();
   }
 
+  /** After the code has changed: everything watched is evaluated anew. */
+  refreshAll(): void {
+    this.refresh(this.#all.values());
+  }
+
   close(): void {
     this.#closed = true;
     this.#unlisten();

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { ConvexClient } from "convex/browser";
+import { queryGeneric } from "convex/server";
 import { ConvexError } from "convex/values";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { modules } from "../testing/app.ts";
 import { RawClient } from "../testing/raw_client.ts";
 import { adminKey, api, startTestHost, type TestHost, until } from "../testing/test_host.ts";
 import { decodeTs } from "../timestamp.ts";
@@ -282,6 +284,20 @@ describe("the protocol", () => {
       ["r0", "r1"],
     ]);
     second.close();
+  });
+
+  test("after a change of code every watched query is run again, and only what differs is sent", async () => {
+    const client = await RawClient.open(host.url);
+    const shown = modules.probes!.shown;
+    modules.probes!.shown = queryGeneric({ args: {}, handler: () => "old" });
+    client.modify(0, client.add(0, "probes:shown", {}), client.add(1, "counters:get", { name: "code" }));
+    await client.next("Transition", (one) => one.modifications.length === 2);
+    modules.probes!.shown = queryGeneric({ args: {}, handler: () => "new" });
+    host.wire.codeChanged();
+    const { modifications } = await client.next("Transition", (one) => one.modifications[0]?.value === "new");
+    expect(modifications).toHaveLength(1);
+    modules.probes!.shown = shown;
+    client.close();
   });
 
   test("clients that are not told anything for a while are pinged", async () => {

@@ -45,6 +45,10 @@ export class SyncServer {
     this.#server.handleUpgrade(request, socket, head, (client) => this.#accept(client, request));
   }
 
+  refreshAll(): void {
+    this.#subscriptions.refreshAll();
+  }
+
   /** Clients are told to come back; they do so by themselves. */
   close(): void {
     clearInterval(this.#pings);
