@@ -118,6 +118,11 @@ export class Call implements Execution {
     }
   }
 
+  /** For syscalls that open transactions of their own: inside a transaction they would wait for it, and it for them. */
+  assertAction(): void {
+    if (this.txn !== null) throw new EngineError(`This is only possible in actions, not in a ${this.udfType}.`);
+  }
+
   /** For syscalls that read. Throws in actions. */
   get reader(): Reader {
     if (this.#reader === null) throw new EngineError("The database can only be used in queries and mutations.");

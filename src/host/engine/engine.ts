@@ -5,7 +5,7 @@ import { Scheduler } from "../scheduler/scheduler.ts";
 import type { ComponentPath, JsonObject, ReadSet, Store, Writer } from "../store/types.ts";
 import { parsePath } from "./address.ts";
 import { Call } from "./call.ts";
-import { CallError, EngineError, failureOf } from "./errors.ts";
+import { CallError, EngineError, failureOf, stackOf } from "./errors.ts";
 import { expectType, Functions, type ResolvedFunction } from "./functions.ts";
 import type { Host } from "./host.ts";
 import { runHttpAction } from "./http_action.ts";
@@ -101,7 +101,7 @@ export class EmbeddedEngine implements Engine, Host {
     caller: Caller,
     options?: { journal?: string | null },
   ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean; journal: string | null }> {
-    return this.#guard(requestOf(caller), async (request) => {
+    return this.#guard(requestOf(caller), path, async (request) => {
       const fn = await this.#clientFunction(path, caller, "query");
       return this.runQuery(fn, args, request, caller.identity, { track: true, journal: options?.journal });
     });
@@ -113,21 +113,21 @@ export class EmbeddedEngine implements Engine, Host {
     caller: Caller,
     session?: { sessionId: string; requestId: number },
   ): Promise<CallResult> {
-    return this.#guard(requestOf(caller), async (request) => {
+    return this.#guard(requestOf(caller), path, async (request) => {
       const fn = await this.#clientFunction(path, caller, "mutation");
       return this.runMutation(fn, args, request, caller.identity, session && onceFor(session));
     });
   }
 
   async action(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult> {
-    return this.#guard(requestOf(caller), async (request) => {
+    return this.#guard(requestOf(caller), path, async (request) => {
       const fn = await this.#clientFunction(path, caller, "action");
       return this.runAction(fn, args, request, caller.identity);
     });
   }
 
   async any(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult & { udfType: UdfType }> {
-    return this.#guard(requestOf(caller), async (request) => {
+    return this.#guard(requestOf(caller), path, async (request) => {
       const fn = await this.functions.forClient(path, caller.isAdmin);
       const { udfType } = fn.info;
       if (udfType === "mutation") return { ...(await this.runMutation(fn, args, request, caller.identity)), udfType };
@@ -137,7 +137,9 @@ export class EmbeddedEngine implements Engine, Host {
   }
 
   async httpAction(request: Request, caller: Caller): Promise<Response> {
-    return this.#guard(requestOf(caller), (info) => runHttpAction(this, request, info, this.limits.actionMs));
+    return this.#guard(requestOf(caller), undefined, (info) =>
+      runHttpAction(this, request, info, this.limits.actionMs),
+    );
   }
 
   async start(): Promise<void> {
@@ -153,11 +155,20 @@ export class EmbeddedEngine implements Engine, Host {
     await this.#running.close(timeoutMs);
   }
 
-  /** Exchanges code and schemas; throws when existing documents violate a schema, changing nothing. Running calls go on. */
+  /** Exchanges code and schemas; throws when existing documents violate a schema, keeping the old ones. Running calls go on. */
   async redeploy(deployment: Deployment): Promise<void> {
-    this.#deployment = deployment;
-    this.functions.forget();
-    this.#defineComponents();
+    await this.store.exclusive(() => {
+      const before = this.#deployment;
+      this.#deployment = deployment;
+      try {
+        this.#defineComponents();
+      } catch (thrown) {
+        this.#deployment = before;
+        this.#defineComponents();
+        throw thrown;
+      }
+      this.functions.forget();
+    });
     if (this.#started) await this.#crons.start(deployment.crons);
   }
 
@@ -218,10 +229,10 @@ export class EmbeddedEngine implements Engine, Host {
         around?.after?.(tx, text);
         return text;
       });
-      for (const id of (txn as Txn | null)?.filesRemoved ?? []) this.files?.remove(id);
+      this.#removeFiles(txn, true);
       return { value, ts, logLines: request.logLines };
     } catch (thrown) {
-      for (const id of (txn as Txn | null)?.filesAdopted ?? []) this.files?.remove(id);
+      this.#removeFiles(txn, false);
       throw thrown;
     }
   }
@@ -248,6 +259,13 @@ export class EmbeddedEngine implements Engine, Host {
     return this.#running.add(work);
   }
 
+  /** Bytes whose documents are gone, now that the transaction has ended one way or the other. */
+  #removeFiles(txn: Txn | null, isCommitted: boolean): void {
+    if (txn === null) return;
+    const gone = [...txn.filesOrphaned, ...(isCommitted ? txn.filesRemoved : txn.filesAdopted)];
+    for (const id of gone) this.files?.remove(id);
+  }
+
   async #clientFunction(path: FunctionPath, caller: Caller, type: UdfType): Promise<ResolvedFunction> {
     const fn = await this.functions.forClient(path, caller.isAdmin);
     expectType(fn, type);
@@ -263,13 +281,21 @@ export class EmbeddedEngine implements Engine, Host {
   }
 
   /** Turns whatever is thrown into a CallError. */
-  async #guard<T>(request: RequestInfo, body: (request: RequestInfo) => Promise<T>): Promise<T> {
+  async #guard<T>(
+    request: RequestInfo,
+    path: FunctionPath | undefined,
+    body: (request: RequestInfo) => Promise<T>,
+  ): Promise<T> {
     try {
       this.#running.assertOpen();
       return await this.#running.add(body(request));
     } catch (thrown) {
       if (thrown instanceof CallError) throw thrown;
-      throw new CallError(failureOf(thrown, request.logLines), thrown);
+      const failure = failureOf(thrown, request.logLines);
+      // An application throws ConvexErrors on purpose; everything else is a defect somebody has to see.
+      const level = failure.data === undefined ? "error" : "debug";
+      this.log({ level, text: stackOf(thrown), requestId: request.requestId, ...(path && { path }) });
+      throw new CallError(failure, thrown);
     }
   }
 

@@ -57,6 +57,11 @@ export function errorForCaller(thrown: unknown): Error {
   return data === undefined ? error : Object.assign(error, { data });
 }
 
+/** For the operator's log. */
+export function stackOf(thrown: unknown): string {
+  return typeof thrown === "object" && thrown !== null && "stack" in thrown ? String(thrown.stack) : messageOf(thrown);
+}
+
 function nameOf(thrown: unknown): string {
   return typeof thrown === "object" && thrown !== null && "name" in thrown ? String(thrown.name) : "Error";
 }

@@ -45,23 +45,27 @@ function finishWithBody(response: Response, call: Call): Response {
     return response;
   }
   const reader = response.body.getReader();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        call.finish(true);
-        controller.close();
-      } catch (thrown) {
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          call.finish(true);
+          controller.close();
+        } catch (thrown) {
+          call.finish(false);
+          controller.error(thrown);
+        }
+      },
+      async cancel(reason) {
         call.finish(false);
-        controller.error(thrown);
-      }
+        await reader.cancel(reason);
+      },
     },
-    async cancel(reason) {
-      call.finish(false);
-      await reader.cancel(reason);
-    },
-  });
+    // Nothing is pulled before the client asks for it.
+    { highWaterMark: 0 },
+  );
   const { status, statusText, headers } = response;
   return new Response(body, { status, statusText, headers });
 }

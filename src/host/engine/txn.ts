@@ -14,6 +14,8 @@ export class Txn {
   journalOut: string | null = null;
   /** Ids whose bytes were put in place inside this transaction: removed again when it fails. */
   readonly filesAdopted: string[] = [];
+  /** Ids whose documents a nested mutation inserted and lost again: their bytes go in any case. */
+  readonly filesOrphaned: string[] = [];
   /** Ids whose documents were deleted: their bytes go after the commit. */
   readonly filesRemoved: string[] = [];
   readonly reader: Reader;
@@ -35,9 +37,11 @@ export class Txn {
   mark(): () => void {
     const { functionsScheduled, scheduledFunctionArgsBytes, filesWritten, fileWriteBytes } = this.meter;
     const removed = this.filesRemoved.length;
+    const adopted = this.filesAdopted.length;
     return () => {
       Object.assign(this.meter, { functionsScheduled, scheduledFunctionArgsBytes, filesWritten, fileWriteBytes });
       this.filesRemoved.length = removed;
+      this.filesOrphaned.push(...this.filesAdopted.splice(adopted));
     };
   }
 }

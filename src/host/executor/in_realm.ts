@@ -106,7 +106,7 @@ export class InRealmExecutor implements Executor {
     const handler = route?.[0]._handler;
     if (handler === undefined) throw new Error(`No HTTP action for ${request.method} ${request.url}`);
     const wrapped = httpActionGeneric((ctx, req) => withOverrides({}, () => handler(ctx, req))) as unknown as Invocable;
-    return running.run(execution, () => wrapped.invokeHttpAction(request));
+    return pulledWithin(execution, await running.run(execution, () => wrapped.invokeHttpAction(request)));
   }
 
   async routeHttp(component: ComponentPath, method: string, pathname: string): Promise<HttpRouteTarget | null> {
@@ -145,6 +145,25 @@ function invokeAs(execution: Execution, handler: Handler, args: string): Promise
     default:
       return (actionGeneric({ handler }) as unknown as Invocable).invokeAction(execution.id, args);
   }
+}
+
+/** The body of a streaming response is made by the function's code, whoever reads it. */
+function pulledWithin(execution: Execution, response: Response): Response {
+  if (response.body === null) return response;
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await running.run(execution, () => reader.read());
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => running.run(execution, () => reader.cancel(reason)),
+    },
+    { highWaterMark: 0 },
+  );
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
 }
 
 function udfTypeOf(fn: Registered): UdfType | null {

@@ -9,6 +9,9 @@ import type { ComponentPath, JsonObject, ScheduledRow, Writer } from "../store/t
 
 const TABLE = "_scheduled_functions";
 
+/** The smallest difference that a time of our century keeps as a number; 1,000 ranks stay below a millisecond. */
+const RANK_STEP = 2 ** -12;
+
 export interface NewScheduled {
   /** Component whose function scheduled it, and whose `db.system` shows it. */
   owner: ComponentPath;
@@ -20,6 +23,8 @@ export interface NewScheduled {
   argsText: string;
   /** ms since 1970 */
   ts: number;
+  /** How many the same transaction scheduled before: jobs of the same time start in the order in which they were scheduled. */
+  rank?: number;
 }
 
 export type JobState =
@@ -39,7 +44,7 @@ export function insertScheduled(tx: Writer, job: NewScheduled): string {
   });
   tx.schedule({
     id,
-    ts: job.ts,
+    ts: job.ts + (job.rank ?? 0) * RANK_STEP,
     component: job.component,
     udfPath: job.udfPath,
     owner: job.owner,

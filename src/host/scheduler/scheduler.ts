@@ -7,13 +7,16 @@
 
 import { parsePath } from "../engine/address.ts";
 import type { EmbeddedEngine } from "../engine/engine.ts";
-import { messageOf } from "../engine/errors.ts";
+import { messageOf, stackOf } from "../engine/errors.ts";
 import { describePath, type ResolvedFunction } from "../engine/functions.ts";
 import type { Timers } from "../engine/options.ts";
 import { MAX_DELAY_MS } from "../engine/timers.ts";
 import { type RequestInfo, requestOf } from "../engine/txn.ts";
 import type { ScheduledRow } from "../store/types.ts";
 import { type JobState, jobState, setJobState } from "./documents.ts";
+
+/** Times count in whole milliseconds; their fractions only order jobs of the same one. */
+const WITHIN_MS = 0.999;
 
 export class Scheduler {
   readonly #engine: EmbeddedEngine;
@@ -99,7 +102,7 @@ export class Scheduler {
         this.#timerFor = Number.POSITIVE_INFINITY;
         this.#tick();
       },
-      Math.min(Math.ceil(delay), MAX_DELAY_MS),
+      Math.min(Math.floor(delay), MAX_DELAY_MS),
     );
   }
 
@@ -114,7 +117,7 @@ export class Scheduler {
     if (!this.#started) return;
     const room = this.#engine.limits.scheduledConcurrency - this.#running.size;
     if (room > 0) {
-      const rows = this.#engine.store.dueScheduled(this.#engine.now(), room + this.#running.size);
+      const rows = this.#engine.store.dueScheduled(this.#engine.now() + WITHIN_MS, room + this.#running.size);
       for (const row of rows) {
         if (this.#running.size >= this.#engine.limits.scheduledConcurrency) break;
         if (!this.#running.has(row.id)) this.#begin(row);
@@ -212,8 +215,4 @@ const transientError: JobState = { kind: "failed", error: "Transient error while
 
 function argsOf(row: ScheduledRow) {
   return JSON.parse(row.args);
-}
-
-function stackOf(thrown: unknown): string {
-  return typeof thrown === "object" && thrown !== null && "stack" in thrown ? String(thrown.stack) : messageOf(thrown);
 }

@@ -20,6 +20,7 @@ export const callSyscalls: Record<string, AsyncSyscall> = {
     return JSON.stringify(formatHandle(path));
   },
   "1.0/actions/vectorSearch": async (call, args) => {
+    call.assertAction();
     const results = await call.host.vectorSearch(call.component, args.query as JsonObject);
     return JSON.stringify({ results });
   },
@@ -63,7 +64,7 @@ interface ActionArgs extends FunctionAddress {
 }
 
 async function fromAction(call: Call, args: ActionArgs, type: "query" | "mutation" | "action"): Promise<string> {
-  if (call.txn !== null) throw new EngineError(`ctx.run${type} of an action was called in a ${call.udfType}.`);
+  call.assertAction();
   try {
     const fn = await findFunction(call, args);
     expectType(fn, type);

@@ -26,7 +26,7 @@ export const schedulerSyscalls: Record<string, AsyncSyscall> = {
     const fn = await schedulable(call, args);
     while (call.nesting !== null) await call.nesting;
     call.assertRunning();
-    const { id, bytes } = schedule(call, fn, args, writer, txn.now);
+    const { id, bytes } = schedule(call, fn, args, writer, txn.now, txn.meter.functionsScheduled);
     txn.meter.functionsScheduled++;
     txn.meter.scheduledFunctionArgsBytes += bytes;
     call.enforceLimits();
@@ -37,11 +37,13 @@ export const schedulerSyscalls: Record<string, AsyncSyscall> = {
     return "null";
   },
   "1.0/actions/schedule": async (call, args: ScheduleArgs) => {
+    call.assertAction();
     const fn = await schedulable(call, args);
     const { value } = await call.host.store.write(async (tx) => schedule(call, fn, args, tx, call.host.now()));
     return JSON.stringify(value.id);
   },
   "1.0/actions/cancel_job": async (call, args: { id: string }) => {
+    call.assertAction();
     await call.host.store.write(async (tx) => cancelScheduled(tx, call.component, args.id, call.host.now()));
     return "null";
   },
@@ -56,7 +58,7 @@ async function schedulable(call: Call, args: ScheduleArgs): Promise<ResolvedFunc
   return fn;
 }
 
-function schedule(call: Call, fn: ResolvedFunction, args: ScheduleArgs, writer: Writer, now: number) {
+function schedule(call: Call, fn: ResolvedFunction, args: ScheduleArgs, writer: Writer, now: number, rank = 0) {
   const ts = args.ts * 1000;
   if (ts > now + MAX_AHEAD_MS) {
     throw new EngineError(`Functions can be scheduled at most 5 years ahead; got ${args.ts} seconds since 1970.`);
@@ -69,6 +71,7 @@ function schedule(call: Call, fn: ResolvedFunction, args: ScheduleArgs, writer: 
     args: args.args,
     argsText: text,
     ts,
+    rank,
   });
   return { id, bytes: text.length };
 }
