@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { AuthProvider } from "../engine/types.ts";
 import { createTokenVerifier } from "./token_verifier.ts";
 
@@ -146,4 +148,49 @@ describe("a token that is refused, never anonymous", () => {
 test("a jwks that is no key set is refused at the start", () => {
   const broken = { ...provider, jwks: "data:application/json,{not json" } as AuthProvider;
   expect(() => createTokenVerifier({ providers: [broken] })).toThrow("auth.config.ts");
+});
+
+describe("keys from the network", () => {
+  const served: Record<string, (base: string) => object> = {
+    "/keys": () => ({ keys: [{ ...publicJwk, kid: "one", alg: "ES256", use: "sig" }] }),
+    "/.well-known/openid-configuration": (base) => ({ issuer: base, jwks_uri: `${base}/keys` }),
+  };
+  let requests: string[];
+  let server: Server;
+  let base: string;
+
+  beforeEach(async () => {
+    requests = [];
+    server = createServer((request, response) => {
+      requests.push(request.url!);
+      const answer = served[request.url!];
+      response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer?.(base) ?? {}));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+
+  test("customJwt with a jwks URL: fetched once, used for every token", async () => {
+    const one = verifier([{ ...provider, jwks: `${base}/keys` } as AuthProvider]);
+    await one.verify(await sign());
+    await one.verify(await sign({ sub: "other" }));
+    expect(requests).toEqual(["/keys"]);
+  });
+
+  test("OIDC: keys found through discovery, claims under Convex's names", async () => {
+    const one = verifier([{ type: "oidc", domain: base, applicationID: audience }]);
+    const { identity } = await one.verify(await sign({ iss: base, email: "a@b.c", given_name: "Ada" }));
+    expect(identity).toMatchObject({ tokenIdentifier: `${base}|gateway`, email: "a@b.c", givenName: "Ada" });
+    expect(requests).toEqual(["/.well-known/openid-configuration", "/keys"]);
+    await expect(one.verify(await sign({ iss: base }, { key: stranger }))).rejects.toThrow("OIDC token claim");
+  });
+
+  test("a provider that does not answer -> refused with its address, and asked again the next time", async () => {
+    const one = verifier([{ type: "oidc", domain: `${base}/wrong`, applicationID: audience }]);
+    const token = await sign({ iss: `${base}/wrong` });
+    await expect(one.verify(token)).rejects.toMatchObject({ code: "AuthProviderDiscoveryFailed" });
+    await expect(one.verify(token)).rejects.toThrow(`${base}/wrong/.well-known/openid-configuration`);
+    expect(requests).toHaveLength(2);
+  });
 });
