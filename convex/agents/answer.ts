@@ -2,6 +2,7 @@
  * Answers a turn. The loop looks at what the thread holds and does what is missing, so the normal way and the way after a crash are
  * the same: effects of saved calls first, then generation from the saved prompt, until the last step is plain text.
  */
+import type { ContextOptions } from "@convex-dev/agent";
 import { v } from "convex/values";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { internal } from "../_generated/api.js";
@@ -12,7 +13,7 @@ import { factoryManager } from "./factory.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
-import { CONTEXT_OPTIONS } from "./shared.ts";
+import { CONTEXT_OPTIONS, deadline, RECENT_MESSAGES } from "./shared.ts";
 
 /** Generations in one turn: each follows effects. A model that never comes to an end is stopped here. */
 const MAX_ROUNDS = 12;
@@ -80,8 +81,25 @@ async function generate(
   stream: ReplyStream,
   show: (text: string) => void,
 ): Promise<void> {
-  const abortSignal = AbortSignal.any([stream.lost.signal, AbortSignal.timeout(GENERATION_TIMEOUT_MS)]);
-  const start = (search: boolean) =>
+  const limit = deadline(stream.lost.signal, GENERATION_TIMEOUT_MS);
+  try {
+    const failure = await showAll(await startGeneration(ctx, turnId, lease, limit.signal), show);
+    if (failure !== null && !stream.lost.signal.aborted) throw failure;
+  } finally {
+    limit.clear();
+  }
+}
+
+type Generation = Awaited<ReturnType<typeof factoryManager.streamText>>;
+
+/** Memory never stops a reply: when the search fails, the answer is made from the newest messages. */
+async function startGeneration(
+  ctx: ActionCtx,
+  turnId: Id<"turns">,
+  lease: TurnLease,
+  abortSignal: AbortSignal,
+): Promise<Generation> {
+  const start = (contextOptions: ContextOptions) =>
     factoryManager.streamText(
       { ...ctx, turnId },
       { threadId: lease.threadId, userId: lease.userId },
@@ -89,23 +107,24 @@ async function generate(
         promptMessageId: lease.promptMessageId,
         model: createLanguageModel(defaultModelId()),
         abortSignal,
-        // Reported below, once; the library would print it too.
+        // Reported by the caller, once; the library would print it too.
         onError: () => {},
       },
-      {
-        contextOptions: search
-          ? { ...CONTEXT_OPTIONS, searchOtherThreads: lease.private }
-          : { recentMessages: CONTEXT_OPTIONS.recentMessages ?? 30 },
-      },
+      { contextOptions },
     );
-  // Memory never stops a reply: when the search fails, the answer is made from the newest messages.
-  const result = await start(true).catch((thrown: unknown) => {
+  try {
+    return await start({ ...CONTEXT_OPTIONS, searchOtherThreads: lease.private });
+  } catch (thrown) {
     console.warn(`searching older messages failed: ${String(thrown)}`);
-    return start(false);
-  });
+    return await start({ recentMessages: RECENT_MESSAGES });
+  }
+}
+
+/** Consumes the stream to its end, so that every step is saved. Resolves with what failed; null: nothing did. */
+async function showAll(generation: Generation, show: (text: string) => void): Promise<unknown> {
   let text = "";
   let failure: unknown = null;
-  for await (const part of result.fullStream) {
+  for await (const part of generation.fullStream) {
     if (part.type === "text-delta") {
       text += part.text;
       show(text);
@@ -113,5 +132,5 @@ async function generate(
     else if (part.type === "error") failure ??= part.error;
     else if (part.type === "abort") failure ??= new Error("the language model took too long");
   }
-  if (failure !== null && !stream.lost.signal.aborted) throw failure;
+  return failure;
 }

@@ -15,8 +15,8 @@ import type {
 import { understand } from "./offline_intents.ts";
 import * as words from "./offline_words.ts";
 
-/** Between two words: quick to read along, and a whole reply takes about a second. */
-const WORD_DELAY_MS = 8;
+/** Between two words: quick to read along, and the longest reply takes about a second. */
+const WORD_DELAY_MS = 5;
 
 export function createOfflineModel(): LanguageModelV4 {
   return {

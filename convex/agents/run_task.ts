@@ -13,6 +13,7 @@ import type { ClaimedJob } from "../jobs.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
+import { deadline, RECENT_MESSAGES } from "./shared.ts";
 
 const instructions = (job: ClaimedJob): string =>
   `You do one step of a workflow that people rely on. Do what the step asks, and answer with its result only: no greeting, no question
@@ -56,16 +57,16 @@ async function work(
     name: job.agent ?? "stepExecutor",
     languageModel: createLanguageModel(defaultModelId()),
   });
-  const result = await agent.generateText(
-    ctx,
-    { threadId: session.threadId },
-    {
-      promptMessageId: session.promptMessageId,
-      instructions: instructions(job),
-      abortSignal: AbortSignal.any([lost, AbortSignal.timeout(job.timeoutMs)]),
-    },
-    { contextOptions: { recentMessages: 30 } },
-  );
+  const limit = deadline(lost, job.timeoutMs);
+  const { threadId, promptMessageId } = session;
+  const result = await agent
+    .generateText(
+      ctx,
+      { threadId },
+      { promptMessageId, instructions: instructions(job), abortSignal: limit.signal },
+      { contextOptions: { recentMessages: RECENT_MESSAGES } },
+    )
+    .finally(limit.clear);
   const output = result.text.trim();
   if (output === "") return { error: errorInfo("model_unavailable", "the language model answered with nothing") };
   return { output };
