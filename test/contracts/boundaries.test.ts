@@ -133,7 +133,7 @@ function complaint(file: string, specifier: string): string | null {
 }
 
 const files = globSync(["src/**/*.ts", "convex/**/*.ts", "channels/**/*.ts"]).filter(
-  (file) => !file.endsWith(".test.ts") && !file.includes("_generated/") && !file.includes("/testing/"),
+  (file) => !/\.test(-support)?\.ts$/.test(file) && !file.includes("_generated/") && !file.includes("/testing/"),
 );
 
 describe("rooms", () => {
