@@ -89,14 +89,17 @@ export const advance = internalMutation({
     if (run.driverId !== null && run.driverId !== workflowId) return { kind: "done" };
     const going = await Advance.load(ctx, run);
     const finished = await going.perform();
-    if (going.run.endedAt !== null) return { kind: "done" };
     if (!finished) await goOnLater(ctx, runId);
+    if (going.over) {
+      await going.flush();
+      return { kind: "done" };
+    }
     if (run.wakes >= MAX_WAKES) {
-      await nextSegment(ctx, going.run);
+      await going.flush(await nextSegment(ctx, run));
       return { kind: "done" };
     }
     const wakeEventId = await parkOn(ctx, workflowId);
-    await ctx.db.patch("runs", runId, { driverId: workflowId, wakeEventId, wakes: run.wakes + 1 });
+    await going.flush({ driverId: workflowId, wakeEventId, wakes: run.wakes + 1 });
     return { kind: "wait", wakeEventId };
   },
 });
@@ -112,6 +115,7 @@ export const resume = internalMutation({
     const going = await Advance.load(ctx, run);
     going.push({ type: "signal", waitId, signal: JSON.parse(text) as Signal });
     if (!(await going.perform())) await goOnLater(ctx, runId);
+    await going.flush();
     return null;
   },
 });
@@ -129,7 +133,9 @@ export const goOn = internalMutation({
   handler: async (ctx, { runId }): Promise<null> => {
     const run = await ctx.db.get("runs", runId);
     if (run === null || run.endedAt !== null) return null;
-    if (!(await (await Advance.load(ctx, run)).perform())) await goOnLater(ctx, runId);
+    const going = await Advance.load(ctx, run);
+    if (!(await going.perform())) await goOnLater(ctx, runId);
+    await going.flush();
     return null;
   },
 });

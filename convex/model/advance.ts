@@ -14,7 +14,7 @@ import { type Acted, act } from "./effects.ts";
 import { finishRun } from "./finish.ts";
 import { toJsonText } from "./json.ts";
 import { statusOf } from "./run_status.ts";
-import { MAX_SIGNAL_BYTES, waitKey } from "./signals.ts";
+import { signalText, waitKey } from "./signals.ts";
 
 /** Events in one transaction: a chain of inline nodes is one each. What is left goes on in the next, right after. */
 const MAX_EVENTS = 200;
@@ -25,7 +25,7 @@ const MAX_SIGNALS = 500;
 export class Advance {
   readonly ctx: MutationCtx;
   readonly definition: Definition;
-  run: Doc<"runs">;
+  readonly run: Doc<"runs">;
   state: RunState;
   readonly now = Date.now();
   readonly variables: Record<string, Json> = {};
@@ -84,7 +84,12 @@ export class Advance {
     this.queue.unshift({ type: "continue" });
   }
 
-  /** Works off the queue and what it leads to, then writes. False: there is more, which the next transaction takes up. */
+  /** Whether the run has ended in this advance. */
+  get over(): boolean {
+    return this.finish !== null;
+  }
+
+  /** Works off the queue and what it leads to. False: there is more, which the next transaction takes up. To be followed by `flush`. */
   async perform(): Promise<boolean> {
     let events = 0;
     for (let event = this.queue.shift(); event !== undefined && this.finish === null; event = this.queue.shift()) {
@@ -97,7 +102,6 @@ export class Advance {
     }
     const finished = this.finish !== null || this.queue.length === 0;
     if (!finished) await this.keepSignals();
-    await this.flush();
     return finished;
   }
 
@@ -107,7 +111,7 @@ export class Advance {
     for (const event of this.queue) {
       if (event.type !== "signal") continue;
       const { waitId, signal } = event;
-      const text = toJsonText(signal, "signal", MAX_SIGNAL_BYTES);
+      const text = signalText(signal);
       const key = waitKey(runId, waitId);
       await this.ctx.db.insert("signals", { runId, waitId, key, signal: text, consumed: false, at: this.now });
     }
@@ -154,15 +158,17 @@ export class Advance {
     }
   }
 
-  private async flush(): Promise<void> {
+  /** Writes the rows, each once. `more`: what else changes in the run's row. */
+  async flush(more: Partial<Doc<"runs">> = {}): Promise<void> {
     for (const name of this.touched) await this.flushVariable(name);
     let { nodeCount } = this.run;
     for (const node of this.nodes.values()) if (await this.flushNode(node, nodeCount)) nodeCount += 1;
-    const state = toJsonText(this.state, "the run's state", 900_000);
-    const patch = { state, status: statusOf(this.state), nodeCount, driverFailures: 0 };
-    await this.ctx.db.patch("runs", this.run._id, patch);
-    this.run = { ...this.run, ...patch };
-    if (this.finish !== null) await finishRun(this.ctx, this.run, this.finish);
+    const change = { state: JSON.stringify(this.state), nodeCount, driverFailures: 0, ...more };
+    if (this.finish === null) {
+      await this.ctx.db.patch("runs", this.run._id, { ...change, status: statusOf(this.state) });
+    } else {
+      await finishRun(this.ctx, this.run, this.finish, change);
+    }
   }
 
   private async flushVariable(name: string): Promise<void> {

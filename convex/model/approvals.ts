@@ -10,7 +10,7 @@ import type { Json } from "../../src/flow/definition.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { outcomeOf, votesOf } from "./cards.ts";
-import { codeFor, rowOf } from "./codes.ts";
+import { codeFor, MAX_CODE_LENGTH, rowOf } from "./codes.ts";
 import { fail } from "./errors.ts";
 import { deliveriesOf } from "./outbox.ts";
 import type { Acting } from "./people.ts";
@@ -57,7 +57,7 @@ export async function findApproval(
   personId: Id<"people">,
   ref: string,
 ): Promise<Doc<"approvals"> | null> {
-  const code = await rowOf(ctx, personId, ref.trim().toUpperCase());
+  const code = ref.trim().length > MAX_CODE_LENGTH ? null : await rowOf(ctx, personId, ref.trim().toUpperCase());
   if (code !== null) return await ctx.db.get("approvals", code.approvalId);
   const id = ctx.db.normalizeId("approvals", ref.trim());
   return id === null ? null : await ctx.db.get("approvals", id);

@@ -10,16 +10,21 @@ export async function cardFor(
   approval: Doc<"approvals">,
   audience: Id<"people"> | null,
 ): Promise<ApprovalCard> {
+  const code = audience === null ? null : await codeFor(ctx, approval._id, audience);
+  return drawCard(approval, await votesOf(ctx, approval._id), code);
+}
+
+export function drawCard(approval: Doc<"approvals">, votes: Vote[], code: string | null): ApprovalCard {
   return {
     approvalId: approval._id,
     status: approval.status,
     question: approval.question,
     options: approval.options,
-    code: audience === null ? null : await codeFor(ctx, approval._id, audience),
+    code,
     context: approval.context,
     payload: approval.payload,
     quorum: approval.quorum,
-    votes: await votesOf(ctx, approval._id),
+    votes,
     expiresAt: approval.expiresAt,
     reasonRequired: approval.reasonRequired,
     outcome: outcomeOf(approval),

@@ -11,10 +11,10 @@ const LETTERS = "ACDEFGHJKMNPQRTWXY";
 const REUSE_AFTER_MS = 72 * 3600 * 1000;
 /** Misses in a row before codes get longer: then about a third of this length are taken. */
 const TRIES = 3;
-const MAX_LENGTH = 12;
+export const MAX_CODE_LENGTH = 12;
 
 export async function openCode(ctx: MutationCtx, approvalId: Id<"approvals">, personId: Id<"people">): Promise<string> {
-  for (let length = 2; length <= MAX_LENGTH; length++) {
+  for (let length = 2; length <= MAX_CODE_LENGTH; length++) {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const code = randomCode(length);
       if (await isTaken(ctx, personId, code)) continue;

@@ -1,11 +1,12 @@
 /** The copies of a question in the outbox: one a place, all revised from the row whenever it changes. */
 
 import { channelOf } from "../../src/contract/handle.ts";
-import type { Doc, Id } from "../_generated/dataModel.js";
+import type { OutMessage } from "../../src/contract/message.ts";
+import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { cardFor } from "./cards.ts";
+import { cardFor, drawCard, votesOf } from "./cards.ts";
 import { deliveriesOf, enqueue, revise } from "./outbox.ts";
-import { personByHandle, placeOf } from "./people.ts";
+import { placeOf } from "./people.ts";
 import { type Place, resolvePlaces } from "./places.ts";
 
 /** `channels` of the definition; without them where the run came from, then each approver's own handle unless they see it there. */
@@ -51,17 +52,14 @@ async function homeOf(ctx: MutationCtx, approval: Doc<"approvals">): Promise<Pla
   return { channel, place: origin.place, person };
 }
 
-/** Draws every copy anew. */
+/** Draws every copy anew. Each keeps the code it shows, so whose copy it is need not be found out again. */
 export async function reviseCopies(ctx: MutationCtx, approval: Doc<"approvals">): Promise<void> {
-  for (const delivery of await deliveriesOf(ctx, approval._id)) {
-    const person = await audienceOf(ctx, approval, delivery.place);
-    const card = await cardFor(ctx, approval, person);
-    await revise(ctx, delivery._id, { kind: "card", card });
+  const deliveries = await deliveriesOf(ctx, approval._id);
+  if (deliveries.length === 0) return;
+  const votes = await votesOf(ctx, approval._id);
+  for (const delivery of deliveries) {
+    const shown = JSON.parse(delivery.message) as OutMessage;
+    const code = shown.kind === "card" ? shown.card.code : null;
+    await revise(ctx, delivery._id, { kind: "card", card: drawCard(approval, votes, code) });
   }
-}
-
-/** Whose code a copy shows; null: a shared place, which shows none. */
-async function audienceOf(ctx: MutationCtx, approval: Doc<"approvals">, place: string): Promise<Id<"people"> | null> {
-  if (approval.origin?.place === place) return approval.origin.private ? approval.requestedBy : null;
-  return (await personByHandle(ctx, place))?._id ?? null;
 }

@@ -46,15 +46,15 @@ export async function startDriver(ctx: MutationCtx, runId: Id<"runs">): Promise<
   await start(ctx, drive, { runId }, { onComplete: ended, context: { runId } });
 }
 
-/** Hands the run to a new segment, which begins by itself; until then nothing needs to wake it. */
-export async function nextSegment(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
+/** Hands the run to a new segment, which begins by itself; until then nothing needs to wake it. Returns the run's change. */
+export async function nextSegment(ctx: MutationCtx, run: Doc<"runs">): Promise<Partial<Doc<"runs">>> {
   const driverId = await start(
     ctx,
     drive,
     { runId: run._id },
     { onComplete: ended, context: { runId: run._id }, startAsync: true },
   );
-  await ctx.db.patch("runs", run._id, { driverId, wakeEventId: null, wakes: 0, segment: run.segment + 1 });
+  return { driverId, wakeEventId: null, wakes: 0, segment: run.segment + 1 };
 }
 
 /** The event on which the driver parks next. */
@@ -72,11 +72,11 @@ export async function wakeDriver(ctx: MutationCtx, run: Doc<"runs">): Promise<vo
   await ctx.db.patch("runs", run._id, { wakeEventId: null });
 }
 
-/** The run is over while its driver is parked: nothing is left for it to do, so its journal goes. */
-export async function dismissDriver(ctx: MutationCtx, run: Doc<"runs">): Promise<void> {
-  if (run.driverId === null || run.wakeEventId === null) return;
+/** The run is over. True: its driver was parked, has nothing left to do, and is gone with its journal; else it ends by itself. */
+export async function dismissDriver(ctx: MutationCtx, run: Doc<"runs">): Promise<boolean> {
+  if (run.driverId === null || run.wakeEventId === null) return false;
   await ctx.runMutation(components.workflow.workflow.cleanup, { workflowId: run.driverId, force: true });
-  await ctx.db.patch("runs", run._id, { wakeEventId: null, driverId: null });
+  return true;
 }
 
 export async function segmentEnded(

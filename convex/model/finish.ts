@@ -12,12 +12,18 @@ import { resolvePlaces } from "./places.ts";
 import { cancelOpenOf } from "./settle.ts";
 import { signalLater } from "./signals.ts";
 
-/** Every open wait has been closed by the transition that finished. */
-export async function finishRun(ctx: MutationCtx, run: Doc<"runs">, finish: Finish): Promise<void> {
+/** Every open wait has been closed by the transition that finished. `more`: what else changes in the row. */
+export async function finishRun(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  finish: Finish,
+  more: Partial<Doc<"runs">> = {},
+): Promise<void> {
   if (run.endedAt !== null) return;
   const result = toJsonText(finish.result, "result", 900_000);
   const error = finish.error === null ? null : finish.error.message;
-  const patch = { status: finish.status, result, error, endedAt: Date.now() };
+  const dismissed = (await dismissDriver(ctx, run)) ? { wakeEventId: null, driverId: null } : {};
+  const patch = { ...more, ...dismissed, status: finish.status, result, error, endedAt: Date.now() };
   await ctx.db.patch("runs", run._id, patch);
   await record(ctx, {
     subject: `run:${run._id}`,
@@ -29,7 +35,6 @@ export async function finishRun(ctx: MutationCtx, run: Doc<"runs">, finish: Fini
   });
   await sayOutputs(ctx, run, finish);
   await tellParent(ctx, run, { kind: "child", status: finish.status, result: finish.result, error });
-  await dismissDriver(ctx, run);
 }
 
 /** For a fault that no definition can handle: everything the run has open is retired by its rows, whatever the state says. */
@@ -65,6 +70,7 @@ async function retireWork(ctx: MutationCtx, runId: Id<"runs">): Promise<void> {
 
 /** Only an end with a result has outputs (W2). A failure is said where the run was asked for, because nobody else would see it. */
 async function sayOutputs(ctx: MutationCtx, run: Doc<"runs">, finish: Finish): Promise<void> {
+  if (finish.outputs.length === 0 && run.origin === null) return;
   const starter = await ctx.db.get("people", run.startedBy);
   let count = 0;
   for (const output of finish.outputs) {

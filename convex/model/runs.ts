@@ -162,6 +162,7 @@ export async function endCancelled(ctx: MutationCtx, run: Doc<"runs">, reason: s
   const advance = await Advance.load(ctx, run);
   advance.pushFirst({ type: "cancel", reason });
   await advance.perform();
+  await advance.flush();
   return (await ctx.db.get("runs", run._id))!;
 }
 

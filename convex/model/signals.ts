@@ -9,7 +9,9 @@ import { wakeDriver } from "./driver.ts";
 import { toJsonText } from "./json.ts";
 
 /** A variable's limit and room for the rest of the signal: what is too large is refused as a variable, by its name. */
-export const MAX_SIGNAL_BYTES = 900_000;
+const MAX_SIGNAL_BYTES = 900_000;
+
+export const signalText = (what: Signal): string => toJsonText(what, "signal", MAX_SIGNAL_BYTES);
 
 export const waitKey = (runId: Id<"runs">, waitId: string): string => `${runId}/${waitId}`;
 
@@ -32,7 +34,7 @@ export async function signal(ctx: MutationCtx, runId: Id<"runs">, waitId: string
   if (before !== null) return false;
   const run = await ctx.db.get("runs", runId);
   if (run === null || run.endedAt !== null) return false;
-  const text = toJsonText(what, "signal", MAX_SIGNAL_BYTES);
+  const text = signalText(what);
   try {
     await ctx.runMutation(resume, { runId, waitId, signal: text });
   } catch (thrown) {
@@ -49,5 +51,5 @@ const signalAsync = makeFunctionReference<"mutation", { runId: Id<"runs">; waitI
 
 /** The same in a transaction of its own, right after this one. */
 export async function signalLater(ctx: MutationCtx, runId: Id<"runs">, waitId: string, what: Signal): Promise<void> {
-  await ctx.scheduler.runAfter(0, signalAsync, { runId, waitId, signal: toJsonText(what, "signal", MAX_SIGNAL_BYTES) });
+  await ctx.scheduler.runAfter(0, signalAsync, { runId, waitId, signal: signalText(what) });
 }
