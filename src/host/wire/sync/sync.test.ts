@@ -3,7 +3,7 @@ import { ConvexClient } from "convex/browser";
 import { queryGeneric } from "convex/server";
 import { ConvexError } from "convex/values";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { modules } from "../testing/app.ts";
+import { begun, modules } from "../testing/app.ts";
 import { RawClient } from "../testing/raw_client.ts";
 import { adminKey, api, startTestHost, type TestHost, until } from "../testing/test_host.ts";
 import { decodeTs } from "../timestamp.ts";
@@ -172,8 +172,8 @@ describe("signing in", () => {
 
   test("when a token runs out its socket is told, and closed", async () => {
     const client = await RawClient.open(host.url);
-    // Past its end, but within the tolerance for clocks: good for about one second more.
-    const value = await host.token({ exp: Math.floor(Date.now() / 1000) - 4 });
+    // Past its end, but within the tolerance for clocks: good for two to three seconds more.
+    const value = await host.token({ exp: Math.floor(Date.now() / 1000) - 2 });
     client.send({ type: "Authenticate", tokenType: "User", value, baseVersion: 0 });
     client.modify(0, client.add(0, "probes:me", {}));
     await client.next("Transition");
@@ -308,6 +308,39 @@ describe("the protocol", () => {
     await until(() => client.messages.filter((one) => one.type === "Ping").length > 4);
     client.close();
     await pinged.stop();
+  });
+
+  test("a client that does not read gets the newest values merged when it reads again", async () => {
+    const client = await RawClient.open(host.url);
+    client.modify(0, client.add(0, "messages:list", { channel: "slow" }));
+    await client.next("Transition");
+    await host.http().mutation(api.messages!.send!, { channel: "slow", body: "first" });
+    client.socket.pause();
+    const writes = 24;
+    for (let i = 1; i <= writes; i++) {
+      await host.http().mutation(api.messages!.edit!, { channel: "slow", body: `${i}:${"x".repeat(600_000)}` });
+    }
+    client.socket.resume();
+    const newest = (one: { modifications: { value: string[] }[] }) =>
+      one.modifications[0]?.value?.[0]?.startsWith(`${writes}:`) === true;
+    await client.next("Transition", (one) => newest(one as never));
+    expect(client.gaps).toEqual([]);
+    expect(client.messages.filter((one) => one.type === "Transition").length).toBeLessThan(writes);
+    client.close();
+  });
+
+  test("stopping waits for calls that are running, and answers them", async () => {
+    const own = await startTestHost();
+    const client = await RawClient.open(own.url);
+    const before = begun.actions;
+    client.send({ type: "Action", requestId: 0, udfPath: "probes:act", args: [{ ms: 200 }] });
+    const overHttp = own.http().action(api.probes!.act!, { ms: 200 });
+    await until(() => begun.actions === before + 2);
+    const stopped = own.stop();
+    expect((await client.next("ActionResponse")).result).toBe(200);
+    expect(await overHttp).toBe(200);
+    expect((await client.closed).code).toBe(1001);
+    await stopped;
   });
 
   test("the host stops: clients are told to come back and do, subscriptions and waiting mutations included", async () => {

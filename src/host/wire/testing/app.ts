@@ -147,6 +147,9 @@ const counters = {
   }),
 };
 
+/** Actions begun, so that a test can wait for them to be under way. */
+export const begun = { actions: 0 };
+
 const probes = {
   echo: query({ args: { value: v.any() }, handler: (_ctx, { value }) => value }),
   nothing: mutation({ args: {}, handler: () => null }),
@@ -167,6 +170,7 @@ const probes = {
   act: actionGeneric({
     args: { ms: v.number() },
     handler: async (_ctx, { ms }) => {
+      begun.actions++;
       await new Promise((resolve) => setTimeout(resolve, ms));
       return ms;
     },
