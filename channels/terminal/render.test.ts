@@ -40,7 +40,7 @@ test("a question is a box with numbered options, its code, the payload and when 
     │  2  staging first                                        │
     │  3  deny (needs a reason)                                │
     │                                                          │
-    │  {"version":"1.2"}                                       │
+    │  version: 1.2                                            │
     │                                                          │
     │ expires today 14:00 (in 2 h)                             │
     │ answer with a number or a word (1, approve), or with the │
@@ -58,7 +58,7 @@ test("over a pipe a question is bare text", () => {
        1  approve
        2  staging first
        3  deny (needs a reason)
-       {"version":"1.2"}
+       version: 1.2
       expires today 14:00 (in 2 h)
       answer with a number or a word (1, approve), or with the code and a reason (approve 4K REASON)
     "

@@ -57,11 +57,25 @@ function howToAnswer(card: ApprovalCard): string {
 }
 
 function payloadHead(payload: string, ref: string): string[] {
-  const escaped = escapeText(payload);
+  const escaped = escapeText(readable(payload));
   const lines = cut(escaped, PAYLOAD_CHARACTERS).split("\n").slice(0, PAYLOAD_LINES);
   const rest = escaped.length - lines.join("\n").length;
   if (rest <= 0) return lines;
   return [...lines, `… ${rest} characters more: factory approvals show ${escapeText(ref)}`];
+}
+
+/** A payload is JSON text. An object reads better as one line for each of its fields; anything else stays as it is. */
+function readable(payload: string): string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(payload);
+  } catch {
+    return payload;
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return payload;
+  return Object.entries(parsed)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("\n");
 }
 
 const votesLine = (card: ApprovalCard): string =>

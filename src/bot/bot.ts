@@ -24,8 +24,8 @@ export interface BotOptions {
   /** Absent: no terminal channel. */
   terminal: Omit<NonNullable<ChannelSetup["terminal"]>, "user" | "historyFile"> | null;
   logger: BotLogger;
-  /** What is being done now, for a person who waits. */
-  progress(step: string): void;
+  /** What is being done now, for a person who waits; null: the waiting is over. */
+  progress(step: string | null): void;
 }
 
 export interface Bot {
@@ -92,6 +92,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     await backend.mutation(functions.system.ensureOwner, { osUser });
     await installBuiltins(backend, { kind: "operator", osUser, as: null, channel: "system" }, log);
 
+    progress(null);
     const { routes, states } = openChannels(options, dataDir.path, env);
     const gateway = await startGateway({ backend, gatewayId: gatewayIdOf(dataDir.path), routes, log });
     undo.push(() => gateway.stop());

@@ -31,14 +31,14 @@ async function main(): Promise<void> {
   const stopper = createStopper(logger);
   // A reader that went away (`| head`) is no failure: nothing more can be said to it.
   process.stdout.on("error", () => stopper.stop(0, "nobody reads the replies any more"));
-  const waiting = progressLine(mode);
+  const progress = progressLine(mode);
   try {
     const bot = await startBot({
       config,
       env,
       osUser: osUser(),
       logger,
-      progress: waiting.show,
+      progress,
       terminal:
         mode === "headless"
           ? null
@@ -50,7 +50,6 @@ async function main(): Promise<void> {
               onEnd: () => void stopper.end(mode),
             },
     });
-    waiting.clear();
     stopper.started(bot);
     void bot.failed.then((reason) => stopper.stop(1, "the embedded backend ended", reason));
     const { http, channels } = bot;
@@ -58,7 +57,7 @@ async function main(): Promise<void> {
     logger.log.info({ backend: bot.backend.url, http, channels }, "ready");
     if (mode === "headless") process.stdout.write(`${JSON.stringify(ready)}\n`);
   } catch (thrown) {
-    waiting.clear();
+    progress(null);
     if (!stopper.stopping()) fatal(thrown, logger);
   }
 }
@@ -138,12 +137,13 @@ function explain(info: ErrorInfo): string {
   return lines.join("\n");
 }
 
-/** One line that is written over, for a person who waits; nothing for programs. */
-function progressLine(mode: Mode) {
-  const shown = mode === "terminal" && process.stdout.isTTY === true;
-  return {
-    show: (step: string) => void (shown && process.stdout.write(`\r\u001b[K${step} …`)),
-    clear: () => void (shown && process.stdout.write("\r\u001b[K")),
+/** One line that is written over, for a person who waits; nothing for programs. Nothing after its end: the prompt stands there. */
+function progressLine(mode: Mode): (step: string | null) => void {
+  if (mode !== "terminal" || process.stdout.isTTY !== true) return () => {};
+  let over = false;
+  return (step) => {
+    if (!over) process.stdout.write(`\r\u001b[K${step === null ? "" : `${step} …`}`);
+    over ||= step === null;
   };
 }
 

@@ -1,6 +1,6 @@
 /** What a command prints: one JSON document for programs, or lines for people. Results on stdout; errors for people on stderr. */
 import { escapeText, padEnd, painter, textWidth, wantsColours } from "../../channels/index.ts";
-import { ERROR_CODES, type ErrorInfo } from "../contract/errors.ts";
+import { ERROR_CODES, type ErrorCode, type ErrorInfo } from "../contract/errors.ts";
 
 export type Format = "text" | "json";
 export type Painter = ReturnType<typeof painter>;
@@ -36,7 +36,8 @@ export function createOutput(format: Format, { stdout, stderr, env }: Streams): 
     note(text) {
       if (format === "text") stderr.write(`${paintError("dim", text)}\n`);
     },
-    error(info) {
+    error(given) {
+      const info = { ...given, remedy: given.remedy ?? REMEDIES[given.code] ?? null };
       if (format === "json") stdout.write(`${JSON.stringify({ error: info })}\n`);
       else {
         const lines = [`${paintError("red", "error:")} ${shownLines(info.message)}`];
@@ -48,6 +49,11 @@ export function createOutput(format: Format, { stdout, stderr, env }: Streams): 
     },
   };
 }
+
+/** For errors whose remedies stand in the message, one for each problem. */
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  invalid_definition: "correct the file; factory workflow create FILE --validate checks it without storing it",
+};
 
 /** Later lines of a text hang under its first. */
 const shownLines = (text: string) => escapeText(text).split("\n").join("\n          ");
