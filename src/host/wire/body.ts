@@ -66,8 +66,15 @@ function readRaw(request: IncomingMessage, limitBytes: number): Promise<Buffer> 
         reject(tooLarge(limitBytes));
       } else chunks.push(chunk);
     });
-    request.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    const cutOff = () => reject(badRequest("RequestAborted", "The request ended before its body was complete."));
+    let ended = false;
+    request.on("end", () => {
+      ended = true;
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
+    const cutOff = () => {
+      // "close" also comes after "end"; an error object for each request would cost more than the rest of reading it.
+      if (!ended) reject(badRequest("RequestAborted", "The request ended before its body was complete."));
+    };
     request.on("error", cutOff);
     request.on("close", cutOff);
   });

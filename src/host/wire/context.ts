@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Authenticator, Credentials } from "../auth/index.ts";
 import type { Caller } from "../engine/types.ts";
@@ -24,5 +24,5 @@ export function callerOf(credentials: Credentials, request: IncomingMessage): Ca
 }
 
 export function newRequestId(): string {
-  return randomBytes(8).toString("hex");
+  return randomUUID();
 }
