@@ -5,6 +5,7 @@ import { coerceInput } from "../../src/flow/schema.ts";
 import type { MutationCtx } from "../_generated/server.js";
 import { answerText, pendingList } from "./answering.ts";
 import { demandApproval, openFor } from "./approvals.ts";
+import { cardFor } from "./cards.ts";
 import { definitionOf } from "./definitions.ts";
 import { fail } from "./errors.ts";
 import type { Acting } from "./people.ts";
@@ -68,9 +69,9 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     }
     case "more": {
       const approval = await demandApproval(ctx, acting.person._id, command.code);
-      const lines = [approval.question, approval.context];
-      if (approval.payload !== null) lines.push(`\`\`\`\n${approval.payload}\n\`\`\``);
-      return say(lines.join("\n"));
+      const card = await cardFor(ctx, approval, origin.private ? acting.person._id : null);
+      const payload = card.payload === null ? [] : [`\`\`\`\n${card.payload}\n\`\`\``];
+      return say([card.question, card.context, ...payload].join("\n"));
     }
     case "reassign":
     case "resend":

@@ -26,7 +26,7 @@ export function parseTaskStatus(text: string): TaskStatus | null {
     .toUpperCase()
     .replace(/[\s-]+/g, "_");
   const known = TASK_STATUSES.find((status) => status === word);
-  return known ?? SYNONYMS[word] ?? null;
+  return known ?? (Object.hasOwn(SYNONYMS, word) ? (SYNONYMS[word] ?? null) : null);
 }
 
 const SYNONYMS: Record<string, TaskStatus> = {

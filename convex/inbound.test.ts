@@ -1,0 +1,395 @@
+// @vitest-environment edge-runtime
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { InboundEvent } from "../src/contract/inbound.ts";
+import { type OutMessage, zOutMessage } from "../src/contract/message.ts";
+import { approve, end, type Graph, record, startBackend } from "../test/runs.ts";
+import { api } from "./_generated/api.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const DEPLOY: Graph = {
+  name: "deploy",
+  startNodeId: "ask",
+  inputs: { type: "object", properties: { version: { type: "string" } }, required: ["version"] },
+  nodes: { ask: approve("Deploy {{version}}?", "after", "done"), after: record("deployed", "done"), done: end() },
+};
+const GO_ON: Graph = {
+  startNodeId: "ask",
+  nodes: { ask: approve("Go on?", "after", "done"), after: record("after", "done"), done: end() },
+};
+
+async function setup() {
+  const backend = await startBackend();
+  const { t } = backend;
+  let counter = 0;
+  const event = (text: string, more: Partial<InboundEvent> = {}): InboundEvent => {
+    counter += 1;
+    return {
+      kind: "message",
+      channel: "terminal",
+      eventId: `e${counter}`,
+      place: "terminal:root",
+      threadKey: null,
+      private: true,
+      sender: { handle: "terminal:root", displayName: null },
+      sentAt: 1000 + counter,
+      messageId: `m${counter}`,
+      text,
+      ...more,
+    } as InboundEvent;
+  };
+  const receive = (what: InboundEvent) => t.mutation(api.inbound.receive, { event: JSON.stringify(what) });
+  const stored = () => t.run((ctx) => ctx.db.query("inbound").collect());
+  const said = (place = "terminal:root") =>
+    t.run(async (ctx) =>
+      (await ctx.db.query("deliveries").collect())
+        .filter((row) => row.place === place)
+        .map((row): OutMessage => zOutMessage.parse(JSON.parse(row.message))),
+    );
+  /** Sends a text and gives what was made of it, with the messages it led to at once. */
+  const send = async (text: string, more: Partial<InboundEvent> = {}) => {
+    const before = (await said(more.place)).length;
+    const { inboundId } = await receive(event(text, more));
+    const row = (await stored()).find((each) => each._id === inboundId);
+    const replies = (await said(more.place)).slice(before).filter((message) => message.kind !== "card");
+    return { route: row?.route, status: row?.status, replies: replies.map(words) };
+  };
+  const install = (graph: Graph) =>
+    t.mutation(api.workflows.create, {
+      actor: { kind: "operator", osUser: "root", as: null, channel: "cli" },
+      source: JSON.stringify(graph),
+      file: `${graph.name}.json`,
+    });
+  /** A question to root; gives its code. */
+  const ask = async (graph: Graph = GO_ON) => {
+    const origin = { place: "terminal:root", threadKey: null, private: true };
+    const run = await backend.start(graph, { origin });
+    const [wait] = run.waitingFor;
+    if (wait?.kind !== "approval" || wait.code === null) throw new Error("no question with a code");
+    return { runId: run.runId, approvalId: wait.approvalId, code: wait.code };
+  };
+  return { ...backend, event, receive, stored, said, send, install, ask };
+}
+
+/** A message as a person reads it. */
+function words(message: OutMessage): string {
+  if (message.kind === "text") return message.text;
+  if (message.kind !== "list") return JSON.stringify(message);
+  const items = message.items.map((item) => `${item.key ?? "-"} ${item.text} (${item.detail ?? ""})`);
+  return [message.title, ...(items.length > 0 ? items : [message.empty])].join("\n");
+}
+
+describe("the inbox", () => {
+  test("C5: the same event three times, the same message under another event id -> one message, one turn", async () => {
+    const { t, event, receive, stored } = await setup();
+    const first = event("hello");
+    const results = [await receive(first), await receive(first), await receive({ ...first, sentAt: 5000 })];
+    expect(results.map((result) => result.stored)).toEqual([true, false, false]);
+    expect(new Set(results.map((result) => result.inboundId)).size).toBe(1);
+    expect(await receive({ ...first, eventId: "other" })).toMatchObject({ stored: false });
+    expect(await stored()).toHaveLength(1);
+    expect(await t.run((ctx) => ctx.db.query("turns").collect())).toHaveLength(1);
+  });
+
+  test("the same event at once from two gateways -> stored once", async () => {
+    const { event, receive, stored } = await setup();
+    const first = event("hello");
+    const results = await Promise.all([receive(first), receive(first)]);
+    expect(results.filter((result) => result.stored)).toHaveLength(1);
+    expect(await stored()).toHaveLength(1);
+  });
+
+  test("the same message id in another place is another message", async () => {
+    const { event, receive, stored } = await setup();
+    await receive(event("hello", { messageId: "x" } as Partial<InboundEvent>));
+    await receive(event("hello", { messageId: "x", place: "terminal:other" } as Partial<InboundEvent>));
+    expect(await stored()).toHaveLength(2);
+  });
+
+  test("the watermark is the newest platform time of the channel or place; null when nothing came", async () => {
+    const { t, event, receive } = await setup();
+    expect(await t.query(api.inbound.watermark, { channel: "terminal" })).toBeNull();
+    await receive(event("hello", { sentAt: 5000 }));
+    await receive(event("again", { sentAt: 4000 }));
+    expect(await t.query(api.inbound.watermark, { channel: "terminal" })).toBe(5000);
+    expect(await t.query(api.inbound.watermark, { channel: "terminal", place: "terminal:root" })).toBe(5000);
+    expect(await t.query(api.inbound.watermark, { channel: "slack" })).toBeNull();
+  });
+
+  test("what is no event is refused by the name of the field, and nothing is stored", async () => {
+    const { t, event, stored } = await setup();
+    const broken = JSON.stringify({ ...event("hello"), place: "" });
+    await expect(t.mutation(api.inbound.receive, { event: broken })).rejects.toMatchObject({
+      data: { code: "invalid_input", field: "event.place" },
+    });
+    await expect(t.mutation(api.inbound.receive, { event: "{" })).rejects.toMatchObject({
+      data: { code: "invalid_input" },
+    });
+    expect(await stored()).toEqual([]);
+  });
+
+  test("somebody unknown gets one enrolment hint and nothing else", async () => {
+    const { t, send, said } = await setup();
+    const stranger = { sender: { handle: "sms:+15550199", displayName: null }, channel: "sms", place: "sms:+15550199" };
+    expect((await send("hello", stranger)).replies).toEqual([
+      expect.stringContaining("factory people link NAME sms:+15550199"),
+    ]);
+    expect(await send("PENDING", stranger)).toMatchObject({ route: "unknownSender", replies: [] });
+    expect(await send("create a task: x", stranger)).toMatchObject({ replies: [] });
+    expect(await said("sms:+15550199")).toHaveLength(1);
+    expect(await t.run((ctx) => ctx.db.query("turns").collect())).toEqual([]);
+  });
+
+  test("a failure while routing keeps the event, tries again and in the end tells the sender", async () => {
+    const { t, send, stored } = await setup();
+    // A conversation row that points to a thread the agent component does not know: saving the message throws.
+    await t.run(async (ctx) => {
+      const person = await ctx.db.query("people").first();
+      await ctx.db.insert("conversations", {
+        key: "terminal:root",
+        channel: "terminal",
+        owner: person!._id,
+        threadId: "no such thread",
+        userId: "x",
+      });
+    });
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await send("hello")).toMatchObject({ status: "pending", replies: [] });
+    expect((await stored())[0]).toMatchObject({ attempts: 1, status: "pending" });
+    for (let retry = 0; retry < 5; retry++) {
+      await vi.advanceTimersByTimeAsync(121_000);
+      await t.finishInProgressScheduledFunctions();
+    }
+    expect((await stored())[0]).toMatchObject({ status: "failed" });
+    expect(logged).toHaveBeenCalled();
+    logged.mockRestore();
+  });
+
+  test("it recovers when a retry works: the message is answered, once", async () => {
+    const { t, send, stored } = await setup();
+    const conversationId = await t.run(async (ctx) => {
+      const person = await ctx.db.query("people").first();
+      return await ctx.db.insert("conversations", {
+        key: "terminal:root",
+        channel: "terminal",
+        owner: person!._id,
+        threadId: "no such thread",
+        userId: "x",
+      });
+    });
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    await send("hello");
+    await t.run((ctx) => ctx.db.delete(conversationId));
+    for (let step = 0; step < 40 && (await stored())[0]?.status === "pending"; step++) {
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect((await stored())[0]).toMatchObject({ status: "routed", route: "conversation", error: null });
+    expect(await t.run((ctx) => ctx.db.query("turns").collect())).toHaveLength(1);
+    logged.mockRestore();
+  });
+});
+
+describe("routing of answers", () => {
+  test.each([
+    ["yes", "yes"],
+    ["YES.", "yes"],
+    ["y", "yes"],
+    ["approve", "yes"],
+    ["1", "yes"],
+    ["no", "no"],
+    ["Deny!", "no"],
+    ["2", "no"],
+  ])("with one question open, %s settles %s", async (text, option) => {
+    const { send, ask, approval } = await setup();
+    const { approvalId } = await ask();
+    const { route, replies } = await send(text);
+    expect(route).toBe("answer");
+    expect(replies).toHaveLength(1);
+    expect(await approval(approvalId)).toMatchObject({ status: "answered", outcome: { option } });
+  });
+
+  test.each([
+    "no, don't approve",
+    "disallow",
+    "ok",
+    "yes but tomorrow",
+    "yes!!",
+    "maybe",
+    "I say yes",
+    "yes 4K please",
+  ])("B5: %s settles nothing, and the reply names the words that count", async (text) => {
+    const { t, send, ask, approval, said } = await setup();
+    const { approvalId } = await ask();
+    expect((await send(text)).route).toBe("conversation");
+    expect(await approval(approvalId)).toMatchObject({ status: "pending" });
+    for (let step = 0; step < 400; step++) {
+      await vi.advanceTimersByTimeAsync(50);
+      if ((await t.query(api.conversations.busy, { place: "terminal:root" })).openTurns === 0) break;
+    }
+    const reply = words((await said()).at(-1)!);
+    expect(reply).toContain("Go on?");
+    expect(reply).toMatch(/YES/);
+    expect(await approval(approvalId)).toMatchObject({ status: "pending" });
+  });
+
+  test("with a code and a reason", async () => {
+    const { send, ask, approval } = await setup();
+    const { approvalId, code } = await ask();
+    await send(`no ${code} too risky`);
+    expect(await approval(approvalId)).toMatchObject({
+      outcome: { option: "no", reason: "too risky", channel: "terminal" },
+    });
+  });
+
+  test("two open: a bare word settles none and lists both with their codes; with its code it settles that one", async () => {
+    const { send, ask, approval } = await setup();
+    const first = await ask();
+    const second = await ask();
+    const { replies } = await send("yes");
+    expect(replies[0]).toContain(first.code);
+    expect(replies[0]).toContain(second.code);
+    expect(await approval(first.approvalId)).toMatchObject({ status: "pending" });
+    await send(`yes ${second.code}`);
+    expect(await approval(first.approvalId)).toMatchObject({ status: "pending" });
+    expect(await approval(second.approvalId)).toMatchObject({ status: "answered" });
+  });
+
+  test("several codes settle several and report each", async () => {
+    const { send, ask, approval } = await setup();
+    const first = await ask();
+    const second = await ask();
+    const { replies } = await send(`yes ${first.code} ${second.code}`);
+    expect(replies[0]).toContain(`${first.code}:`);
+    expect(replies[0]).toContain(`${second.code}:`);
+    expect(await approval(first.approvalId)).toMatchObject({ status: "answered" });
+    expect(await approval(second.approvalId)).toMatchObject({ status: "answered" });
+  });
+
+  test("a late answer by code is told who decided", async () => {
+    const { send, ask } = await setup();
+    const { code } = await ask();
+    await send("yes");
+    const { route, replies } = await send(`no ${code}`);
+    expect(route).toBe("answer");
+    expect(replies[0]).toMatch(/already|root/i);
+  });
+
+  test("with nothing open, yes is conversation", async () => {
+    const { send } = await setup();
+    expect((await send("yes")).route).toBe("conversation");
+  });
+
+  test("a button settles by id; a second press is told in private how it ended", async () => {
+    const { receive, event, ask, approval, said } = await setup();
+    const { approvalId } = await ask();
+    const press = (option: string) => ({
+      ...event(""),
+      kind: "action" as const,
+      approvalId,
+      option,
+      reason: null,
+      fields: null,
+    });
+    await receive(press("yes"));
+    expect(await approval(approvalId)).toMatchObject({ status: "answered", outcome: { option: "yes" } });
+    const before = (await said()).length;
+    await receive({ ...press("no"), private: false });
+    const notice = (await said())[before];
+    expect(notice).toMatchObject({ kind: "text", onlyTo: "terminal:root" });
+    expect(await approval(approvalId)).toMatchObject({ outcome: { option: "yes" } });
+  });
+
+  test("a button of a question that does not exist -> a plain reply, no retry", async () => {
+    const { receive, event, stored } = await setup();
+    await receive({ ...event(""), kind: "action", approvalId: "nonsense", option: "yes", reason: null, fields: null });
+    expect((await stored())[0]).toMatchObject({ status: "routed", route: "refused" });
+  });
+});
+
+describe("routing of commands", () => {
+  test("/workflow run starts the workflow once, with its inputs", async () => {
+    const { send, install, rows } = await setup();
+    await install(DEPLOY);
+    const { route, replies } = await send("/workflow run deploy version=1.2");
+    expect(route).toBe("command");
+    expect(replies[0]).toContain("Started **deploy**");
+    expect(replies[0]).toContain("Deploy 1.2?");
+    expect(await rows("runs")).toHaveLength(1);
+    expect((await rows("runs"))[0]).toMatchObject({ input: '{"version":"1.2"}', startedByShown: "root" });
+  });
+
+  test("by SMS without the slash, in any case", async () => {
+    const { send, install, rows, t } = await setup();
+    await install(DEPLOY);
+    const actor = { kind: "operator" as const, osUser: "root", as: null, channel: "cli" };
+    await t.mutation(api.people.link, { actor, name: "root", handle: "sms:+15550100" });
+    const phone = { channel: "sms", place: "sms:+15550100", sender: { handle: "sms:+15550100", displayName: null } };
+    expect((await send("run deploy version=1.2", phone)).route).toBe("command");
+    expect(await rows("runs")).toHaveLength(1);
+    expect((await send("PENDING", phone)).replies[0]).toContain("Deploy 1.2?");
+    expect((await send("help", phone)).replies[0]).toContain("RUN NAME");
+  });
+
+  test("a platform's slash command goes the same way", async () => {
+    const { receive, event, install, rows } = await setup();
+    await install(DEPLOY);
+    const command = { ...event(""), kind: "command" as const, command: "workflow", text: "run deploy version=1.2" };
+    await receive(command);
+    await receive(command);
+    expect(await rows("runs")).toHaveLength(1);
+  });
+
+  test("status, list, pending, cancel", async () => {
+    const { send, install, run } = await setup();
+    await install(DEPLOY);
+    expect((await send("/workflow status")).replies[0]).toContain("You have started no runs");
+    expect((await send("/pending")).replies[0]).toContain("Nothing is waiting for you");
+    const started = (await send("/workflow run deploy version=1.2")).replies[0]!;
+    const runId = /run (\w{10,})/.exec(started)![1]!;
+    expect((await send("/workflow list")).replies[0]).toContain("deploy");
+    expect((await send("/workflow status")).replies[0]).toContain(runId);
+    expect((await send(`/workflow status ${runId}`)).replies[0]).toContain("ask: waiting");
+    const pending = (await send("/pending")).replies[0]!;
+    expect(pending).toContain("Deploy 1.2?");
+    expect(pending).toContain("just now");
+    expect((await send(`/workflow cancel ${runId}`)).replies[0]).toContain("Cancelled **deploy**");
+    expect(await run(runId)).toMatchObject({ status: "cancelled" });
+    expect((await send("/pending")).replies[0]).toContain("Nothing is waiting for you");
+  });
+
+  test("/approve and /deny settle by code; a wrong code is refused by name", async () => {
+    const { send, ask, approval } = await setup();
+    const first = await ask();
+    const second = await ask();
+    await send(`/approve ${first.code}`);
+    await send(`/deny ${second.code} too risky`);
+    expect(await approval(first.approvalId)).toMatchObject({ outcome: { option: "yes" } });
+    expect(await approval(second.approvalId)).toMatchObject({ outcome: { option: "no", reason: "too risky" } });
+    expect((await send("/approve 9ZZZ")).replies[0]).toContain("/pending");
+  });
+
+  test("what a command refuses is the reply, with the remedy, and leaves nothing behind", async () => {
+    const { send, install, rows, stored } = await setup();
+    await install(DEPLOY);
+    expect((await send("/workflow run deploi version=1")).replies[0]).toContain("deploi");
+    expect((await send("/workflow run deploy")).replies[0]).toContain("version");
+    expect((await send("/workflow cancel nonsense")).replies[0]).toContain("nonsense");
+    expect((await send("/workflow start deploy")).replies[0]).toContain("Usage");
+    expect((await send("/nonsense")).replies[0]).toContain("/nonsense");
+    expect(await rows("runs")).toEqual([]);
+    expect((await stored()).every((row) => row.status === "routed")).toBe(true);
+  });
+
+  test("codes are not shown in a shared place", async () => {
+    const { send, ask } = await setup();
+    const { code } = await ask();
+    const { replies } = await send("/pending", { private: false, place: "terminal:shared" });
+    expect(replies[0]).toContain("Go on?");
+    expect(replies[0]).not.toContain(code);
+  });
+});
