@@ -40,7 +40,9 @@ describe("settle", () => {
     ]);
     expect(results.map((each) => each.outcome).sort()).toEqual(["alreadyAnswered", "settled"]);
     const loser = results.find((each) => each.outcome === "alreadyAnswered")!;
-    expect(loser.message).toMatch(/Already answered: "(yes|no)" by (root|bo) via \S+ at \d{4}-\d\d-\d\d/);
+    expect(loser.message).toMatch(
+      /Already answered: (Approved by root via CLI|Denied by bo via terminal) \(\d{4}-\d\d-\d\d/,
+    );
     expect(Object.values(await records())).toEqual([1]);
     expect(await rows("signals")).toHaveLength(1);
   });
@@ -49,7 +51,10 @@ describe("settle", () => {
     const { start, answer, records } = await startBackend();
     const ref = question(await start(ask())).approvalId;
     await answer(ref, "yes");
-    expect(await answer(ref, "no")).toMatchObject({ outcome: "alreadyAnswered", option: "yes" });
+    expect(await answer(ref, "no")).toMatchObject({
+      outcome: "alreadyAnswered",
+      message: expect.stringContaining("You have already answered: yes"),
+    });
     expect(await records()).toEqual({ shipped: 1 });
   });
 
@@ -172,7 +177,7 @@ describe("A8: expiry", () => {
     const started = await start(ask({ expiresInMs: 60_000 }));
     const ref = question(started).approvalId;
     await pass(t, 61_000);
-    expect(await approval(ref)).toMatchObject({ status: "expired", outcome: { option: null, by: null } });
+    expect(await approval(ref)).toMatchObject({ status: "expired", outcome: { option: "expired", by: null } });
     expect((await run(started.runId)).status).toBe("completed");
     expect(await answer(ref, "yes")).toMatchObject({
       outcome: "expired",

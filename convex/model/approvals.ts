@@ -9,7 +9,7 @@ import type { AnswerResult, ApprovalView } from "../../src/contract/approval.ts"
 import type { Json } from "../../src/flow/definition.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { outcomeOf, votesOf } from "./cards.ts";
+import { cardFor, drawCard } from "./cards.ts";
 import { codeFor, MAX_CODE_LENGTH, rowOf } from "./codes.ts";
 import { fail } from "./errors.ts";
 import { deliveriesOf } from "./outbox.ts";
@@ -63,9 +63,14 @@ export async function findApproval(
   return id === null ? null : await ctx.db.get("approvals", id);
 }
 
-export async function demandApproval(ctx: QueryCtx, personId: Id<"people">, ref: string): Promise<Doc<"approvals">> {
+/** With the line that says what asks: "deploy · run r1 · asked by Ana". */
+export async function demandApproval(
+  ctx: QueryCtx,
+  personId: Id<"people">,
+  ref: string,
+): Promise<Doc<"approvals"> & { context: string }> {
   const approval = await findApproval(ctx, personId, ref);
-  if (approval !== null) return approval;
+  if (approval !== null) return { ...approval, context: drawCard(approval, [], null).context };
   fail("not_found", `there is no question "${ref}" for you`, {
     field: "ref",
     remedy: "PENDING (factory approvals list) shows the open ones with their codes",
@@ -103,6 +108,7 @@ export async function viewApproval(
   forPerson: Id<"people">,
 ): Promise<ApprovalWire> {
   const deliveries = await deliveriesOf(ctx, approval._id);
+  const card = await cardFor(ctx, approval, null);
   return {
     approvalId: approval._id,
     code: await codeFor(ctx, approval._id, forPerson),
@@ -119,15 +125,15 @@ export async function viewApproval(
     payload: approval.payload,
     payloadHash: approval.payloadHash,
     reasonRequired: approval.reasonRequired,
-    context: approval.context,
+    context: card.context,
     createdAt: approval.createdAt,
     expiresAt: approval.expiresAt,
-    votes: await votesOf(ctx, approval._id),
+    votes: card.votes,
     deliveries: deliveries.map(({ channel, place, status, receipt, error }) => ({
       ...{ channel, place, status, receipt },
       error: error === null ? null : messageOf(error),
     })),
-    outcome: outcomeOf(approval),
+    outcome: card.outcome,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { fail } from "./errors.ts";
-import { nameKeyOf, peopleWithRole, personByName } from "./people.ts";
+import { peopleWithRole, personByName } from "./people.ts";
 
 /** The persons asked. Throws what makes the question one that nobody, or too few, could answer. */
 export async function candidatesFor(
@@ -32,13 +32,4 @@ async function peopleFor(ctx: QueryCtx, approver: string): Promise<Doc<"people">
   if (approver.startsWith("role:")) return await peopleWithRole(ctx, approver.slice("role:".length));
   const person = await personByName(ctx, approver.replace(/^person:/, ""));
   return person === null ? [] : [person];
-}
-
-/** At this moment: a role that was taken away counts no more. */
-export function isApprover(approvers: string[], person: Doc<"people">): boolean {
-  return approvers.some((approver) =>
-    approver.startsWith("role:")
-      ? person.roles.includes(approver.slice("role:".length).toLowerCase())
-      : nameKeyOf(approver.replace(/^person:/, "")) === person.nameKey,
-  );
 }

@@ -32,7 +32,8 @@ export interface Question {
   requestedByShown: string;
   requester: Id<"people">;
   origin: Doc<"runs">["origin"];
-  context: string;
+  /** The title of the run that asks; null outside of a run. */
+  workflow: string | null;
   runId: Id<"runs"> | null;
   waitId: string | null;
   nodeId: string | null;
@@ -50,7 +51,9 @@ export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"ap
   if (before !== null) return before;
   const requestedBy = await ctx.db.get("people", question.requestedBy);
   const approvers = question.approvers ?? [`person:${requestedBy?.name ?? ""}`];
-  const candidates = await candidatesFor(ctx, { ...rest, approvers });
+  // A weighty question is never approved by who asks it; see verdict.ts.
+  const fourEyes = question.fourEyes || question.tier === "high";
+  const candidates = await candidatesFor(ctx, { ...rest, approvers, fourEyes });
   const payloadText = payload === null ? null : toJsonText(payload, "payload");
   const approvalId = await ctx.db.insert("approvals", {
     ...rest,
@@ -85,7 +88,7 @@ export async function askForRun(ctx: MutationCtx, run: Doc<"runs">, effect: Ask)
     requestedByShown: run.startedByShown,
     requester: run.requester,
     origin: run.origin,
-    context: `${run.title} · run ${run._id} · asked by ${run.startedByShown}`,
+    workflow: run.title,
     runId: run._id,
   });
 }

@@ -2,16 +2,17 @@
  * Short codes, one for each question and person: what a person types to name a question. Random, so that a code says nothing about
  * others; short while few are open, longer before they run out.
  */
+import { looksLikeCode } from "../../src/flow/code.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 
-/** Without what is misread or misheard: 0 O, 1 I L, 5 S, 2 Z, 8 B, U V. */
-const DIGITS = "34679";
-const LETTERS = "ACDEFGHJKMNPQRTWXY";
+/** As src/flow/code.ts has them: none that could be taken for another, a digit first. */
+const DIGITS = "234679";
+const ALL = `${DIGITS}ACEFHJKMNPRTWXY`;
 const REUSE_AFTER_MS = 72 * 3600 * 1000;
-/** Misses in a row before codes get longer: then about a third of this length are taken. */
+/** Misses in a row before codes get longer: then more than about half of this length are taken. */
 const TRIES = 3;
-export const MAX_CODE_LENGTH = 12;
+export const MAX_CODE_LENGTH = 8;
 
 export async function openCode(ctx: MutationCtx, approvalId: Id<"approvals">, personId: Id<"people">): Promise<string> {
   for (let length = 2; length <= MAX_CODE_LENGTH; length++) {
@@ -25,18 +26,13 @@ export async function openCode(ctx: MutationCtx, approvalId: Id<"approvals">, pe
   throw new Error("no free code");
 }
 
-/** At least one digit and one letter: never a word, never a number. */
 function randomCode(length: number): string {
   const pick = (from: string): string => from[Math.floor(Math.random() * from.length)] ?? "";
-  const digitAt = Math.floor(Math.random() * length);
-  let code = "";
-  let letters = 0;
-  for (let at = 0; at < length; at++) {
-    const letter = at !== digitAt && (Math.random() < 0.75 || (letters === 0 && at >= length - 2));
-    code += pick(letter ? LETTERS : DIGITS);
-    if (letter) letters += 1;
+  for (;;) {
+    let code = pick(DIGITS);
+    while (code.length < length) code += pick(ALL);
+    if (looksLikeCode(code)) return code;
   }
-  return letters === 0 ? randomCode(length) : code;
 }
 
 async function isTaken(ctx: QueryCtx, personId: Id<"people">, code: string): Promise<boolean> {

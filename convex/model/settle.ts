@@ -1,15 +1,16 @@
 /**
- * The only writer of a verdict, whoever brings it: a person on any channel, the clock, a cancelled run. The order is fixed:
- * person -> policy at this moment -> state -> vote or verdict -> record -> copies -> signal to the run.
+ * The only writer of a verdict, whoever brings it: a person on any channel, the clock, a cancelled run. `src/flow/verdict.ts` decides,
+ * from the row and the person as they are at this moment; here the decision becomes rows, in this order:
+ * votes -> verdict -> record -> copies -> signal to the run.
  */
-import type { AnswerOutcome, AnswerResult } from "../../src/contract/approval.ts";
+import type { AnswerResult } from "../../src/contract/approval.ts";
 import type { Json } from "../../src/flow/definition.ts";
-import { mismatches } from "../../src/flow/schema.ts";
+import type { Signal } from "../../src/flow/types.ts";
+import * as verdict from "../../src/flow/verdict.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { isApprover } from "./approvers.ts";
 import { record } from "./audit.ts";
-import { channelWord, moment } from "./cards.ts";
+import { voteRows } from "./cards.ts";
 import { closeCodes } from "./codes.ts";
 import { reviseCopies } from "./copies.ts";
 import type { Acting } from "./people.ts";
@@ -17,10 +18,12 @@ import { signal } from "./signals.ts";
 
 export interface Answer {
   acting: Acting;
-  /** An option, or its number; for a question that wants words, the words. */
+  /** An option, its number, YES or NO where it means that; for a question that wants words, the words. */
   option: string;
   reason: string | null;
+  /** Edited payload fields; null: none. */
   fields: Json;
+  /** The same request told twice (a retry after a lost reply) gets the first one's result. */
   requestKey: string | null;
 }
 
@@ -33,49 +36,57 @@ export async function settleAnswer(
   approval: Doc<"approvals">,
   answer: Answer,
 ): Promise<AnswerResult> {
-  const refusal = refusalOf(approval, answer.acting);
-  if (refusal !== null) return await refuse(ctx, approval, answer, refusal);
-  const repeated = await repeatOf(ctx, approval, answer);
+  const { acting } = answer;
+  const votes = await voteRows(ctx, approval._id);
+  const tooLong = lengthProblem(approval, answer);
+  if (tooLong !== null) return { outcome: "invalid", approvalId: approval._id, option: null, message: tooLong };
+  const repeated = repeatOf(approval, votes, answer);
   if (repeated !== null) return repeated;
-  if (approval.status !== "pending") return late(approval);
-  const chosen = choose(approval, answer);
-  if (!chosen.ok) return result("invalid", approval, null, chosen.message);
-  const { option, text } = chosen;
-  const votes = await vote(ctx, approval, answer, option);
-  if (votes < neededFor(approval, option)) {
+  const state = stateOf(approval, votes, acting);
+  const decided = verdict.answer(state, {
+    person: { id: acting.person._id, name: acting.person.name, roles: acting.person.roles },
+    operator: acting.operator === null ? null : { personId: acting.countsAs },
+    shown: acting.shown,
+    channel: acting.channel,
+    option: answer.option,
+    text: approval.freeText ? answer.option : null,
+    reason: answer.reason,
+    fields: answer.fields,
+    shownHash: null,
+    now: Date.now(),
+  });
+  const { outcome, option, message } = decided;
+  if (decided.state !== state) await writeVote(ctx, approval, votes, decided.state, answer);
+  if (outcome !== "invalid")
+    await note(ctx, approval, NOTES[outcome], answer, { option: option ?? answer.option, message });
+  if (decided.ended) {
+    const text = approval.freeText && outcome === "settled" ? answer.option : null;
+    await end(ctx, approval, decided.state, { text, fields: answer.fields });
+  } else if (outcome === "voted") {
     await reviseCopies(ctx, approval);
-    await note(ctx, approval, "approval.voted", answer, { option });
-    const message = `Your ${option} is counted: ${votes} of ${approval.quorum}.`;
-    return result("voted", approval, option, message);
   }
-  const { acting, reason, fields } = answer;
-  const at = Date.now();
-  const outcome = { option, by: acting.shown, personId: acting.person._id, channel: acting.channel, at, reason };
-  await close(ctx, approval, "answered", outcome);
-  await note(ctx, approval, "approval.answered", answer, { option, fields, payloadHash: approval.payloadHash });
-  if (approval.runId !== null && approval.waitId !== null) {
-    await signal(ctx, approval.runId, approval.waitId, {
-      kind: "verdict",
-      ...{ option, reason, at, text, fields },
-      by: acting.shown,
-      channel: acting.channel,
-    });
-  }
-  return result("settled", approval, option, `Done: ${approval.freeText ? "your words are stored" : option}.`);
+  return { outcome, approvalId: approval._id, option, message };
 }
 
-/** The clock's answer. Only the first one of all counts, so a question expires once or not at all. */
+const NOTES: Record<Exclude<AnswerResult["outcome"], "invalid">, string> = {
+  settled: "approval.answered",
+  voted: "approval.voted",
+  refused: "approval.refused",
+  alreadyAnswered: "approval.late",
+  expired: "approval.late",
+  cancelled: "approval.late",
+  superseded: "approval.late",
+};
+
+/** The clock's answer. A question expires once or not at all. */
 export async function settleExpiry(ctx: MutationCtx, approvalId: Id<"approvals">): Promise<void> {
   const approval = await ctx.db.get("approvals", approvalId);
   if (approval === null || approval.status !== "pending") return;
-  const at = Date.now();
-  await close(ctx, approval, "expired", { option: null, by: null, personId: null, channel: null, at, reason: null });
+  const state = stateOf(approval, await voteRows(ctx, approvalId), null);
+  const expired = verdict.expire(state, Date.now());
+  if (!expired.ended) return;
   await note(ctx, approval, "approval.expired", null, {});
-  if (approval.runId === null || approval.waitId === null) return;
-  await signal(ctx, approval.runId, approval.waitId, {
-    kind: "verdict",
-    ...{ option: "expired", reason: null, by: null, channel: null, at, text: null, fields: null },
-  });
+  await end(ctx, approval, expired.state, { text: null, fields: null });
 }
 
 /** The run has no use for the answer any more. Sends no signal: it is the run that closes the wait. */
@@ -96,126 +107,93 @@ export async function cancelOpenOf(ctx: MutationCtx, runId: Id<"runs">, reason: 
 }
 
 async function cancel(ctx: MutationCtx, approval: Doc<"approvals">, reason: string): Promise<void> {
-  if (approval.status !== "pending") return;
-  const at = Date.now();
-  await close(ctx, approval, "cancelled", { option: null, by: null, personId: null, channel: null, at, reason });
+  const state = stateOf(approval, await voteRows(ctx, approval._id), null);
+  const cancelled = verdict.cancel(state, null, reason, Date.now());
+  if (!cancelled.ended) return;
   await note(ctx, approval, "approval.cancelled", null, { reason });
+  await close(ctx, approval, cancelled.state);
 }
 
-async function close(
+/** The row as the decision sees it. Under four eyes both count as who asked: the requester and the operator who acted for them. */
+function stateOf(approval: Doc<"approvals">, votes: Doc<"votes">[], acting: Acting | null): verdict.ApprovalState {
+  const { status, options, freeText, approvers, quorum, fourEyes, tier, reasonRequired } = approval;
+  const asked = acting !== null && acting.countsAs === approval.requester;
+  return {
+    ...{ status, options, freeText, approvers, quorum, fourEyes, tier, reasonRequired },
+    requesterId: asked ? approval.requester : approval.requestedBy,
+    form: approval.form === null ? null : (JSON.parse(approval.form) as Json),
+    payloadHash: approval.payloadHash,
+    expiresAt: approval.expiresAt,
+    votes: votes.map((row) => ({
+      personId: row.countsAs,
+      person: row.shown,
+      option: row.option,
+      channel: row.channel,
+      reason: row.reason,
+      at: row.at,
+    })),
+    outcome: approval.outcome,
+  };
+}
+
+/** The person's newest vote takes the place of the one before: nobody counts twice. */
+async function writeVote(
   ctx: MutationCtx,
   approval: Doc<"approvals">,
-  status: "answered" | "expired" | "cancelled",
-  outcome: NonNullable<Doc<"approvals">["outcome"]>,
+  votes: Doc<"votes">[],
+  state: verdict.ApprovalState,
+  { acting, requestKey }: Answer,
 ): Promise<void> {
+  const cast = state.votes.find((vote) => vote.personId === acting.countsAs);
+  const own = votes.find((row) => row.countsAs === acting.countsAs);
+  if (cast === undefined || (own !== undefined && own.at === cast.at && own.option === cast.option)) return;
+  if (own !== undefined) await ctx.db.delete("votes", own._id);
+  await ctx.db.insert("votes", {
+    approvalId: approval._id,
+    countsAs: acting.countsAs,
+    personId: acting.person._id,
+    shown: cast.person,
+    option: cast.option,
+    channel: cast.channel,
+    handle: acting.handle,
+    reason: cast.reason,
+    requestKey,
+    at: cast.at,
+  });
+}
+
+async function end(
+  ctx: MutationCtx,
+  approval: Doc<"approvals">,
+  state: verdict.ApprovalState,
+  more: { text: string | null; fields: Json },
+): Promise<void> {
+  await close(ctx, approval, state);
+  if (approval.runId === null || approval.waitId === null || state.outcome === null) return;
+  const { option, reason, by, channel, at } = state.outcome;
+  const what: Signal = { kind: "verdict", option: option ?? state.status, reason, by, channel, at, ...more };
+  await signal(ctx, approval.runId, approval.waitId, what);
+}
+
+async function close(ctx: MutationCtx, approval: Doc<"approvals">, state: verdict.ApprovalState): Promise<void> {
+  const { status, outcome } = state;
   await ctx.db.patch("approvals", approval._id, { status, outcome });
   if (approval.expiryId !== null && status !== "expired") await ctx.scheduler.cancel(approval.expiryId);
   await closeCodes(ctx, approval._id);
   await reviseCopies(ctx, { ...approval, status, outcome });
 }
 
-/** Why this person may not answer, in words for them; null: they may. Decided now, not when the question was asked. */
-function refusalOf(approval: Doc<"approvals">, acting: Acting): string | null {
-  if (!isApprover(approval.approvers, acting.person)) {
-    return `${acting.person.name} is not asked here: it is for ${approval.approvers.join(", ")}.`;
-  }
-  if (approval.fourEyes && (acting.person._id === approval.requestedBy || acting.countsAs === approval.requester)) {
-    return "Four eyes: somebody other than who asked must answer.";
-  }
-  if (approval.tier === "high" && acting.operator !== null) {
-    return "The risk is high: nobody answers this for another person.";
-  }
-  return null;
+function lengthProblem(approval: Doc<"approvals">, { option, reason }: Answer): string | null {
+  if ((reason?.length ?? 0) > MAX_REASON) return `A reason has at most ${MAX_REASON} characters.`;
+  return approval.freeText && option.length > MAX_TEXT ? `An answer has at most ${MAX_TEXT} characters.` : null;
 }
 
-async function refuse(
-  ctx: MutationCtx,
-  approval: Doc<"approvals">,
-  answer: Answer,
-  message: string,
-): Promise<AnswerResult> {
-  await note(ctx, approval, "approval.refused", answer, { option: answer.option.slice(0, 200), message });
-  return result("refused", approval, null, message);
-}
-
-/** The same request told twice (a retry after a lost reply) gets the first one's result. */
-async function repeatOf(ctx: MutationCtx, approval: Doc<"approvals">, answer: Answer): Promise<AnswerResult | null> {
-  if (answer.requestKey === null) return null;
-  const votes = await ctx.db
-    .query("votes")
-    .withIndex("by_approvalId", (q) => q.eq("approvalId", approval._id))
-    .take(1000);
-  const before = votes.find((row) => row.requestKey === answer.requestKey && row.countsAs === answer.acting.countsAs);
-  if (before === undefined) return null;
-  return result(approval.status === "answered" ? "settled" : "voted", approval, before.option, "Done.");
-}
-
-/** Who decided, where and when, for somebody who comes too late. */
-function late(approval: Doc<"approvals">): AnswerResult {
-  const { outcome } = approval;
-  const at = outcome === null ? "" : moment(outcome.at);
-  const option = outcome?.option ?? null;
-  switch (approval.status) {
-    case "answered": {
-      const message = `Already answered: "${option}" by ${outcome?.by} via ${channelWord(outcome?.channel ?? null)} at ${at}.`;
-      return result("alreadyAnswered", approval, option, message);
-    }
-    case "expired":
-      return result("expired", approval, null, `Too late: the question expired at ${at}.`);
-    case "superseded":
-      return result("superseded", approval, null, `The question was replaced by a newer one at ${at}.`);
-    default:
-      return result("cancelled", approval, null, `The question was cancelled at ${at}.`);
-  }
-}
-
-type Chosen = { ok: true; option: string; text: string | null } | { ok: false; message: string };
-
-function choose(approval: Doc<"approvals">, answer: Answer): Chosen {
-  const reason = answer.reason ?? "";
-  if (reason.length > MAX_REASON) return { ok: false, message: `A reason has at most ${MAX_REASON} characters.` };
-  if (approval.freeText) {
-    const text = answer.option;
-    if (text.trim() === "") return { ok: false, message: "The question wants words." };
-    if (text.length > MAX_TEXT) return { ok: false, message: `An answer has at most ${MAX_TEXT} characters.` };
-    return { ok: true, option: "answered", text };
-  }
-  const said = answer.option.trim().toLowerCase();
-  const numbered = /^\d+$/.test(said) ? approval.options[Number(said) - 1] : undefined;
-  const option = approval.options.find((each) => each.toLowerCase() === said) ?? numbered;
-  if (option === undefined) {
-    return { ok: false, message: `"${answer.option.slice(0, 60)}" is not an option: ${approval.options.join(", ")}.` };
-  }
-  if (approval.reasonRequired.includes(option) && reason.trim() === "") {
-    return { ok: false, message: `"${option}" needs a reason.` };
-  }
-  if (answer.fields !== null) {
-    if (approval.form === null) return { ok: false, message: "Nothing can be edited in this question." };
-    const [wrong] = mismatches(JSON.parse(approval.form) as Json, answer.fields, "fields");
-    if (wrong !== undefined) return { ok: false, message: `${wrong.path} ${wrong.message}` };
-  }
-  return { ok: true, option, text: null };
-}
-
-const REFUSALS = new Set(["no", "deny", "denied", "reject"]);
-
-/** One no is enough; anything else needs the quorum for that same option. */
-const neededFor = (approval: Doc<"approvals">, option: string): number =>
-  REFUSALS.has(option.toLowerCase()) ? 1 : approval.quorum;
-
-/** Counts each person once, by their newest vote. Returns how many stand for the option now. */
-async function vote(ctx: MutationCtx, approval: Doc<"approvals">, answer: Answer, option: string): Promise<number> {
-  const { acting, reason, requestKey } = answer;
-  const votes = await ctx.db
-    .query("votes")
-    .withIndex("by_approvalId", (q) => q.eq("approvalId", approval._id))
-    .take(1000);
-  const own = votes.find((row) => row.countsAs === acting.countsAs);
-  const fields = { option, channel: acting.channel, handle: acting.handle, reason, requestKey, at: Date.now() };
-  const whom = { countsAs: acting.countsAs, personId: acting.person._id, shown: acting.shown };
-  if (own === undefined) await ctx.db.insert("votes", { approvalId: approval._id, ...whom, ...fields });
-  else await ctx.db.patch("votes", own._id, { ...whom, ...fields });
-  return votes.filter((row) => row !== own && row.option === option).length + 1;
+function repeatOf(approval: Doc<"approvals">, votes: Doc<"votes">[], answer: Answer): AnswerResult | null {
+  const { requestKey, acting } = answer;
+  const before = votes.find((row) => row.requestKey === requestKey && row.countsAs === acting.countsAs);
+  if (requestKey === null || before === undefined) return null;
+  const outcome = approval.status === "answered" ? "settled" : "voted";
+  return { outcome, approvalId: approval._id, option: before.option, message: `Your ${before.option} has been taken.` };
 }
 
 /** In the run's own record when there is a run: one place tells its story. */
@@ -227,21 +205,14 @@ async function note(
   detail: Record<string, unknown>,
 ): Promise<void> {
   const acting = answer?.acting ?? null;
+  const { _id: approvalId, question, payloadHash } = approval;
+  const said = answer === null ? {} : { reason: answer.reason, fields: answer.fields };
   await record(ctx, {
-    subject: approval.runId === null ? `approval:${approval._id}` : `run:${approval.runId}`,
+    subject: approval.runId === null ? `approval:${approvalId}` : `run:${approval.runId}`,
     kind,
     person: acting === null ? null : { id: acting.person._id, shown: acting.shown },
     handle: acting?.handle ?? null,
     channel: acting?.channel ?? null,
-    detail: { approvalId: approval._id, question: approval.question, reason: answer?.reason ?? null, ...detail },
+    detail: { approvalId, question, payloadHash, ...said, ...detail },
   });
-}
-
-function result(
-  outcome: AnswerOutcome,
-  approval: Doc<"approvals">,
-  option: string | null,
-  message: string,
-): AnswerResult {
-  return { outcome, approvalId: approval._id, option, message };
 }

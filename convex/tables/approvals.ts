@@ -41,8 +41,8 @@ export const approvalTables = {
     form: v.union(v.string(), v.null()),
     reasonRequired: v.array(v.string()),
     origin: v.union(vOrigin, v.null()),
-    /** "deploy · run r1 · asked by Ana" */
-    context: v.string(),
+    /** The title of the run that asks; null outside of a run. */
+    workflow: v.union(v.string(), v.null()),
     createdAt: v.number(),
     expiresAt: v.union(v.number(), v.null()),
     expiryId: v.union(v.id("_scheduled_functions"), v.null()),
@@ -50,7 +50,6 @@ export const approvalTables = {
       v.object({
         option: v.union(v.string(), v.null()),
         by: v.union(v.string(), v.null()),
-        personId: v.union(v.id("people"), v.null()),
         channel: v.union(v.string(), v.null()),
         at: v.number(),
         reason: v.union(v.string(), v.null()),
