@@ -49,6 +49,8 @@ export interface EngineLimits {
 export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** Longest wait in one piece: a machine that sleeps stops its timers, not its clock. Default: as long as setTimeout can. */
+  maxDelayMs?: number;
   /** False when the timer was set on a clock that is no longer in force (a test exchanged it): it is set again. Default: true. */
   isAlive?(timer: unknown): boolean;
 }

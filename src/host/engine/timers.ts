@@ -8,6 +8,7 @@ export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Nothing is kept alive by them: the process lives as long as its server does. */
 export const realTimers: Timers = {
+  maxDelayMs: 60_000,
   setTimeout(callback, ms) {
     // setTimeout(…, 0) waits a whole millisecond.
     if (ms <= 0) return { immediate: setImmediate(callback) };

@@ -85,9 +85,11 @@ export class Crons {
     const next = Math.min(...Object.values(this.#states).map((state) => state.next ?? Number.POSITIVE_INFINITY));
     if (next === Number.POSITIVE_INFINITY) return;
     if (this.#timer !== null) this.#timers.clearTimeout(this.#timer);
-    const delay = Math.min(Math.max(0, next - this.#engine.now()), MAX_DELAY_MS);
+    const delay = Math.min(Math.max(0, next - this.#engine.now()), this.#timers.maxDelayMs ?? MAX_DELAY_MS);
     this.#timer = this.#timers.setTimeout(() => {
       this.#timer = null;
+      // Long waits are cut into pieces.
+      if (next > this.#engine.now()) return this.#arm();
       this.#fire().catch((thrown) => {
         this.#engine.log({ level: "error", text: `crons: ${messageOf(thrown)}` });
         // For example a full disk: the next times are unchanged, so it is tried again.

@@ -18,6 +18,10 @@ import { type JobState, jobState, setJobState } from "./documents.ts";
 /** Times count in whole milliseconds; their fractions only order jobs of the same one. */
 const WITHIN_MS = 0.999;
 
+/** Between two tries when the store refuses to write. */
+const PAUSE_MS = 5_000;
+const FINISH_TRIES = 12;
+
 export class Scheduler {
   readonly #engine: EmbeddedEngine;
   readonly #timers: Timers;
@@ -86,10 +90,11 @@ export class Scheduler {
   }
 
   #arm(): void {
-    if (!this.#started) return;
+    // With no room left, the end of a running function looks again.
+    if (!this.#started || this.#running.size >= this.#engine.limits.scheduledConcurrency) return;
     const next = this.#nextTs();
     if (next === null) this.#disarm();
-    else if (this.#running.size < this.#engine.limits.scheduledConcurrency) this.#armFor(next);
+    else this.#armFor(next);
   }
 
   #armFor(ts: number): void {
@@ -102,7 +107,7 @@ export class Scheduler {
         this.#timerFor = Number.POSITIVE_INFINITY;
         this.#tick();
       },
-      Math.min(Math.floor(delay), MAX_DELAY_MS),
+      Math.min(Math.floor(delay), this.#timers.maxDelayMs ?? MAX_DELAY_MS),
     );
   }
 
@@ -130,8 +135,9 @@ export class Scheduler {
     const work = this.#engine
       .track(this.#run(row))
       .catch((thrown) => {
-        // Not the function's own failure: the store refused. The row is still there and is tried again after a restart.
+        // Not the function's own failure: the store refuses, for example because the disk is full. A mutation's row is still pending.
         this.#engine.log({ level: "error", text: `scheduled function ${row.udfPath}: ${messageOf(thrown)}` });
+        return this.#pause();
       })
       .then(() => {
         this.#running.delete(row.id);
@@ -186,7 +192,31 @@ export class Scheduler {
     await this.#finish(row, { kind: "success" });
   }
 
+  /** The outcome of an action must not get lost because the disk was full for a moment. */
   async #finish(row: ScheduledRow, state: JobState): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#writeOutcome(row, state);
+        return;
+      } catch (thrown) {
+        if (!this.#started || tries === FINISH_TRIES) throw thrown;
+        this.#engine.log({
+          level: "warn",
+          text: `scheduled function ${row.udfPath}: ${messageOf(thrown)}; trying again`,
+        });
+        await this.#pause();
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    if (!this.#started) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#timers.setTimeout(resolve, PAUSE_MS);
+    });
+  }
+
+  async #writeOutcome(row: ScheduledRow, state: JobState): Promise<void> {
     await this.#engine.store.write(async (tx) => {
       const now = jobState(tx, row);
       if (now === "pending" || now === "inProgress") setJobState(tx, row, state, this.#engine.now());
