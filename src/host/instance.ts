@@ -11,7 +11,7 @@ export interface Instance {
 
 /** Reads or makes `dataDir/instance.json`, readable by its owner only. Two processes that start at once agree on one. */
 export function readInstance(dataDir: string): Instance {
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, "instance.json");
   const existing = readExisting(path);
   if (existing !== null) return existing;

@@ -98,6 +98,11 @@ describe("a running host", () => {
     expect(await http.query(api.counters.get, { name: "http" })).toBe(2);
   });
 
+  test("an error in a timer is logged and harms nothing", async () => {
+    expect(await http.action(api.probes.throwingTimer, {})).toBe("went on");
+    await expect.poll(() => fixture.logs.some(({ text }) => text.includes("nobody catches me"))).toBe(true);
+  });
+
   test("keeps its secret to its owner", () => {
     expect(statSync(join(fixture.dataDir, "instance.json")).mode & 0o777).toBe(0o600);
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ConvexHttpClient } from "convex/browser";
 import { anyApi } from "convex/server";
 import { expect, test } from "vitest";
-import { temporaryApp } from "../../src/host/bundle/temporary_app.ts";
+import { temporaryApp } from "../../src/host/bundle/temporary_app.test-support.ts";
 import { startHost } from "../../src/host/index.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: no generated code

@@ -41,6 +41,8 @@ export async function bundleApp(dir: string, cacheDir: string | null): Promise<B
   const cached = cache?.load(modulesOf);
   if (cached != null) return toApp(dir, cached, cache, true);
 
+  // Finer than Date.now(), which could lie before a file that was written in the same millisecond.
+  const startedAt = performance.timeOrigin + performance.now();
   const tree = await readDefinitions(dir);
   const definitions = await Promise.all(
     [...tree.byDir.values()].map(async (definition) => {
@@ -62,7 +64,7 @@ export async function bundleApp(dir: string, cacheDir: string | null): Promise<B
     })),
     inputs: [...files].filter(existsSync),
   };
-  cache?.save(bundle);
+  cache?.save(bundle, startedAt);
   return toApp(dir, bundle, cache, false);
 }
 

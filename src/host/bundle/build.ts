@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { build, version as esbuildVersion, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 import { type EntryPoint, entryPoints } from "./entry_points.ts";
 import { BundleError, buildFailure } from "./errors.ts";
 
@@ -20,7 +20,7 @@ export const SCHEMA = "schema";
 export const AUTH_CONFIG = "auth.config";
 
 /** Changes whenever the same sources would give another script. */
-export const BUILD_VERSION = `1 esbuild ${esbuildVersion}`;
+export const BUILD_VERSION = `1 esbuild ${createRequire(import.meta.url)("esbuild/package.json").version}`;
 
 /** `what: file` of each module: the entry points, the schema, and for the app the authentication config. */
 export function scriptModules(dir: string, isApp: boolean): Record<string, string> {
@@ -42,6 +42,8 @@ export async function buildScript(dir: string, modules: Record<string, string>):
   const entries = Object.entries(modules).map(
     ([name, file]) => `${JSON.stringify(name)}: () => require(${JSON.stringify(file)})`,
   );
+  // Loaded here, because a warm start does not need it.
+  const { build } = await import("esbuild");
   const result = await build({
     stdin: { contents: `module.exports = {\n${entries.join(",\n")}\n};`, resolveDir: dir, sourcefile: "modules.js" },
     absWorkingDir: dir,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BundledApp, bundleApp } from "./app.ts";
 import { hasUseNode } from "./build.ts";
 import { BundleError } from "./errors.ts";
-import { temporaryApp } from "./temporary_app.ts";
+import { temporaryApp } from "./temporary_app.test-support.ts";
 
 let cache: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 /** Bundles kept on disk. Valid while every input file has the content it had, and every directory the modules it had. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ComponentDefinition } from "./definitions.ts";
 
@@ -74,9 +74,13 @@ export class BundleCache {
     }
   }
 
-  /** The manifest is written last: without it nothing else counts. */
-  save(bundle: CachedBundle): void {
+  /**
+   * The manifest is written last: without it nothing else counts. `startedAt` (ms since 1970) is when the build began: a source
+   * written since then may not be what was built.
+   */
+  save(bundle: CachedBundle, startedAt: number): void {
     try {
+      if (bundle.inputs.some((file) => statSync(file).mtimeMs >= startedAt)) return;
       rmSync(this.#dir, { recursive: true, force: true });
       mkdirSync(this.#dir, { recursive: true });
       const inputs = Object.fromEntries(bundle.inputs.map((file) => [file, hash(readFileSync(file))]));

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { runInNewContext } from "node:vm";
-import { build, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 import { buildFailure } from "./errors.ts";
 
 /** A directory with a `convex.config.*` (or the app without one). One bundle is made of each. */
@@ -54,6 +54,7 @@ export async function readDefinitions(appDir: string): Promise<Definitions> {
     return { root, byDir: new Map([[appDir, root]]), inputs: [] };
   }
   const specifiers = new Map<string, string>();
+  const { build } = await import("esbuild");
   const result = await build({
     stdin: {
       contents: `import root from ${JSON.stringify(config)}; registry.set(${JSON.stringify(appDir)}, root);`,

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryApp } from "../bundle/temporary_app.ts";
+import { temporaryApp } from "../bundle/temporary_app.test-support.ts";
 import { staleFiles, writeFiles } from "./files.ts";
 import { generate } from "./generate.ts";
 

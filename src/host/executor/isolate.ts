@@ -40,7 +40,7 @@ export class IsolateExecutor implements Executor {
   readonly #app: BundledApp;
   readonly #pools = new Map<ComponentPath, ContextPool>();
   readonly #scripts = new Map<string, CompiledScript>();
-  readonly #described = new Map<string, FunctionInfo | null>();
+  readonly #described = new Map<string, FunctionInfo>();
   readonly #stacks: StackMapper;
   readonly #log: (level: string, text: string) => void;
 
@@ -53,11 +53,11 @@ export class IsolateExecutor implements Executor {
 
   async describe(path: FunctionPath): Promise<FunctionInfo | null> {
     const key = `${path.component}\n${path.module}\n${path.name}`;
-    let info = this.#described.get(key);
-    if (info === undefined) {
-      info = this.inspect(path.component, path.module, (exports) => functionInfo(exports[path.name]));
-      this.#described.set(key, info);
-    }
+    const known = this.#described.get(key);
+    if (known !== undefined) return known;
+    const info = this.inspect(path.component, path.module, (exports) => functionInfo(exports[path.name]));
+    // Only what exists is remembered: clients may ask for any name.
+    if (info !== null) this.#described.set(key, info);
     return info;
   }
 

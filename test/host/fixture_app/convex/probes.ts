@@ -118,6 +118,14 @@ export const floatingTimer = actionGeneric(async () => {
   return typeof id;
 });
 
+export const throwingTimer = actionGeneric(async () => {
+  setTimeout(() => {
+    throw new Error("nobody catches me");
+  }, 1);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return "went on";
+});
+
 export const sleep = actionGeneric({
   args: { ms: v.number(), name: v.string() },
   handler: async (_ctx, { ms, name }) => {
