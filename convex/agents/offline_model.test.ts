@@ -49,7 +49,19 @@ describe("the offline model", () => {
       "createTask",
       "createTask",
     ]);
-    expect(textOf(user("create a task: one"), user("purple"))).toContain('I did not understand "purple"');
+    const result = called("createTask", { task: { task: "T1", title: "one", priority: "medium", assignee: null } });
+    const reply = textOf(user("create a task: one"), user("purple"), ...result);
+    expect(reply).toMatch(/Created \*\*T1\*\*.*I did not understand "purple"/s);
+  });
+
+  test("a look that was asked for after a change is made after it, and the reply keeps the order of the messages", () => {
+    const asked = [user("create a task: one"), user("list tasks")];
+    expect(callsOf(...asked)).toEqual(["createTask"]);
+    const task = { task: "T1", title: "one", status: "BACKLOG", priority: "medium", assignee: null };
+    const created = called("createTask", { task });
+    expect(callsOf(...asked, ...created)).toEqual(["listFactoryTasks"]);
+    const listed = called("listFactoryTasks", { tasks: [task], more: false });
+    expect(textOf(...asked, ...created, ...listed)).toMatch(/^Created \*\*T1.*\n\nOne task:/);
   });
 
   test("what was answered before is not done again; facts and results are never requests", () => {
@@ -85,7 +97,7 @@ describe("the offline model", () => {
     expect(textOf(user("finish T1"), ...called("transitionTask", error))).toBe(
       "That did not work: T1 is BACKLOG and cannot become COMPLETE. It can become ASSIGNED, BLOCKED.",
     );
-    expect(textOf(user("x"), ...called("somethingNew", "plain text"))).not.toBe("");
+    expect(textOf(user("list tasks"), ...called("listFactoryTasks", "plain text"))).not.toBe("");
   });
 
   test("without tools it is a workflow's step: it names the step, says that no model did it, and repeats nothing of the prompt", () => {

@@ -12,8 +12,9 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
-import { understand } from "./offline_intents.ts";
+import { type Understood, understand } from "./offline_intents.ts";
 import * as words from "./offline_words.ts";
+import { isEffectTool } from "./tool_schemas.ts";
 
 /** Between two words: quick to read along, and the longest reply takes about a second. */
 const WORD_DELAY_MS = 5;
@@ -37,34 +38,53 @@ export function createOfflineModel(): LanguageModelV4 {
 
 /** What to say or call next, from the messages of the conversation. Exported for tests. */
 export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "tools">): LanguageModelV4Content[] {
-  const { prompt } = options;
   const offered = new Set((options.tools ?? []).map((tool) => tool.name));
-  const last = prompt.at(-1);
-  if (last?.role === "tool") return [text(wordResults(prompt))];
-  if (offered.size === 0) return [text(words.stepOutput(stepName(prompt)))];
-  const asked = openMessages(prompt);
-  const understood = asked.map((message) => ({ message, meant: understand(message) }));
-  const calls: LanguageModelV4Content[] = [];
-  const said: string[] = [];
-  for (const { message, meant } of understood) {
-    if (meant.kind === "call" && offered.has(meant.tool)) {
-      calls.push({
-        type: "tool-call",
-        toolCallId: `offline-${crypto.randomUUID()}`,
-        toolName: meant.tool,
-        input: JSON.stringify(meant.input),
-      });
-    } else if (meant.kind === "ask") said.push(meant.question);
-    else if (meant.kind === "thanks") said.push(words.welcome());
-    else if (meant.kind === "greeting" && understood.length > 1) said.push("Hello!");
-    else if (understood.length > 1 && meant.kind !== "greeting")
-      said.push(`I did not understand "${shorten(message)}".`);
-  }
-  if (calls.length > 0) return [...(said.length > 0 ? [text(unique(said).join("\n"))] : []), ...calls];
-  if (understood.every(({ meant }) => meant.kind === "greeting")) return [text(words.greeting())];
-  if (understood.some(({ meant }) => meant.kind === "ask" || meant.kind === "thanks"))
-    return [text(unique(said).join("\n"))];
-  return [text(words.notUnderstood())];
+  if (offered.size === 0) return [text(words.stepOutput(stepName(options.prompt)))];
+  const { asked, results } = currentTurn(options.prompt);
+  const plan = asked.map((message): Planned => {
+    const meant = understand(message);
+    return meant.kind === "call" && !offered.has(meant.tool)
+      ? { message, meant: { kind: "unknown" } }
+      : { message, meant };
+  });
+  const calls = plan.flatMap(({ meant }) => (meant.kind === "call" ? [meant] : []));
+  return results.length < calls.length ? nextCalls(calls.slice(results.length)) : [text(wordTurn(plan, results))];
+}
+
+interface Planned {
+  message: string;
+  meant: Understood;
+}
+type Call = Extract<Understood, { kind: "call" }>;
+
+/** Calls that only look run before those with an effect in the same step, so a step holds one sort: what was asked later sees what came before. */
+function nextCalls(calls: Call[]): LanguageModelV4Content[] {
+  const first = calls[0];
+  const other = calls.findIndex((call) => first !== undefined && isEffectTool(call.tool) !== isEffectTool(first.tool));
+  return calls.slice(0, other < 0 ? undefined : other).map(({ tool, input }) => ({
+    type: "tool-call",
+    toolCallId: `offline-${crypto.randomUUID()}`,
+    toolName: tool,
+    input: JSON.stringify(input),
+  }));
+}
+
+/** The reply: what came of each message, in order. */
+function wordTurn(plan: Planned[], results: Result[]): string {
+  const alone = plan.length === 1;
+  if (plan.every(({ meant }) => meant.kind === "greeting")) return words.greeting();
+  if (plan.every(({ meant }) => meant.kind === "unknown" || meant.kind === "greeting")) return words.notUnderstood();
+  let call = 0;
+  const lines = plan.map(({ message, meant }) => {
+    if (meant.kind === "call") {
+      const { toolName, value } = results[call++] ?? { toolName: meant.tool, value: "" };
+      return words.wordResult(toolName, value);
+    }
+    if (meant.kind === "ask") return meant.question;
+    if (meant.kind === "thanks") return words.welcome();
+    return meant.kind === "greeting" && !alone ? "Hello!" : `I did not understand "${shorten(message)}".`;
+  });
+  return [...new Set(lines)].join("\n\n");
 }
 
 /** A workflow's task names its step in the instructions (`run_task.ts`). */
@@ -73,47 +93,43 @@ function stepName(prompt: LanguageModelV4Message[]): string {
   return /^Step: (.+)$/m.exec(instructions)?.[1] ?? "unnamed";
 }
 
-/** What was said since the last answer: several quick messages are answered together. */
-function openMessages(prompt: LanguageModelV4Message[]): string[] {
-  const open: string[] = [];
-  for (const message of [...prompt].reverse()) {
-    if (message.role === "assistant" || message.role === "tool") break;
-    if (message.role !== "user") continue;
-    const said = message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
-    // In shared places a message begins with its speaker's name in brackets.
-    open.unshift(said.replace(/^\[[^\]\n]{1,80}\] /, ""));
-  }
-  return open;
+interface Result {
+  toolName: string;
+  /** JSON text, as tools return it. */
+  value: string;
 }
 
-/** The results that came back for the last calls, in their order. */
-function wordResults(prompt: LanguageModelV4Message[]): string {
-  const worded: string[] = [];
+/**
+ * What was said since the last answer (several quick messages are answered together), and the results that came back for the calls
+ * made since. An answer is text of the assistant; a message of calls is not.
+ */
+function currentTurn(prompt: LanguageModelV4Message[]): { asked: string[]; results: Result[] } {
+  const asked: string[] = [];
+  const results: Result[] = [];
   for (const message of [...prompt].reverse()) {
-    if (message.role === "user" || message.role === "system") break;
-    if (message.role === "assistant") {
-      if (worded.length > 0) break;
-      continue;
-    }
-    const lines = message.content.flatMap((part) => {
-      if (part.type !== "tool-result") return [];
-      const { output } = part;
-      const value =
-        output.type === "text" || output.type === "error-text"
-          ? output.value
-          : "value" in output
-            ? JSON.stringify(output.value)
-            : "";
-      const result = output.type.startsWith("error") ? JSON.stringify({ error: { message: value } }) : value;
-      return [words.wordResult(part.toolName, result)];
-    });
-    worded.unshift(...lines);
+    if (message.role === "user") {
+      const said = message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+      // In shared places a message begins with its speaker's name in brackets.
+      asked.unshift(said.replace(/^\[[^\]\n]{1,80}\] /, ""));
+    } else if (asked.length > 0 && message.role !== "system") break;
+    else if (message.role === "tool") results.unshift(...resultsIn(message));
   }
-  return worded.join("\n\n");
+  return { asked, results };
+}
+
+function resultsIn(message: Extract<LanguageModelV4Message, { role: "tool" }>): Result[] {
+  return message.content.flatMap((part) => {
+    if (part.type !== "tool-result") return [];
+    const { output, toolName } = part;
+    const value = "value" in output ? output.value : "";
+    const shown = typeof value === "string" ? value : JSON.stringify(value);
+    return [
+      { toolName, value: output.type.startsWith("error") ? JSON.stringify({ error: { message: shown } }) : shown },
+    ];
+  });
 }
 
 const text = (value: string): LanguageModelV4Content => ({ type: "text", text: value });
-const unique = (lines: string[]): string[] => [...new Set(lines)];
 const shorten = (message: string): string =>
   message.length <= 60 ? message : `${[...message].slice(0, 59).join("")}…`;
 
