@@ -2,7 +2,8 @@
 
 import { Crons } from "../scheduler/crons.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import type { ComponentPath, JsonObject, ReadSet, Store, Writer } from "../store/types.ts";
+import type { ComponentPath, Json, JsonObject, ReadSet, Store, Writer } from "../store/types.ts";
+import { COMMIT_TS_MARK, resolveCommitTs } from "../values/special.ts";
 import { parsePath } from "./address.ts";
 import { Call } from "./call.ts";
 import { CallError, EngineError, failureOf, stackOf } from "./errors.ts";
@@ -230,7 +231,7 @@ export class EmbeddedEngine implements Engine, Host {
         return text;
       });
       this.#removeFiles(txn, true);
-      return { value, ts, logLines: request.logLines };
+      return { value: withCommitTs(value, ts), ts, logLines: request.logLines };
     } catch (thrown) {
       this.#removeFiles(txn, false);
       throw thrown;
@@ -302,6 +303,11 @@ export class EmbeddedEngine implements Engine, Host {
   #defineComponents(): void {
     for (const { path, schema } of this.#deployment.components.values()) this.store.defineComponent(path, schema);
   }
+}
+
+/** A mutation may return `db.vars.commitTs`, which is known only now. */
+function withCommitTs(text: string, ts: bigint): string {
+  return text.includes(COMMIT_TS_MARK) ? JSON.stringify(resolveCommitTs(JSON.parse(text) as Json, ts)) : text;
 }
 
 /** A resend finds the result of the first try in its own transaction, however closely it follows. */

@@ -2,6 +2,7 @@
 
 import { cancelScheduled, insertScheduled } from "../../scheduler/documents.ts";
 import type { JsonObject, Writer } from "../../store/types.ts";
+import { COMMIT_TS_MARK } from "../../values/special.ts";
 import { type FunctionAddress, udfPath } from "../address.ts";
 import type { Call } from "../call.ts";
 import { EngineError } from "../errors.ts";
@@ -64,6 +65,11 @@ function schedule(call: Call, fn: ResolvedFunction, args: ScheduleArgs, writer: 
     throw new EngineError(`Functions can be scheduled at most 5 years ahead; got ${args.ts} seconds since 1970.`);
   }
   const text = JSON.stringify(args.args);
+  if (text.includes(COMMIT_TS_MARK)) {
+    throw new EngineError(
+      `A scheduled function cannot take an unresolved placeholder value ("${describePath(fn.path)}").`,
+    );
+  }
   const id = insertScheduled(writer, {
     owner: call.component,
     component: fn.path.component,

@@ -10,7 +10,7 @@ import {
   mutationGeneric,
   queryGeneric,
 } from "convex/server";
-import { v } from "convex/values";
+import { jsonToConvex, v } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { openHarness } from "../../testing/harness.ts";
 import { asyncSyscalls, jsSyscalls, syscalls } from "./index.ts";
@@ -88,6 +88,10 @@ const items = {
     const before = await ask();
     await ctx.db.insert("items", { n: 99 });
     return { before, after: await ask() };
+  }),
+  commitTime: mutationGeneric(async (ctx) => {
+    const { commitTs } = (ctx.db as unknown as { vars: { commitTs: unknown } }).vars;
+    return { at: commitTs as null };
   }),
   nearest: actionGeneric(async (ctx) => {
     const found = await ctx.vectorSearch("points", "by_at", { vector: [1, 0], limit: 1 });
@@ -213,6 +217,16 @@ describe("database", () => {
     await run("items:addPoints");
     expect(await run("items:nearest")).toEqual([1]);
   });
+});
+
+test("a mutation that returns its commit time returns the time of its commit", async () => {
+  const { engine } = open();
+  const { value, ts } = await engine.mutation(
+    engine.parsePath("items:commitTime"),
+    {},
+    { identity: null, isAdmin: true },
+  );
+  expect(jsonToConvex(JSON.parse(value))).toEqual({ at: ts });
 });
 
 describe("pagination", () => {
