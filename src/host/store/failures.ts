@@ -39,13 +39,13 @@ export function storageError(error: unknown, path: string): unknown {
     case CANTOPEN:
       return new HostError(
         `Cannot write the database file ${path} (${error.message}). Check that the folder exists and that this user may write in it.`,
-        null,
+        "io_failed",
         { cause: error },
       );
     case IOERR:
       return new HostError(
         `Reading or writing ${path} failed (${error.message}); nothing of this transaction was kept. Check the disk.`,
-        null,
+        "io_failed",
         { cause: error },
       );
     default:

@@ -4,7 +4,6 @@ import { Catalog } from "./catalog.ts";
 import { Clock } from "./clock.ts";
 import { type Connections, openConnections } from "./open.ts";
 import { StoreReader } from "./reader.ts";
-import { invalidates } from "./readset.ts";
 import { applySchema } from "./schema.ts";
 import { MAX_GROUP_MS, Transactions } from "./transactions.ts";
 import type {
@@ -23,8 +22,6 @@ import { Vectors } from "./vectors.ts";
 import type { StoreWriter } from "./writer.ts";
 
 const DEFAULT_GROUP_SIZE = 64;
-/** Commits remembered for `invalidatedSince`; a reader needs them only between its read and its watching. */
-const REMEMBERED_COMMITS = 256;
 /** Scheduled functions swept in one transaction, so that callers need not wait long for it. */
 const SWEEP_BATCH = 200;
 
@@ -34,9 +31,6 @@ export class SqliteStore implements Store {
   readonly #vectors: Vectors;
   readonly #transactions: Transactions;
   readonly #listeners = new Set<(commit: Commit) => void>();
-  #recent: Commit[] = [];
-  /** Commits up to this time are no longer remembered. */
-  #forgottenTs: bigint;
   #isClosed = false;
 
   constructor(options: StoreOptions) {
@@ -55,7 +49,6 @@ export class SqliteStore implements Store {
         committed: () => this.snapshot(),
         onCommit: (commit) => this.#announce(commit),
       });
-      this.#forgottenTs = this.#transactions.durableTs;
     } catch (error) {
       this.#connections.close();
       throw error;
@@ -80,16 +73,6 @@ export class SqliteStore implements Store {
   onCommit(listener: (commit: Commit) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  invalidatedSince(reads: ReadSet, ts: bigint): boolean {
-    if (ts < this.#forgottenTs) return true;
-    for (let i = this.#recent.length - 1; i >= 0; i--) {
-      const commit = this.#recent[i]!;
-      if (commit.ts <= ts) return false;
-      if (invalidates(reads, commit.writes)) return true;
-    }
-    return false;
   }
 
   exclusive<T>(body: () => T): Promise<T> {
@@ -150,11 +133,6 @@ export class SqliteStore implements Store {
   }
 
   #announce(commit: Commit): void {
-    this.#recent.push(commit);
-    if (this.#recent.length >= REMEMBERED_COMMITS * 2) {
-      const forgotten = this.#recent.splice(0, REMEMBERED_COMMITS);
-      this.#forgottenTs = forgotten.at(-1)!.ts;
-    }
     for (const listener of this.#listeners) {
       try {
         listener(commit);

@@ -70,6 +70,16 @@ describe("transactions", () => {
     expect(await values(store, tableScan("t"), "_id")).toEqual([]);
   });
 
+  test("a savepoint left open -> the whole transaction is undone", async () => {
+    const store = testStore();
+    const work = store.write(async (tx) => {
+      tx.savepoint();
+      tx.insert("", "t", {});
+    });
+    await expect(work).rejects.toThrow(/still open when the function ended/);
+    expect(await values(store, tableScan("t"), "_id")).toEqual([]);
+  });
+
   test("a call after the end -> refused", async () => {
     const store = testStore();
     let escaped: Writer | undefined;

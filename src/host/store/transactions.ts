@@ -15,6 +15,9 @@ import type { Commit, Reader, ReadSet, WriteResult, Writer } from "./types.ts";
 import type { Vectors } from "./vectors.ts";
 import { StoreWriter, type WriteLog } from "./writer.ts";
 
+// Captured here: a test's fake timers must not stop the store's own limits.
+const { setTimeout, clearTimeout } = globalThis;
+
 /** A group closes after this long even if more callers wait: its first members must not wait for the last. */
 export const MAX_GROUP_MS = 5;
 
@@ -79,14 +82,15 @@ export class Transactions {
     }
     const outcome = await this.#run(tx, body, timeoutMs);
     this.#refuseIfClosed();
-    let ts = clock.lastTs;
-    let failure = outcome.ok ? sql.failure : outcome.error;
+    let ts = group.commit.ts;
+    // A failure of the storage comes first: what the function made of it is not the cause.
+    let failure = sql.failure ?? (outcome.ok ? null : outcome.error);
     try {
-      if (outcome.ok && failure === null && tx.hasWritten) {
-        ts = clock.nextTs();
+      if (outcome.ok && failure === null) {
+        tx.assertBalanced();
+        if (tx.hasWritten) ts = clock.nextTs();
         tx.resolveCommitTs(ts);
       }
-      failure ??= sql.failure;
     } catch (error) {
       failure = error;
     }
@@ -104,10 +108,10 @@ export class Transactions {
     timeoutMs: number | undefined,
   ): Promise<{ value: T; ts: bigint; reads: ReadSet }> {
     await this.#enter();
-    const { sql, catalog, vectors, clock } = this.#options;
+    const { sql, catalog, vectors } = this.#options;
     const reads = emptyReadSet();
     const group = this.#group;
-    const ts = clock.lastTs;
+    const ts = group === null ? this.#durableTs : group.commit.ts;
     sql.failure = null;
     const outcome = await this.#run(new StoreReader(sql, catalog, vectors, track ? reads : null), body, timeoutMs);
     this.#refuseIfClosed();
@@ -161,7 +165,7 @@ export class Transactions {
   }
 
   #join(): Group {
-    const { sql, clock } = this.#options;
+    const { sql } = this.#options;
     sql.failure = null;
     if (this.#group === null) {
       sql.begin();
@@ -169,7 +173,7 @@ export class Transactions {
       // Whoever waits gets the rejection; with nobody waiting it must not end the process.
       promise.catch(() => {});
       const commit: Commit = {
-        ts: clock.lastTs,
+        ts: this.#durableTs,
         writes: { ids: new Set(), tables: new Set(), keys: [] },
         wakeAt: null,
       };

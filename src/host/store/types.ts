@@ -175,11 +175,6 @@ export interface Store {
   snapshot(): Reader;
   /** Called after each COMMIT that changed something, in order, before the writers of that commit learn of it. */
   onCommit(listener: (commit: Commit) => void): () => void;
-  /**
-   * True when a commit after `ts` touched what was read, or when it is too long ago to know. Ask when you begin to watch
-   * `reads`: commits may have come between the read and the watching.
-   */
-  invalidatedSince(reads: ReadSet, ts: bigint): boolean;
   /** Runs `body` between two transactions, everything before it committed. For schema changes while the store is in use. */
   exclusive<T>(body: () => T): Promise<T>;
 

@@ -166,6 +166,11 @@ export class StoreWriter extends StoreReader implements Writer {
     this.log.rows++;
   }
 
+  /** Throws when a nested transaction was neither kept nor undone: its half-done writes must not be committed. */
+  assertBalanced(): void {
+    if (this.#depth > 0) throw new HostError("A nested transaction was still open when the function ended.");
+  }
+
   /** Last act of a transaction: fills in the commit time where documents asked for it. */
   resolveCommitTs(ts: bigint): void {
     for (const rid of this.#unresolved) {
