@@ -92,6 +92,18 @@ describe("the graph notation", () => {
     expect(compiled(json).name).toBe("j");
   });
 
+  it("JSON that is no YAML still compiles, and escapes mean what they mean in JSON", () => {
+    const question = '\u{1f600} "q" \\ / \u2028';
+    const nodes = {
+      q: { type: "approval", question, options: ["yes"], payload: { ["k".repeat(2000)]: 1 }, next: { yes: "z" } },
+      z: { type: "end" },
+    };
+    const text = JSON.stringify({ startNodeId: "q", nodes })
+      .replace("\u{1f600}", "\\ud83d\\ude00")
+      .replace(" / ", " \\/ ");
+    expect(compiled(text).nodes.q).toMatchObject({ question });
+  });
+
   it("is JSON-safe: what is stored is what was compiled", () => {
     const definition = compiled(STEPS);
     expect(JSON.parse(JSON.stringify(definition))).toEqual(definition);
@@ -414,7 +426,7 @@ nodes:
       "startNodeId: p\nnodes:\n  p: { type: parallel, branches: [a], next: z }\n  a: { type: wait, forMs: 1, next: p }\n  z: { type: end }",
       "leads back to it",
     ],
-    ["a duplicate key", "startNodeId: z\nnodes: { z: { type: end }, z: { type: end } }", "unique"],
+    ["a duplicate key", "startNodeId: z\nnodes: { z: { type: end }, z: { type: end } }", "stands here twice"],
     ["broken YAML", "startNodeId: [a\nnodes: }", "correct the YAML"],
     ["an alias", "startNodeId: z\nnodes: { z: &a { type: end }, y: *a }", "anchors and aliases"],
     ["an empty file", "", "empty"],

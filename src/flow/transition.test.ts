@@ -516,6 +516,12 @@ describe("a run", () => {
     expect(run.work().prompt).toBe("kept");
   });
 
+  it("start from a node with approval: sync -> asks first", () => {
+    const run = new SimulatedRun(graph({ a: task("b"), b: task("z", { approval: "sync" }), z: { type: "end" } }));
+    run.send({ type: "start", fromNodeId: "b" });
+    expect(run.ask().nodeId).toBe("b.approval");
+  });
+
   it("start from an unknown node -> failed, clearly", () => {
     const run = new SimulatedRun(graph({ z: end }));
     run.send({ type: "start", fromNodeId: "nowhere" });

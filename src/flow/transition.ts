@@ -46,7 +46,9 @@ function accept(step: Step, event: FlowEvent): boolean {
       if (own(step.definition.nodes, nodeId) === undefined) {
         step.endFailed(null, errorInfo("not_found", `the definition has no node "${nodeId}"`, { field: "from" }));
       } else {
-        step.spawn(nodeId, null);
+        // Beginning at a step never passes by its approval.
+        const gate = `${nodeId}.approval`;
+        step.spawn(own(step.definition.nodes, gate) === undefined ? nodeId : gate, null);
       }
       return true;
     }

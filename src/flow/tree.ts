@@ -57,19 +57,21 @@ export function readTree(source: string, problems: Problems): Tree | null {
     );
     return null;
   }
-  const isJson = /^\s*[{[]/.test(source) && isValidJson(source);
+  const json = /^\s*[{[]/.test(source) ? parseJson(source) : undefined;
   let document: Document.Parsed;
   try {
-    // YAML forbids tabs where JSON allows them; offsets stay the same.
-    document = parseDocument(isJson ? source.replaceAll("\t", " ") : source, { prettyErrors: false, uniqueKeys: true });
-  } catch (thrown) {
-    problems.error(
-      0,
-      `the file cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`,
-      "check its nesting",
-    );
+    // YAML forbids tabs where JSON allows them; offsets stay the same. The library's own search for equal keys is quadratic.
+    document = parseDocument(json === undefined ? source : source.replaceAll("\t", " "), {
+      prettyErrors: false,
+      uniqueKeys: false,
+    });
+  } catch {
+    // The library recurses: what overflows its stack is nested absurdly.
+    problems.error(0, "the file cannot be read: it is nested too deeply", "flatten it");
     return null;
   }
+  // The few texts that are JSON and not YAML (very long keys) lose their places, not their meaning.
+  if (document.errors.length > 0 && json !== undefined) return fromJson(json, problems, 0);
   for (const error of document.errors) problems.error(error.pos[0], sentence(error.message), "correct the YAML here");
   if (document.errors.length > 0) return null;
   if (document.contents === null) {
@@ -79,15 +81,33 @@ export function readTree(source: string, problems: Problems): Tree | null {
   return convert(document.contents, problems, 0);
 }
 
-const sentence = (message: string): string => message.replaceAll(/\s+/g, " ").slice(0, 200);
+const sentence = (message: string): string =>
+  /stack/i.test(message) ? "nested too deeply" : message.replaceAll(/\s+/g, " ").slice(0, 200);
 
-function isValidJson(source: string): boolean {
+function parseJson(source: string): Json | undefined {
   try {
-    JSON.parse(source);
-    return true;
+    return JSON.parse(source);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function fromJson(value: Json, problems: Problems, depth: number): Tree | null {
+  if (depth > MAX_NESTING) {
+    problems.error(0, "nested too deeply", "flatten it");
+    return null;
+  }
+  if (typeof value !== "object" || value === null) return { kind: "scalar", at: 0, value, source: String(value) };
+  const parts = Object.entries(value).map(([key, item]) => ({
+    key,
+    at: 0,
+    value: fromJson(item, problems, depth + 1),
+  }));
+  if (parts.some((part) => part.value === null)) return null;
+  const entries = parts as { key: string; at: number; value: Tree }[];
+  return Array.isArray(value)
+    ? { kind: "list", at: 0, items: entries.map((entry) => entry.value) }
+    : { kind: "map", at: 0, entries };
 }
 
 function convert(node: Node, problems: Problems, depth: number): Tree | null {
@@ -110,6 +130,7 @@ function convert(node: Node, problems: Problems, depth: number): Tree | null {
     return null;
   }
   const entries: { key: string; at: number; value: Tree }[] = [];
+  const keys = new Set<string>();
   let whole = true;
   for (const pair of node.items) {
     if (!isPair(pair) || !isScalar(pair.key)) {
@@ -120,6 +141,8 @@ function convert(node: Node, problems: Problems, depth: number): Tree | null {
     const keyAt = pair.key.range?.[0] ?? at;
     // The source keeps keys such as 1.10 as they were written.
     const key = typeof pair.key.value === "string" ? pair.key.value : (pair.key.source ?? String(pair.key.value));
+    if (keys.has(key)) problems.error(keyAt, `"${key.slice(0, 60)}" stands here twice`, "remove or rename one");
+    keys.add(key);
     const value: Tree | null =
       pair.value === null
         ? { kind: "scalar", at: keyAt, value: null, source: "" }
