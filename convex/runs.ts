@@ -6,7 +6,7 @@ import type { Id } from "./_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { Advance, failedBy } from "./model/advance.ts";
-import { MAX_WAKES, type Next, nextSegment, parkOn } from "./model/driver.ts";
+import { MAX_WAKES, type Next, nextSegment, parkOn, wakeDriver } from "./model/driver.ts";
 import { resolveActor } from "./model/people.ts";
 import { type RunWire, viewRun } from "./model/run_view.ts";
 import * as runs from "./model/runs.ts";
@@ -122,13 +122,29 @@ export const resume = internalMutation({
 
 // By name: a function of this module cannot take its type from itself.
 const goOnReference = makeFunctionReference<"mutation", { runId: Id<"runs"> }, null>("runs:goOn");
+const proceedReference = makeFunctionReference<"mutation", { runId: Id<"runs"> }, null>("runs:proceed");
 
 async function goOnLater(ctx: MutationCtx, runId: Id<"runs">): Promise<void> {
   await ctx.scheduler.runAfter(0, goOnReference, { runId });
 }
 
-/** What one transaction had no room for. */
+/** What one transaction had no room for. Scheduled calls are not repeated when they fail, so then the driver has to go on. */
 export const goOn = internalMutation({
+  args: { runId: v.id("runs") },
+  handler: async (ctx, { runId }): Promise<null> => {
+    const run = await ctx.db.get("runs", runId);
+    if (run === null || run.endedAt !== null) return null;
+    try {
+      await ctx.runMutation(proceedReference, { runId });
+    } catch (thrown) {
+      console.error(`run ${runId}: going on failed, left to the driver: ${String(thrown)}`);
+      await wakeDriver(ctx, run);
+    }
+    return null;
+  },
+});
+
+export const proceed = internalMutation({
   args: { runId: v.id("runs") },
   handler: async (ctx, { runId }): Promise<null> => {
     const run = await ctx.db.get("runs", runId);

@@ -20,6 +20,7 @@ import { signalText, waitKey } from "./signals.ts";
 const MAX_EVENTS = 200;
 const MAX_NODES = 100;
 const MAX_SIGNALS = 500;
+const FEW_NODES = 16;
 
 /** Rows of one run while it advances: read at the beginning, written by `flush`. */
 export class Advance {
@@ -161,8 +162,7 @@ export class Advance {
   /** Writes the rows, each once. `more`: what else changes in the run's row. */
   async flush(more: Partial<Doc<"runs">> = {}): Promise<void> {
     for (const name of this.touched) await this.flushVariable(name);
-    let { nodeCount } = this.run;
-    for (const node of this.nodes.values()) if (await this.flushNode(node, nodeCount)) nodeCount += 1;
+    const nodeCount = await this.flushNodes();
     const change = { state: JSON.stringify(this.state), nodeCount, driverFailures: 0, ...more };
     if (this.finish === null) {
       await this.ctx.db.patch("runs", this.run._id, { ...change, status: statusOf(this.state) });
@@ -183,19 +183,40 @@ export class Advance {
     else await this.ctx.db.patch("runVariables", id, { value: text });
   }
 
-  /** True when the row is new. */
-  private async flushNode(node: NodeProgress, seq: number): Promise<boolean> {
+  /** Returns how many rows there are now. */
+  private async flushNodes(): Promise<number> {
     const runId = this.run._id;
-    const { nodeKey, nodeId, type, status, attempt, startedAt, endedAt } = node;
-    const row = await this.ctx.db
-      .query("runNodes")
-      .withIndex("by_runId_and_nodeKey", (q) => q.eq("runId", runId).eq("nodeKey", nodeKey))
-      .unique();
-    const error = node.error === null ? null : node.error.message;
-    const fields = { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, error };
-    if (row === null) await this.ctx.db.insert("runNodes", { runId, seq, ...fields });
-    else await this.ctx.db.patch("runNodes", row._id, fields);
-    return row === null;
+    let { nodeCount } = this.run;
+    if (this.nodes.size === 0) return nodeCount;
+    const known = await this.nodeRows();
+    for (const { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, error } of this.nodes.values()) {
+      const fields = { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, error: error?.message ?? null };
+      const rowId = await known(nodeKey);
+      if (rowId !== null) await this.ctx.db.patch("runNodes", rowId, fields);
+      else await this.ctx.db.insert("runNodes", { runId, seq: nodeCount++, ...fields });
+    }
+    return nodeCount;
+  }
+
+  /** Few rows are read at once; of many only those that are asked for. */
+  private async nodeRows(): Promise<(nodeKey: string) => Promise<Id<"runNodes"> | null>> {
+    const runId = this.run._id;
+    if (this.run.nodeCount === 0) return async () => null;
+    if (this.run.nodeCount <= FEW_NODES) {
+      const rows = await this.ctx.db
+        .query("runNodes")
+        .withIndex("by_runId_and_seq", (q) => q.eq("runId", runId))
+        .collect();
+      const ids = new Map(rows.map((row) => [row.nodeKey, row._id]));
+      return async (nodeKey) => ids.get(nodeKey) ?? null;
+    }
+    return async (nodeKey) => {
+      const row = await this.ctx.db
+        .query("runNodes")
+        .withIndex("by_runId_and_nodeKey", (q) => q.eq("runId", runId).eq("nodeKey", nodeKey))
+        .unique();
+      return row?._id ?? null;
+    };
   }
 }
 

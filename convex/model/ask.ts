@@ -71,9 +71,10 @@ export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"ap
     const expiryId = await ctx.scheduler.runAt(question.expiresAt, expire, { approvalId });
     await ctx.db.patch("approvals", approvalId, { expiryId });
   }
-  for (const person of candidates) await openCode(ctx, approvalId, person._id);
+  const codes = new Map<Id<"people">, string>();
+  for (const person of candidates) codes.set(person._id, await openCode(ctx, approvalId, person._id));
   const approval = (await ctx.db.get("approvals", approvalId))!;
-  await deliverQuestion(ctx, approval, candidates, channels);
+  await deliverQuestion(ctx, approval, candidates, codes, channels);
   return approval;
 }
 

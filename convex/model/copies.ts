@@ -1,10 +1,11 @@
 /** The copies of a question in the outbox: one a place, all revised from the row whenever it changes. */
 
+import type { Vote } from "../../src/contract/approval.ts";
 import { channelOf } from "../../src/contract/handle.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
-import type { Doc } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { cardFor, drawCard, votesOf } from "./cards.ts";
+import { drawCard } from "./cards.ts";
 import { deliveriesOf, enqueue, revise } from "./outbox.ts";
 import { placeOf } from "./people.ts";
 import { type Place, resolvePlaces } from "./places.ts";
@@ -14,6 +15,7 @@ export async function deliverQuestion(
   ctx: MutationCtx,
   approval: Doc<"approvals">,
   candidates: Doc<"people">[],
+  codes: ReadonlyMap<Id<"people">, string>,
   channels: string[] | null,
 ): Promise<void> {
   const places = new Map<string, Place>();
@@ -32,11 +34,12 @@ export async function deliverQuestion(
     }
   }
   for (const { channel, place, person } of places.values()) {
+    const code = person === null ? null : (codes.get(person._id) ?? null);
     await enqueue(ctx, {
       channel,
       place,
       key: `approval:${approval._id}:${place}`,
-      message: { kind: "card", card: await cardFor(ctx, approval, person?._id ?? null) },
+      message: { kind: "card", card: drawCard(approval, [], code) },
       approvalId: approval._id,
       ...(approval.runId === null ? {} : { runId: approval.runId }),
     });
@@ -53,11 +56,8 @@ async function homeOf(ctx: MutationCtx, approval: Doc<"approvals">): Promise<Pla
 }
 
 /** Draws every copy anew. Each keeps the code it shows, so whose copy it is need not be found out again. */
-export async function reviseCopies(ctx: MutationCtx, approval: Doc<"approvals">): Promise<void> {
-  const deliveries = await deliveriesOf(ctx, approval._id);
-  if (deliveries.length === 0) return;
-  const votes = await votesOf(ctx, approval._id);
-  for (const delivery of deliveries) {
+export async function reviseCopies(ctx: MutationCtx, approval: Doc<"approvals">, votes: Vote[]): Promise<void> {
+  for (const delivery of await deliveriesOf(ctx, approval._id)) {
     const shown = JSON.parse(delivery.message) as OutMessage;
     const code = shown.kind === "card" ? shown.card.code : null;
     await revise(ctx, delivery._id, { kind: "card", card: drawCard(approval, votes, code) });

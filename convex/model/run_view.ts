@@ -1,5 +1,6 @@
 /** A run as clients get it: the contract's shape, foreign JSON as text. Reads only what is open or said about this one run. */
 import type { NodeView, RunView, WaitingFor } from "../../src/contract/run.ts";
+import type { RunState, WaitKind } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { codeFor } from "./codes.ts";
@@ -27,7 +28,7 @@ export async function viewRun(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"pe
     input: run.input,
     variables: await variablesText(ctx, run._id),
     nodes: await nodes(ctx, run._id),
-    waitingFor: run.endedAt === null ? await waitingFor(ctx, run._id, forPerson) : [],
+    waitingFor: run.endedAt === null ? await waitingFor(ctx, run, forPerson) : [],
     result: run.result ?? "null",
     error: run.error,
     startedAt: run.startedAt,
@@ -62,43 +63,59 @@ async function nodes(ctx: QueryCtx, runId: Id<"runs">): Promise<NodeView[]> {
   }));
 }
 
-async function waitingFor(ctx: QueryCtx, runId: Id<"runs">, forPerson: Id<"people"> | null): Promise<WaitingFor[]> {
+/** Looks only into the tables that the run's state says it waits in. */
+async function waitingFor(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"people"> | null): Promise<WaitingFor[]> {
   const found: WaitingFor[] = [];
-  const approvals = await ctx.db
-    .query("approvals")
-    .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))
-    .take(MAX_OPEN);
-  for (const approval of approvals) {
-    found.push({
-      kind: "approval",
-      approvalId: approval._id,
-      code: forPerson === null ? null : await codeFor(ctx, approval._id, forPerson),
-      question: approval.question,
-      options: approval.options,
-      expiresAt: approval.expiresAt,
-    });
+  const kinds = openKinds(run);
+  const runId = run._id;
+  if (kinds.has("approval")) {
+    const approvals = await ctx.db
+      .query("approvals")
+      .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))
+      .take(MAX_OPEN);
+    for (const { _id: approvalId, question, options, expiresAt } of approvals) {
+      const code = forPerson === null ? null : await codeFor(ctx, approvalId, forPerson);
+      found.push({ kind: "approval", approvalId, code, question, options, expiresAt });
+    }
   }
-  const timers = await ctx.db
-    .query("timers")
-    .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))
-    .take(MAX_OPEN);
-  for (const timer of timers) found.push({ kind: "wait", until: timer.dueAt });
-  for (const status of ["ready", "claimed"] as const) {
+  // An event may have a timer beside it.
+  if (kinds.has("timer") || kinds.has("event")) {
+    const timers = await ctx.db
+      .query("timers")
+      .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))
+      .take(MAX_OPEN);
+    for (const timer of timers) found.push({ kind: "wait", until: timer.dueAt });
+  }
+  for (const status of kinds.has("work") ? (["ready", "claimed"] as const) : []) {
     const jobs = await ctx.db
       .query("jobs")
       .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", status))
       .take(MAX_OPEN);
     for (const job of jobs) found.push({ kind: "job", jobId: job._id });
   }
-  const events = await ctx.db
-    .query("eventWaits")
-    .withIndex("by_runId_and_open", (q) => q.eq("runId", runId).eq("open", true))
-    .take(MAX_OPEN);
-  for (const event of events) found.push({ kind: "event", name: event.name });
-  const children = await ctx.db
-    .query("runs")
-    .withIndex("by_parentId_and_endedAt", (q) => q.eq("parentId", runId).eq("endedAt", null))
-    .take(MAX_OPEN);
-  for (const child of children) found.push({ kind: "run", runId: child._id });
+  if (kinds.has("event")) {
+    const events = await ctx.db
+      .query("eventWaits")
+      .withIndex("by_runId_and_open", (q) => q.eq("runId", runId).eq("open", true))
+      .take(MAX_OPEN);
+    for (const event of events) found.push({ kind: "event", name: event.name });
+  }
+  if (kinds.has("run")) {
+    const children = await ctx.db
+      .query("runs")
+      .withIndex("by_parentId_and_endedAt", (q) => q.eq("parentId", runId).eq("endedAt", null))
+      .take(MAX_OPEN);
+    for (const child of children) found.push({ kind: "run", runId: child._id });
+  }
   return found;
+}
+
+/** A state that cannot be read is shown all the same: the run says of itself that it does not go on. */
+function openKinds(run: Doc<"runs">): Set<WaitKind> {
+  try {
+    const { waits } = JSON.parse(run.state) as RunState;
+    return new Set(Object.values(waits).map((wait) => wait.kind));
+  } catch {
+    return new Set();
+  }
 }

@@ -63,7 +63,7 @@ export async function settleAnswer(
     const text = approval.freeText && outcome === "settled" ? answer.option : null;
     await end(ctx, approval, decided.state, { text, fields: answer.fields });
   } else if (outcome === "voted") {
-    await reviseCopies(ctx, approval);
+    await reviseCopies(ctx, approval, decided.state.votes);
   }
   return { outcome, approvalId: approval._id, option, message };
 }
@@ -180,7 +180,7 @@ async function close(ctx: MutationCtx, approval: Doc<"approvals">, state: verdic
   await ctx.db.patch("approvals", approval._id, { status, outcome });
   if (approval.expiryId !== null && status !== "expired") await ctx.scheduler.cancel(approval.expiryId);
   await closeCodes(ctx, approval._id);
-  await reviseCopies(ctx, { ...approval, status, outcome });
+  await reviseCopies(ctx, { ...approval, status, outcome }, state.votes);
 }
 
 function lengthProblem(approval: Doc<"approvals">, { option, reason }: Answer): string | null {
