@@ -71,14 +71,15 @@ it("key=value words are read by the schema", () => {
   expect(coerceInput(null, { a: "1" })).toEqual({ a: "1" });
 });
 
+const found = (value: Json) => {
+  const text = JSON.stringify(value);
+  const problems = new Problems("s", text);
+  const tree = readTree(text, problems);
+  if (tree) checkSchema(tree, problems, "inputs");
+  return problems.errors.map(({ message, remedy }) => `${message} ${remedy}`).join("\n");
+};
+
 describe("a schema that is none is refused", () => {
-  const found = (value: Json) => {
-    const text = JSON.stringify(value);
-    const problems = new Problems("s", text);
-    const tree = readTree(text, problems);
-    if (tree) checkSchema(tree, problems, "inputs");
-    return problems.errors.map(({ message, remedy }) => `${message} ${remedy}`).join("\n");
-  };
   it.each<[Json, string]>([
     [{ type: "text" }, "no such type"],
     [{ requird: [] }, 'did you mean "required"?'],
@@ -93,6 +94,41 @@ describe("a schema that is none is refused", () => {
     [[], "JSON schema"],
   ])("%j", (value, says) => expect(found(value)).toContain(says));
   it("the one above is accepted", () => expect(found(schema)).toBe(""));
+});
+
+it("no pattern that is accepted takes long, whatever the text", () => {
+  const piece = fc.constantFrom(
+    "a",
+    "*",
+    "+",
+    "?",
+    "(",
+    ")",
+    "|",
+    "{1,9}",
+    "[ab]",
+    "\\d",
+    ".",
+    "^",
+    "$",
+    "(?:",
+    "\\1",
+    "b",
+  );
+  fc.assert(
+    fc.property(
+      fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join("")),
+      (pattern) => {
+        expect(mismatches({ pattern }, "a".repeat(200), "x").length).toBeLessThan(2);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  for (const pattern of ["((a*))*b", "(a|aa)+$", "(?:a+)+b", "a*a*a*a*a*b", "(a?){50}b", "(?=a)a"]) {
+    expect(found({ pattern })).toContain("simple regular expression");
+  }
+  for (const pattern of ["^v?\\d+\\.\\d+\\.\\d+$", "^[A-Z]{2,5}-\\d+$", "(ab)+", "^(a|b)c$"])
+    expect(found({ pattern })).toBe("");
 });
 
 it("any schema and any value: an answer, never an exception", () => {

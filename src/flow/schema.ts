@@ -5,7 +5,7 @@
 import { type ErrorInfo, errorInfo } from "../contract/errors.ts";
 import type { Json } from "./definition.ts";
 import { isObject, type JsonObject, own } from "./json.ts";
-import { compilePattern, FORMATS } from "./schema_syntax.ts";
+import { compilePattern, FORMATS, MAX_MATCHED } from "./schema_syntax.ts";
 import { didYouMean } from "./suggest.ts";
 
 export interface Mismatch {
@@ -72,9 +72,8 @@ function checkText(schema: JsonObject, value: string, wrong: Wrong): void {
   if (least !== null && length < least) wrong(`must have at least ${least} characters`);
   if (most !== null && length > most) wrong(`must have at most ${most} characters`);
   if (typeof schema.pattern === "string") {
-    // Patterns are matched against short texts only: together with the limits on patterns that bounds the time.
     const pattern = compilePattern(schema.pattern);
-    if (pattern === null || value.length > 500 || !pattern.test(value)) wrong(`must match ${schema.pattern}`);
+    if (pattern === null || value.length > MAX_MATCHED || !pattern.test(value)) wrong(`must match ${schema.pattern}`);
   }
   if (typeof schema.format === "string" && own(FORMATS, schema.format)?.test(value.slice(0, 2000)) === false) {
     wrong(`must have the format ${schema.format}`);

@@ -119,16 +119,51 @@ function checkKeyword(key: string, value: Tree, problems: Problems, label: strin
   }
 }
 
-/** Null for what cannot be compiled or could take exponential time. */
+/** Texts longer than this do not match: together with the limits on patterns that bounds the time of a match. */
+export const MAX_MATCHED = 200;
+
+/** Null for what cannot be compiled or could take very long. */
 export function compilePattern(pattern: string): RegExp | null {
-  // A repeated group that itself repeats or chooses, back references and look-arounds: the ways to hang a matcher.
-  if (pattern.length > 200 || /\\[1-9k]|\(\?[=!<]/.test(pattern) || /\([^)]*[*+?{|][^)]*\)\s*[*+{]/.test(pattern))
-    return null;
-  // Several unbounded repetitions cost a power of the length each; two are enough in practice.
-  if ((pattern.match(/[*+]|\{\d*,\}/g) ?? []).length > 4) return null;
+  if (pattern.length > 200 || !isTame(pattern)) return null;
   try {
     return new RegExp(pattern, "u");
   } catch {
     return null;
   }
+}
+
+/**
+ * No back references, no look-arounds, no repetition of a group that repeats or chooses inside: those make a matcher exponential.
+ * A few repetitions side by side cost a power of the text's length, one more if the match may begin anywhere.
+ */
+function isTame(pattern: string): boolean {
+  let [repetitions, options] = [0, 0];
+  const open: { loose: boolean }[] = [{ loose: false }];
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at]!;
+    if (character === "\\") {
+      if (/[1-9k]/.test(pattern[at + 1] ?? "")) return false;
+      at++;
+    } else if (character === "[") {
+      const end = /^(?:[^\\\]]|\\.)*\]/.exec(pattern.slice(at + 1));
+      if (end === null) return false;
+      at += end[0].length;
+    } else if (character === "(") {
+      if (/^\(\?(?!:)/.test(pattern.slice(at))) return false;
+      if (pattern[at + 1] === "?") at += 2;
+      open.push({ loose: false });
+    } else if (character === ")") {
+      const group = open.pop();
+      const around = open.at(-1);
+      if (group === undefined || around === undefined) return false;
+      const isRepeated = /[*+{]/.test(pattern[at + 1] ?? "");
+      if (isRepeated && group.loose) return false;
+      around.loose ||= group.loose;
+    } else if ("*+{?|".includes(character)) {
+      open.at(-1)!.loose = true;
+      if (character === "?") options++;
+      else if (character !== "|") repetitions++;
+    }
+  }
+  return open.length === 1 && repetitions <= (pattern.startsWith("^") ? 4 : 2) && options <= 8;
 }
