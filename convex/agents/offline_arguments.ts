@@ -17,9 +17,21 @@ export const quoted = (text: string): string | null =>
 
 export const trimEnd = (text: string): string => text.trim().replace(/[\s.!?,;:]+$/, "");
 
+const QUOTES = /["“”„«»][^"“”„«»]*["“”„«»]|(^|\s)['‘][^'’]+['’](?=[\s.,!?]|$)/g;
+/** The message without what is quoted in it: names and titles are not requests. */
+export const withoutQuotes = (text: string): string => text.replace(QUOTES, '$1""');
+
+/** The message without the name of its task, so that `T1` is never taken for a person or a word. */
+export const withoutTask = (text: string): string =>
+  text
+    .replace(/\b(?:task\s*(?:number|no\.?|nr\.?)?\s*#?\s*t?|t)\s?-?\d{1,6}\b|#\d{1,6}\b/gi, " ")
+    .replace(/\s+/g, " ")
+    .replace(/\s([.!?])/g, "$1")
+    .trim();
+
 /** A name after words like `to`, `by`, `let`: one word, and a second one if it begins with a capital. `me` is who speaks. */
 export function nameAfter(text: string, words: string): string | null {
-  const after = new RegExp(`\\b(?:${words})\\s+@?(.+)$`, "iu").exec(text)?.[1];
+  const after = new RegExp(`(?:^|\\s|\\b)(?:${words})\\s*(?<=\\s|>|→)@?(\\S.*)$`, "iu").exec(text)?.[1];
   // Case counts in the second word only, so the name is matched on its own.
   const found =
     after === undefined
@@ -30,11 +42,28 @@ export function nameAfter(text: string, words: string): string | null {
   return /^(?:me|myself)$/i.test(name) ? "me" : name;
 }
 
+/** The workflow whose name is in the text, with blanks or dashes between its words; the longest if several are. */
+export function knownName(text: string, names: readonly string[]): string | null {
+  const spaced = ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")} `;
+  const found = names.filter((name) =>
+    spaced.includes(
+      ` ${name
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, " ")
+        .trim()} `,
+    ),
+  );
+  return found.sort((a, b) => b.length - a.length)[0] ?? null;
+}
+
 const STATUS_WORDS: [RegExp, TaskStatus][] = [
   [/\b(?:block(?:ed|s)?|stuck|on hold)\b/i, "BLOCKED"],
-  [/\b(?:in|to|into|for|needs?|under)[\s_-]+review\b|\bIN_REVIEW\b|\bbeing reviewed\b|\breviewing\b/i, "IN_REVIEW"],
   [
-    /\b(?:unblock(?:ed)?|in[\s_-]progress|progress|underway|under way|start(?:ed|ing|s)?|working on|begin|began|resume[ds]?|doing)\b/i,
+    /\b(?:in|to|into|for|needs?|under)[\s_-]+review\b|\breviewed\b|\bIN_REVIEW\b|\bbeing reviewed\b|\breviewing\b/i,
+    "IN_REVIEW",
+  ],
+  [
+    /\b(?:unblock(?:ed)?|in[\s_-]progress|progress|underway|under way|start(?:ed|ing|s)?|working on|begin|began|begun|resume[ds]?|doing)\b/i,
     "IN_PROGRESS",
   ],
   [/\b(?:complete[ds]?|completed|done|finish(?:ed)?|closed?|ready|through)\b/i, "COMPLETE"],
@@ -58,10 +87,10 @@ export function priorityIn(text: string): "low" | "high" | "urgent" | null {
 }
 
 const ENVIRONMENTS: [RegExp, string][] = [
-  [/\b(?:to|on|in|into|for)\s+(?:the\s+)?prod(?:uction)?\b/i, "production"],
-  [/\b(?:to|on|in|into|for)\s+(?:the\s+)?stag(?:e|ing)\b/i, "staging"],
-  [/\b(?:to|on|in|into|for)\s+(?:the\s+)?(?:dev|development)\b/i, "development"],
-  [/\b(?:to|on|in|into|for)\s+(?:the\s+)?(?:test|testing|qa)\b/i, "test"],
+  [/\b(?:to|on|in|into|for|environment|env)\s+(?:the\s+)?prod(?:uction)?\b/i, "production"],
+  [/\b(?:to|on|in|into|for|environment|env)\s+(?:the\s+)?stag(?:e|ing)\b/i, "staging"],
+  [/\b(?:to|on|in|into|for|environment|env)\s+(?:the\s+)?(?:dev|development)\b/i, "development"],
+  [/\b(?:to|on|in|into|for|environment|env)\s+(?:the\s+)?(?:test|testing|qa)\b/i, "test"],
 ];
 
 /** `key=value` pairs, `version 1.2`, `v1.2`, `to production`: the inputs of a workflow. */

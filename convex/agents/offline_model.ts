@@ -1,7 +1,7 @@
 /**
  * The built-in model that answers when no key is set. It speaks the same interface as a real one and takes the same way through the
  * product: it sees the messages and the tools, answers with text or with tool calls, and words the results it gets back.
- * It decides by `offline_intents.ts` alone; it never reads tool results, facts or other messages for requests.
+ * It decides by `offline_intents.ts` alone; it never takes a request from tool results, facts or earlier messages.
  */
 import type {
   LanguageModelV4,
@@ -41,8 +41,9 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   const offered = new Set((options.tools ?? []).map((tool) => tool.name));
   if (offered.size === 0) return [text(words.stepOutput(stepName(options.prompt)))];
   const { asked, results } = currentTurn(options.prompt);
+  const workflows = workflowNames(options.prompt);
   const plan = asked.map((message): Planned => {
-    const meant = understand(message);
+    const meant = understand(message, { workflows });
     return meant.kind === "call" && !offered.has(meant.tool)
       ? { message, meant: { kind: "unknown" } }
       : { message, meant };
@@ -85,6 +86,19 @@ function wordTurn(plan: Planned[], results: Result[]): string {
     return meant.kind === "greeting" && !alone ? "Hello!" : `I did not understand "${shorten(message)}".`;
   });
   return [...new Set(lines)].join("\n\n");
+}
+
+/** From the facts of `context_bridge.ts`: a workflow is started by a name that exists. */
+function workflowNames(prompt: LanguageModelV4Message[]): string[] {
+  for (const message of prompt) {
+    const json =
+      message.role === "system"
+        ? /^Facts for this conversation[^\n]*\n(\{.*\})$/s.exec(message.content)?.[1]
+        : undefined;
+    if (json !== undefined)
+      return (JSON.parse(json) as { workflows: { name: string }[] }).workflows.map(({ name }) => name);
+  }
+  return [];
 }
 
 /** A workflow's task names its step in the instructions (`run_task.ts`). */
