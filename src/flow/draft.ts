@@ -8,7 +8,7 @@ export interface Known {
   functions: Readonly<Record<string, { needsApproval?: boolean }>> | null;
   /** Roles with an instruction file. */
   roles: readonly string[] | null;
-  /** Sandboxes that this machine has, and for others why not. */
+  /** Sandboxes that this machine has. */
   sandboxes: readonly string[] | null;
   /** Workflows that a `run` node may start. */
   workflows: readonly string[] | null;
@@ -16,7 +16,8 @@ export interface Known {
   unattended?: boolean;
 }
 
-export const NOTHING_KNOWN: Known = { functions: null, roles: null, sandboxes: null, workflows: null };
+/** No sandbox is assumed: a step that wants one must never run outside of it because nobody looked. */
+export const NOTHING_KNOWN: Known = { functions: null, roles: null, sandboxes: [], workflows: null };
 
 export interface Draft {
   problems: Problems;
