@@ -1,22 +1,14 @@
-import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
 import { fail } from "./model/errors.ts";
+import { vFunctionCall } from "./model/functions.ts";
 import { parseJson, toJsonText } from "./model/json.ts";
-
-export const vCall = v.object({
-  args: v.string(),
-  key: v.string(),
-  runId: v.id("runs"),
-  nodeId: v.string(),
-  personId: v.id("people"),
-});
 
 /**
  * `tool::record`: one row a key. `count` says how often it was written, so that a test can see whether an effect happened twice.
  * Arguments `{key?, value?}`; the key is the call's own when none is given.
  */
 export const write = internalMutation({
-  args: { call: vCall },
+  args: { call: vFunctionCall },
   handler: async (ctx, { call }): Promise<string> => {
     const args = parseJson(call.args, "args");
     if (args === null || typeof args !== "object" || Array.isArray(args)) {

@@ -3,6 +3,7 @@
  * nothing behind), `agent` is a job under a lease. A name that is not here is refused when a definition is validated.
  */
 import { type FunctionReference, makeFunctionReference } from "convex/server";
+import { v } from "convex/values";
 import type { Id } from "../_generated/dataModel.js";
 import type { Capability } from "./rights.ts";
 
@@ -16,6 +17,14 @@ export interface FunctionCall {
   personId: Id<"people">;
 }
 
+export const vFunctionCall = v.object({
+  args: v.string(),
+  key: v.string(),
+  runId: v.id("runs"),
+  nodeId: v.string(),
+  personId: v.id("people"),
+});
+
 /** Returns the output as JSON text. */
 export type InlineFunction = FunctionReference<"mutation", "internal", { call: FunctionCall }, string>;
 
@@ -27,9 +36,18 @@ export type FunctionSpec =
 export const inlineFunction = (name: string): InlineFunction =>
   makeFunctionReference<"mutation">(name) as unknown as InlineFunction;
 
+function taskTool(name: string, capability: Capability | null): FunctionSpec {
+  return { kind: "mutation", ref: inlineFunction(`step_functions:${name}`), capability };
+}
+
 const functions: Record<string, FunctionSpec> = {
   "agent::chat": { kind: "agent", capability: null },
   "tool::record": { kind: "mutation", ref: inlineFunction("records:write"), capability: "records.write" },
+  "tool::createTask": taskTool("createTask", "tasks.write"),
+  "tool::assignTask": taskTool("assignTask", "tasks.write"),
+  "tool::transitionTask": taskTool("transitionTask", "tasks.write"),
+  "tool::listFactoryTasks": taskTool("listFactoryTasks", null),
+  "tool::getProjectStatus": taskTool("getProjectStatus", null),
 };
 
 /** For validation. */
