@@ -18,12 +18,12 @@ export interface Connections {
 
 export function openConnections(options: StoreOptions): Connections {
   // SQLite's own memory databases cannot be read by a second connection while the first writes.
-  const temporary = options.path === ":memory:" ? mkdtempSync(join(tmpdir(), "convex-host-")) : null;
+  const temporary = options.path === ":memory:" ? makeTemporary() : null;
   const path = temporary === null ? options.path : join(temporary, "data.sqlite");
   const opened: DatabaseSync[] = [];
   const close = () => {
     for (const db of opened.splice(0)) db.close();
-    if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+    if (temporary !== null) removeTemporary(temporary);
   };
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -86,4 +86,24 @@ function lock(path: string): DatabaseSync {
     db.close();
     throw isSqliteError(error) && (error.errcode & 0xff) === 5 ? inUse(path, error) : error;
   }
+}
+
+const temporaries = new Set<string>();
+
+function makeTemporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), "convex-host-"));
+  // For stores that nobody closes, as in a test that failed half-way.
+  if (temporaries.size === 0) process.once("exit", removeTemporaries);
+  temporaries.add(folder);
+  return folder;
+}
+
+function removeTemporary(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  temporaries.delete(folder);
+  if (temporaries.size === 0) process.off("exit", removeTemporaries);
+}
+
+function removeTemporaries(): void {
+  for (const folder of [...temporaries]) removeTemporary(folder);
 }

@@ -1,6 +1,6 @@
 /** From the query of a syscall to rows: finds the source, applies filters and limits in their order, records what was read. */
 import { HostError } from "../values/error.ts";
-import { afterKey, compareKeys } from "../values/key.ts";
+import { afterKey, compareKeys, encodeKey } from "../values/key.ts";
 import { BY_CREATION_TIME, BY_ID, type Catalog, type DbIndex, type Table } from "./catalog.ts";
 import { compileFilter, type Predicate } from "./filter.ts";
 import { EVERYTHING, type Interval, intervalOf } from "./range.ts";
@@ -8,7 +8,7 @@ import { byIdIndex, missingTable } from "./readset.ts";
 import { type Entry, Scan } from "./scan.ts";
 import { search } from "./search.ts";
 import type { Sql } from "./sql.ts";
-import type { ComponentPath, JsonObject, QueryJson, ReadSet } from "./types.ts";
+import type { ComponentPath, JsonObject, QueryJson, ReadSet, SearchFilterJson } from "./types.ts";
 
 /** What every read of one transaction shares. */
 export interface ReadContext {
@@ -46,15 +46,7 @@ export function openSource(
     context.reads?.ids.add(missingTable(component, tableName));
     return { next: () => null, interval: EVERYTHING, descending: false };
   }
-  if (source.type === "Search") {
-    const index = table.searches.find(({ name }) => name === indexName);
-    if (index === undefined) throw undeclared(tableName, indexName);
-    const interval = narrow(EVERYTHING, false);
-    context.reads?.tables.add(table.num);
-    const found = search(context.sql, table, index, source.filters).filter(({ key }) => contains(interval, key));
-    let at = 0;
-    return { next: () => count(context, found[at++] ?? null), interval, descending: false };
-  }
+  if (source.type === "Search") return openSearch(context, table, indexName, source.filters, narrow(EVERYTHING, false));
   const index = dbIndex(table, indexName);
   const descending = source.order === "desc";
   const range = source.type === "IndexRange" ? source.range : [];
@@ -62,6 +54,31 @@ export function openSource(
   const scan = new Scan(context.sql, table, index, interval, descending, expected);
   const record = recordRange(context.reads, index?.id ?? byIdIndex(table.num), interval, descending);
   return { next: () => count(context, record(scan.next())), interval, descending };
+}
+
+/** The key of a result is its rank. Documents are fetched as they are wanted: a search finds many, most callers take a few. */
+function openSearch(
+  context: ReadContext,
+  table: Table,
+  indexName: string,
+  filters: readonly SearchFilterJson[],
+  interval: Interval,
+): Source {
+  const index = table.searches.find(({ name }) => name === indexName);
+  if (index === undefined) throw undeclared(table.name, indexName);
+  context.reads?.tables.add(table.num);
+  const ids = search(context.sql, table, index, filters);
+  let rank = 0;
+  const next = (): Entry | null => {
+    while (rank < ids.length) {
+      const key = encodeKey([rank]);
+      const row = contains(interval, key) ? context.sql.docById(ids[rank]!) : undefined;
+      rank++;
+      if (row !== undefined) return count(context, { key, size: row[2], json: row[3] });
+    }
+    return null;
+  };
+  return { next, interval, descending: false };
 }
 
 function contains({ low, high }: Interval, key: Uint8Array): boolean {

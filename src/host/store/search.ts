@@ -7,7 +7,6 @@ import { createHash } from "node:crypto";
 import { HostError } from "../values/error.ts";
 import { encodeKey, fieldAt } from "../values/key.ts";
 import type { SearchIndex, Table } from "./catalog.ts";
-import type { Entry } from "./scan.ts";
 import type { Sql } from "./sql.ts";
 import type { Json, JsonObject, SearchFilterJson } from "./types.ts";
 
@@ -55,18 +54,18 @@ export function filterWord(position: number, value: Json | undefined): string {
     .slice(0, 32)}`;
 }
 
-/** Documents in order of relevance; the key is the rank. */
-export function search(sql: Sql, table: Table, index: SearchIndex, filters: readonly SearchFilterJson[]): Entry[] {
+/** Ids of the documents found, best first. (Not row ids: those may be given to another document later.) */
+export function search(sql: Sql, table: Table, index: SearchIndex, filters: readonly SearchFilterJson[]): string[] {
   const match = matchExpression(table, index, filters);
   if (match === null) return [];
   const name = `fts_${index.id}`;
   return sql
-    .rows<[number, string]>(
-      `SELECT d.size, d.json FROM ${name} s CROSS JOIN docs d ON d.rid = s.rowid WHERE ${name} MATCH ? ` +
+    .rows<[string]>(
+      `SELECT d.id FROM ${name} s CROSS JOIN docs d ON d.rid = s.rowid WHERE ${name} MATCH ? ` +
         `ORDER BY bm25(${name}, 1.0, 0.0), s.rowid DESC LIMIT ${MAX_RESULTS}`,
       match,
     )
-    .map(([size, json], rank) => ({ key: encodeKey([rank]), size, json }));
+    .map(([id]) => id);
 }
 
 /** null when the text has no word to look for. */
