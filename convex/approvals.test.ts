@@ -270,6 +270,16 @@ describe("copies", () => {
     expect((await rows("deliveries")).every((row) => row.version === 2)).toBe(true);
   });
 
+  test("asked from a command -> the command's place and the approver's own; named channels that lead nowhere -> the own", async () => {
+    const { start, rows } = await startBackend();
+    await start(ask(), { origin: { place: "cli:root/1", threadKey: null, private: true } });
+    expect((await rows("deliveries")).map((row) => row.place)).toEqual(["cli:root/1", "terminal:root"]);
+    await start(ask({ channels: ["sms"] }));
+    expect((await rows("deliveries")).map((row) => row.place).slice(2)).toEqual(["terminal:root"]);
+    await start(ask({ channels: ["slack:#eng", "terminal"] }));
+    expect((await rows("deliveries")).map((row) => row.place).slice(3)).toEqual(["slack:#eng", "terminal:root"]);
+  });
+
   test("a shared place shows no code", async () => {
     const { start, rows } = await startBackend();
     await start(ask(), { origin: { place: "slack:C1", threadKey: null, private: false } });

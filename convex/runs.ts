@@ -43,13 +43,14 @@ export const start = gatewayMutation({
   },
 });
 
-/** Null: there is no such run. */
+/** Null: there is no such run. With `actor` its questions show that person's codes. */
 export const get = gatewayQuery({
-  args: { runId: v.string() },
-  handler: async (ctx, { runId }): Promise<RunWire | null> => {
+  args: { runId: v.string(), actor: v.optional(vActor) },
+  handler: async (ctx, { runId, actor }): Promise<RunWire | null> => {
     const id = ctx.db.normalizeId("runs", runId);
     const run = id === null ? null : await ctx.db.get("runs", id);
-    return run === null ? null : await viewRun(ctx, run, null);
+    const viewer = actor === undefined ? null : (await resolveActor(ctx, actor)).person._id;
+    return run === null ? null : await viewRun(ctx, run, viewer);
   },
 });
 

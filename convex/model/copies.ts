@@ -1,7 +1,6 @@
 /** The copies of a question in the outbox: one a place, all revised from the row whenever it changes. */
-
 import type { Vote } from "../../src/contract/approval.ts";
-import { channelOf } from "../../src/contract/handle.ts";
+import { CHANNELS, channelOf } from "../../src/contract/handle.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
@@ -20,18 +19,17 @@ export async function deliverQuestion(
 ): Promise<void> {
   const places = new Map<string, Place>();
   const add = (found: Place): void => void (places.has(found.place) || places.set(found.place, found));
-  if (channels !== null) {
-    for (const spec of channels) for (const found of await resolvePlaces(ctx, spec, candidates)) add(found);
-  } else {
-    const home = await homeOf(ctx, approval);
-    if (home !== null) add(home);
-    // Whoever is in a shared place sees the card there.
-    const shared = home !== null && home.person === null;
-    for (const person of shared ? [] : candidates) {
-      if (home?.person?._id === person._id) continue;
-      const found = await placeOf(ctx, person);
-      if (found !== null) add({ ...found, person });
-    }
+  for (const spec of channels ?? []) for (const found of await resolvePlaces(ctx, spec, candidates)) add(found);
+  const home = channels === null ? await homeOf(ctx, approval) : null;
+  if (home !== null) add(home);
+  // Whoever is in a shared place sees the card there. A command's place is gone with the command, so that does not count; and where
+  // none of the named channels leads anywhere, the approvers' own handles are better than nobody.
+  const lasting = home !== null && CHANNELS.some((channel) => channel === home.channel);
+  const seenBy = (person: Doc<"people">): boolean =>
+    lasting ? home.person === null || home.person._id === person._id : channels !== null && places.size > 0;
+  for (const person of candidates.filter((candidate) => !seenBy(candidate))) {
+    const found = await placeOf(ctx, person);
+    if (found !== null) add({ ...found, person });
   }
   for (const { channel, place, person } of places.values()) {
     const code = person === null ? null : (codes.get(person._id) ?? null);

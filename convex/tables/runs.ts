@@ -57,7 +57,6 @@ export const runTables = {
   })
     .index("by_status", ["status"])
     .index("by_requestKey", ["requestKey"])
-    .index("by_definitionId", ["definitionId"])
     .index("by_parentId_and_endedAt", ["parentId", "endedAt"]),
 
   runVariables: defineTable({ runId: v.id("runs"), name: v.string(), value: v.string() }).index("by_runId_and_name", [
