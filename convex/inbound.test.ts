@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { InboundEvent } from "../src/contract/inbound.ts";
 import { type OutMessage, zOutMessage } from "../src/contract/message.ts";
+import { passUntil } from "../test/backend.ts";
 import { approve, end, type Graph, record, startBackend } from "../test/runs.ts";
 import { api } from "./_generated/api.js";
 
@@ -185,9 +186,7 @@ describe("the inbox", () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     await send("hello");
     await t.run((ctx) => ctx.db.delete(conversationId));
-    for (let step = 0; step < 40 && (await stored())[0]?.status === "pending"; step++) {
-      await vi.advanceTimersByTimeAsync(50);
-    }
+    await passUntil("it is routed", async () => (await stored())[0]?.status !== "pending");
     expect((await stored())[0]).toMatchObject({ status: "routed", route: "conversation", error: null });
     expect(await t.run((ctx) => ctx.db.query("turns").collect())).toHaveLength(1);
     logged.mockRestore();
@@ -227,10 +226,10 @@ describe("routing of answers", () => {
     const { approvalId } = await ask();
     expect((await send(text)).route).toBe("conversation");
     expect(await approval(approvalId)).toMatchObject({ status: "pending" });
-    for (let step = 0; step < 400; step++) {
-      await vi.advanceTimersByTimeAsync(50);
-      if ((await t.query(api.conversations.busy, { place: "terminal:root" })).openTurns === 0) break;
-    }
+    await passUntil("the turn has ended", async () => {
+      const { openTurns } = await t.query(api.conversations.busy, { place: "terminal:root" });
+      return openTurns === 0;
+    });
     const reply = words((await said()).at(-1)!);
     expect(reply).toContain("Go on?");
     expect(reply).toMatch(/YES/);

@@ -1,6 +1,7 @@
 /** The inbox: the gateway hands over a platform's event and acknowledges to the platform once this has returned. */
 import { v } from "convex/values";
 import type { InboundEvent, StoredInbound } from "../src/contract/inbound.ts";
+import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import * as inbound from "./model/inbound.ts";
@@ -31,4 +32,12 @@ export const route = internalMutation({
 export const retry = internalMutation({
   args: { inboundId: v.id("inbound") },
   handler: async (ctx, { inboundId }): Promise<void> => await inbound.tryRoute(ctx, inboundId),
+});
+
+/** Daily, in batches. */
+export const sweep = internalMutation({
+  args: {},
+  handler: async (ctx): Promise<void> => {
+    if (await inbound.sweep(ctx)) await ctx.scheduler.runAfter(0, internal.inbound.sweep, {});
+  },
 });

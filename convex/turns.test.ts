@@ -1,7 +1,7 @@
 // @vitest-environment edge-runtime
 /** Turns killed anywhere: the tests are the process that dies between two steps. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createBackend } from "../test/backend.ts";
+import { createBackend, passUntil } from "../test/backend.ts";
 import { createChat } from "../test/chat.ts";
 import { OWNER } from "../test/runs.ts";
 import { api, components, internal } from "./_generated/api.js";
@@ -21,14 +21,10 @@ async function setup() {
   await t.mutation(api.system.ensureOwner, { osUser: "ana" });
   const ana = createChat(backend, "terminal:ana");
   const turns = () => t.run((ctx) => ctx.db.query("turns").collect());
-  /** Lets time pass until no turn is open; each step is short, so that streaming and leases interleave as they would. */
-  const finish = async () => {
-    for (let step = 0; step < 2000; step++) {
-      if ((await turns()).every((turn) => turn.status === "done" || turn.status === "failed")) return;
-      await vi.advanceTimersByTimeAsync(50);
-    }
-    throw new Error("the turns did not end");
-  };
+  const finish = () =>
+    passUntil("all turns have ended", async () =>
+      (await turns()).every((turn) => turn.status === "done" || turn.status === "failed"),
+    );
   /** Takes the turn before the scheduled action can, as a process would that is killed later. */
   const takeTurn = async (text: string) => {
     await ana.type(text);

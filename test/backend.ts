@@ -6,6 +6,7 @@
 import agent from "@convex-dev/agent/test";
 import workflow from "@convex-dev/workflow/test";
 import { convexTest } from "convex-test";
+import { vi } from "vitest";
 import { GATEWAY_ISSUER, GATEWAY_SUBJECT } from "../convex/model/gateway.ts";
 import schema from "../convex/schema.ts";
 
@@ -29,4 +30,19 @@ export async function until(what: string, done: () => Promise<boolean>, limitMs 
     if (Date.now() > end) throw new Error(`still not: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+const realTimeout = globalThis.setTimeout;
+
+/**
+ * The same under vitest's fake timers: time passes in short steps, so that streams, heartbeats and leases interleave as they would, with
+ * real pauses between, in which modules load.
+ */
+export async function passUntil(what: string, done: () => Promise<boolean>, limitMs = 120_000): Promise<void> {
+  for (let passed = 0; passed < limitMs; passed += 50) {
+    if (await done()) return;
+    await vi.advanceTimersByTimeAsync(50);
+    await new Promise((resolve) => realTimeout(resolve, 1));
+  }
+  throw new Error(`still not: ${what}`);
 }

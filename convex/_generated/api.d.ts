@@ -29,6 +29,7 @@ import type * as agents_tools from "../agents/tools.js";
 import type * as approvals from "../approvals.js";
 import type * as audit from "../audit.js";
 import type * as conversations from "../conversations.js";
+import type * as crons from "../crons.js";
 import type * as driver from "../driver.js";
 import type * as inbound from "../inbound.js";
 import type * as jobs from "../jobs.js";
@@ -126,6 +127,7 @@ declare const fullApi: ApiFromModules<{
   approvals: typeof approvals;
   audit: typeof audit;
   conversations: typeof conversations;
+  crons: typeof crons;
   driver: typeof driver;
   inbound: typeof inbound;
   jobs: typeof jobs;

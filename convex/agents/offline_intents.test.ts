@@ -444,6 +444,8 @@ const WORDINGS: Record<ToolName, string[]> = {
     "how did the deploy go?",
     "what are the latest runs",
     "check the deploy status",
+    "status of morning brief?",
+    "any update on the morning brief?",
   ],
   pendingQuestions: [
     "do you need anything from me?",

@@ -129,6 +129,7 @@ export const INTENTS: Intent[] = [
         "i",
       ),
       /\b(?:runs?|deploy|deployment|release)\s+(?:status|state|progress)\b/i,
+      /\b(?:status|state|progress|news|update)\s+(?:of|on|for|about|from)\b/i,
       /\b(?:list|show|see|display|which|what|any|latest|last|recent|current|active|all)\b.{0,25}\bruns\b/i,
       /\b(?:what|anything|something|which workflows?)(?:'s| is| are)?\s+(?:currently\s+|still\s+)?running\b/i,
       /\bupdate\s+on\s+(?:the|our|my)\s+(?:deploy|deployment|release|run)\b/i,

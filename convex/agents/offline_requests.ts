@@ -193,7 +193,7 @@ export function runAskedFor(text: string, workflows: readonly string[]): Input |
   if (named !== null) return { run: named };
   if (/\b(?:deploy|deployment|release|rollout)\b/i.test(text)) return { run: "deploy" };
   const dashed = /\b([a-z]+-[a-z][\w-]*)\b/i.exec(text)?.[1];
-  if (dashed !== undefined) return { run: dashed };
+  if (dashed !== undefined && workflows.length === 0) return { run: dashed };
   // Without a name it must be about runs; "how is the big project going" is about something else.
   return /\b(?:runs?|running|workflows?)\b/i.test(text) ? {} : null;
 }

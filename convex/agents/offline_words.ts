@@ -86,7 +86,13 @@ const WORDS: Record<string, (value: Value) => string> = {
     if (workflows.length === 0) return "No workflow is installed. Add one with: factory workflow create FILE.";
     const lines = workflows.map((each) => {
       const title = each.title === null || each.title === each.name ? "" : `: ${each.title}`;
-      const inputs = each.inputs.length === 0 ? "" : ` (needs ${each.inputs.join(", ")})`;
+      const needed = each.inputs.filter((name) => !name.endsWith("?"));
+      const optional = each.inputs.filter((name) => name.endsWith("?")).map((name) => name.slice(0, -1));
+      const said = [
+        ...(needed.length === 0 ? [] : [`needs ${needed.join(", ")}`]),
+        ...(optional.length === 0 ? [] : [`takes ${optional.join(", ")}`]),
+      ];
+      const inputs = said.length === 0 ? "" : ` (${said.join("; ")})`;
       return `- **${each.name}**${title}${inputs}`;
     });
     return `Workflows:\n${lines.join("\n")}\nTo start one: run ${workflows[0]?.name}.`;

@@ -13,7 +13,7 @@ import { findRun, recentRuns } from "./run_lookup.ts";
 import { viewRun } from "./run_view.ts";
 import { statusLine } from "./run_words.ts";
 import { cancelRun, demandRun, startRun } from "./runs.ts";
-import { age } from "./words.ts";
+import { age, sentence } from "./words.ts";
 import { demandLatest } from "./workflows.ts";
 
 const MAX_RUNS = 10;
@@ -77,7 +77,7 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     case "resend":
       return fail("invalid_input", `${command.kind} is not available in this version`, { remedy: "ask the owner" });
     case "malformed":
-      return say(`${upper(command.message)}. Usage: ${command.usage}`);
+      return say(`${sentence(command.message)} Usage: ${command.usage}`);
   }
 }
 
@@ -131,4 +131,3 @@ async function workflowList(ctx: MutationCtx): Promise<OutMessage> {
 }
 
 const say = (text: string): OutMessage => ({ kind: "text", text, onlyTo: null });
-const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/[.?!]+$/, "")}`;

@@ -123,3 +123,18 @@ export async function watermark(ctx: QueryCtx, channel: string, place: string | 
           .first();
   return row?.sentAt ?? null;
 }
+
+/** Long enough for any platform's retries and for a gateway that was away over a holiday. */
+const KEEP_MS = 30 * 24 * 3600 * 1000;
+const SWEEP_BATCH = 200;
+
+/** Forgets events that no platform will send again. True: there are more. */
+export async function sweep(ctx: MutationCtx): Promise<boolean> {
+  const before = Date.now() - KEEP_MS;
+  const old = await ctx.db
+    .query("inbound")
+    .withIndex("by_creation_time", (q) => q.lt("_creationTime", before))
+    .take(SWEEP_BATCH);
+  for (const row of old) if (row.status !== "pending") await ctx.db.delete("inbound", row._id);
+  return old.length === SWEEP_BATCH && old.some((row) => row.status !== "pending");
+}

@@ -18,14 +18,19 @@ export interface NewDelivery {
   approvalId?: string;
   runId?: string;
   conversationId?: string;
-  /** When given and passed before the first send was confirmed, the delivery fails as `expired` instead of being sent late. */
+  /** Default: none, but 10 minutes for `cli` and `sdk`. When passed before the first send was confirmed, the delivery fails as `expired` instead of being sent late. */
   deadline?: number;
 }
+
+/** A command's or a client's own place is gone when it ends: nobody would ever read what is still unsent after this time. */
+const EPHEMERAL = new Set(["cli", "sdk"]);
+const EPHEMERAL_MS = 10 * 60_000;
 
 /** Idempotent on `key`. Deliveries of one place are sent in the order in which they were enqueued. */
 export async function enqueue(ctx: MutationCtx, delivery: NewDelivery): Promise<Id<"deliveries">> {
   const existing = await byKey(ctx, delivery.key);
   if (existing !== null) return existing._id;
+  const deadline = delivery.deadline ?? (EPHEMERAL.has(delivery.channel) ? Date.now() + EPHEMERAL_MS : null);
   const deliveryId = await ctx.db.insert("deliveries", {
     key: delivery.key,
     channel: delivery.channel,
@@ -43,13 +48,13 @@ export async function enqueue(ctx: MutationCtx, delivery: NewDelivery): Promise<
     attempts: 0,
     nextAttemptAt: null,
     error: null,
-    deadline: delivery.deadline ?? null,
+    deadline,
     approvalId: delivery.approvalId ?? null,
     runId: delivery.runId ?? null,
     conversationId: delivery.conversationId ?? null,
   });
-  if (delivery.deadline !== undefined) {
-    await ctx.scheduler.runAt(delivery.deadline, internal.outbox.expire, { deliveryId });
+  if (deadline !== null) {
+    await ctx.scheduler.runAt(deadline, internal.outbox.expire, { deliveryId });
   }
   return deliveryId;
 }

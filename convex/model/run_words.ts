@@ -22,5 +22,6 @@ export function waitWord(wait: WaitingFor): string {
 export function statusLine(view: RunWire): string {
   if (view.error !== null) return `${view.status}: ${shorten(view.error, 300)}`;
   if (view.waitingFor.length === 0) return view.status;
-  return `${view.status} for ${view.waitingFor.map(waitWord).join(" and ")}`;
+  const waits = `waiting for ${view.waitingFor.map(waitWord).join(" and ")}`;
+  return view.status === "waiting" ? waits : `${view.status}, ${waits}`;
 }
