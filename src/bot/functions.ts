@@ -4,11 +4,12 @@
  * Foreign JSON (inputs, variables, results, messages) crosses as JSON text.
  */
 import { type FunctionReference, makeFunctionReference } from "convex/server";
+import type { Id } from "../../convex/_generated/dataModel.js";
 import type { Actor } from "../contract/actor.ts";
 import type { AnswerResult, ApprovalView } from "../contract/approval.ts";
 import type { ErrorInfo } from "../contract/errors.ts";
 import type { StoredInbound } from "../contract/inbound.ts";
-import type { RunView } from "../contract/run.ts";
+import type { RunStatus, RunView } from "../contract/run.ts";
 
 type Args = Record<string, unknown>;
 export type Query<A extends Args, R> = FunctionReference<"query", "public", A, R>;
@@ -94,7 +95,7 @@ export interface Problem {
 export type Filter = { channel: string; place?: string };
 
 export interface Claimed {
-  deliveryId: string;
+  deliveryId: Id<"deliveries">;
   key: string;
   channel: string;
   place: string;
@@ -123,7 +124,7 @@ export const functions = {
     ensureOwner: mutation<{ osUser: string }, { personId: string; name: string; created: boolean }>(
       "system:ensureOwner",
     ),
-    health: query<None, Record<string, unknown>>("system:health"),
+    health: query<None, object>("system:health"),
   },
   people: {
     add: mutation<{ actor: Actor; name: string; roles: string[] }, Person>("people:add"),
@@ -155,7 +156,7 @@ export const functions = {
       WireRun
     >("runs:start"),
     get: query<{ runId: string }, WireRun | null>("runs:get"),
-    list: query<{ status?: string; limit?: number }, WireRun[]>("runs:list"),
+    list: query<{ status?: RunStatus; limit?: number }, WireRun[]>("runs:list"),
     cancel: mutation<{ actor: Actor; runId: string; reason?: string }, WireRun>("runs:cancel"),
   },
   approvals: {
@@ -174,11 +175,12 @@ export const functions = {
   outbox: {
     ready: query<{ filters: Filter[] }, { deliveryId: string; place: string; version: number }[]>("outbox:ready"),
     claim: mutation<{ gatewayId: string; filters: Filter[]; limit: number }, Claimed[]>("outbox:claim"),
-    confirm: mutation<{ deliveryId: string; leaseId: string; version: number; receipt: string }, { held: boolean }>(
-      "outbox:confirm",
-    ),
+    confirm: mutation<
+      { deliveryId: Id<"deliveries">; leaseId: string; version: number; receipt: string },
+      { held: boolean }
+    >("outbox:confirm"),
     fail: mutation<
-      { deliveryId: string; leaseId: string; error: ErrorInfo; retryAfterMs: number | null },
+      { deliveryId: Id<"deliveries">; leaseId: string; error: ErrorInfo; retryAfterMs: number | null },
       { status: "waiting" | "failed" | "lease_lost" }
     >("outbox:fail"),
     heartbeat: mutation<{ gatewayId: string; channels: Record<string, string> }, null>("outbox:heartbeat"),

@@ -3,7 +3,7 @@
  * event waits here and its adapter does not acknowledge, so the platform sends it again should this process die meanwhile.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Inbox } from "../contract/adapter.ts";
+import type { DeliveryReport, Inbox } from "../contract/adapter.ts";
 import { FactoryError, toErrorInfo } from "../contract/errors.ts";
 import { type InboundEvent, type StoredInbound, zInboundEvent } from "../contract/inbound.ts";
 import { type Backend, functions } from "./backend.ts";

@@ -95,7 +95,7 @@ export function runCommands(workflow: Command, act: Act): void {
           });
         }
         const wire = await backend.query(functions.runs.list, {
-          ...(status === undefined ? {} : { status }),
+          ...(status === undefined ? {} : { status: status as RunStatus }),
           ...(options.limit === undefined ? {} : { limit: readLimit(options.limit) }),
         });
         const runs = await withCodes(context, wire.map(decodeRun));
