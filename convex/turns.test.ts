@@ -98,7 +98,7 @@ describe("a turn", () => {
     expect(await t.mutation(internal.turns.effect, args)).toBe(true);
     expect(await tasks()).toEqual(["once"]);
     const progress = await t.query(internal.turns.progress, { turnId: lease.turnId });
-    expect(progress).toMatchObject({ openCalls: [], steps: 2, complete: false });
+    expect(progress).toMatchObject({ openCalls: [], work: 1, complete: false });
   });
 
   test("a lost lease -> effect, beat and end change nothing", async () => {

@@ -65,7 +65,7 @@ async function answer(
     await generate(ctx, turnId, lease, stream, (text) => stream.show([...before, text].join("\n\n")));
     if (stream.lost.signal.aborted) return null;
     const after = await ctx.runQuery(internal.turns.progress, { turnId });
-    silent = after.steps > progress.steps + progress.openCalls.length ? 0 : silent + 1;
+    silent = after.work > progress.work ? 0 : silent + 1;
     if (silent >= 2) return errorInfo("model_unavailable", "the language model answered with nothing");
   }
   return errorInfo("limit_reached", `the answer took more than ${MAX_ROUNDS} rounds`, {

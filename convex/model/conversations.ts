@@ -113,7 +113,8 @@ export interface Progress {
   openCalls: OpenCall[];
   /** The last saved step was plain text: nothing is left to generate. */
   complete: boolean;
-  steps: number;
+  /** Texts and tool calls so far. A generation that adds none came to nothing. */
+  work: number;
 }
 
 /** More steps than any turn may take (see agents/answer.ts). */
@@ -136,6 +137,7 @@ export async function progressOf(
   const texts: string[] = [];
   const open = new Map<string, OpenCall>();
   let complete = false;
+  let allCalls = 0;
   for (const { message } of steps) {
     complete = false;
     if (message?.role === "assistant") {
@@ -148,6 +150,7 @@ export async function progressOf(
         if (part.type === "tool-result") open.delete(part.toolCallId);
         if (part.type !== "tool-call") continue;
         calls++;
+        allCalls++;
         open.set(part.toolCallId, {
           toolCallId: part.toolCallId,
           toolName: part.toolName,
@@ -159,7 +162,7 @@ export async function progressOf(
       for (const part of message.content) if (part.type === "tool-result") open.delete(part.toolCallId);
     }
   }
-  return { texts, openCalls: [...open.values()], complete: complete && open.size === 0, steps: steps.length };
+  return { texts, openCalls: [...open.values()], complete: complete && open.size === 0, work: texts.length + allCalls };
 }
 
 /** What was said, oldest first, without tool calls. */
