@@ -24,6 +24,42 @@ export interface Capabilities {
 
 export interface Inbox {
   receive(event: InboundEvent): Promise<StoredInbound>;
+  /**
+   * The platform's time (ms since 1970) of the newest event stored from this channel, or from one place of it: from here on an adapter
+   * fetches what came while nobody listened. Null: nothing was ever stored, so there is nothing to catch up with.
+   */
+  watermark(channel: ChannelName, place?: string): Promise<number | null>;
+  /** What a platform says about a message after it took it. Doubled reports and reports in any order do no harm. */
+  report(report: DeliveryReport): Promise<void>;
+}
+
+export interface DeliveryReport {
+  channel: ChannelName;
+  /** As `send` gave it. */
+  receipt: string;
+  /** Where the platform can carry it: tells the receipt of a delivery whose answer was lost. Null: only the receipt is known. */
+  deliveryId: string | null;
+  /** `failed`: nobody will read it; the question then goes to the person's next channel. */
+  state: "accepted" | "delivered" | "failed";
+  error: ErrorInfo | null;
+}
+
+/** A request that a platform makes to the bot. */
+export interface WebhookRequest {
+  method: string;
+  path: string;
+  /** With the leading `?`; empty without a query. As it came: signatures are over it. */
+  search: string;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The bytes as they came. */
+  body(): Promise<Uint8Array>;
+}
+
+export interface WebhookReply {
+  status: number;
+  headers?: Record<string, string>;
+  /** Text and bytes are sent as they are; anything else as JSON. */
+  body: unknown;
 }
 
 export interface OutDelivery {
@@ -34,6 +70,14 @@ export interface OutDelivery {
   message: OutMessage;
   /** False while a streamed reply still grows. */
   final: boolean;
+  /** How often it was claimed before. 0: it was never tried, so it cannot be on the platform yet. */
+  tries: number;
+  /** When the backend wanted it said, ms since 1970: it cannot be on the platform earlier. */
+  createdAt: number;
+  /** After this it is not worth saying any more, ms since 1970; null: always worth it. */
+  deadline: number | null;
+  /** With `tries` above 0: receipts of other deliveries to this place, which a look-up must not take for this one's. */
+  taken: string[];
 }
 
 export type SendResult =
@@ -50,6 +94,16 @@ export interface ChannelAdapter {
   /** Never throws: what the platform refused is a result. */
   send(delivery: OutDelivery): Promise<SendResult>;
   edit(delivery: OutDelivery, receipt: string): Promise<SendResult>;
+  /**
+   * Present: questions that wait for one place together are given together, to be said in one message; all get its receipt.
+   * The bot gathers them for `gatherMs` after the first.
+   */
+  readonly together?: { gatherMs: number; send(deliveries: OutDelivery[]): Promise<SendResult> };
+  /**
+   * Requests from the platform, by `METHOD /path`; may be called before `start` has resolved. Answered at once, well within the
+   * platform's own limit, and with success only after what it brought is stored.
+   */
+  readonly webhooks?: Readonly<Record<string, (request: WebhookRequest) => Promise<WebhookReply>>>;
   /** Stops taking events, finishes what is under way, at most 5 s. */
   stop(): Promise<void>;
 }
