@@ -10,7 +10,11 @@ import { vi } from "vitest";
 import { GATEWAY_ISSUER, GATEWAY_SUBJECT } from "../convex/model/gateway.ts";
 import schema from "../convex/schema.ts";
 
-const modules = import.meta.glob(["../convex/**/*.{ts,js}", "!../convex/**/*.test.ts"]);
+const modules = import.meta.glob([
+  "../convex/**/*.{ts,js}",
+  "!../convex/**/*.test.ts",
+  "!../convex/**/*.test-support.ts",
+]);
 
 export function createBackend() {
   const anonymous = convexTest(schema, modules);
