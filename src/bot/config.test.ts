@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { expect, test } from "vitest";
 import { FactoryError } from "../contract/errors.ts";
-import { environment, readConfig } from "./config.ts";
+import { environment, readConfig, VARIABLE_NAMES } from "./config.ts";
 
 function failure(env: Record<string, string>) {
   try {
@@ -59,4 +60,13 @@ test(".env.local wins over .env, the real environment over both", () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test(".env.example names every variable, reads well as it is, and changes no default", () => {
+  const example = parseEnv(readFileSync(join(import.meta.dirname, "..", "..", ".env.example"), "utf8"));
+  expect(Object.keys(example).sort()).toEqual([...VARIABLE_NAMES].sort());
+  const { values, ...rest } = readConfig(example);
+  const { values: _standard, ...standard } = readConfig({});
+  expect(rest).toEqual(standard);
+  expect(values.FACTORY_SIMULATE).toBe("auto");
 });

@@ -110,6 +110,9 @@ const VARIABLES = {
   LOG_LEVEL: oneOf(["debug", "info", "warn", "error"]),
 } satisfies Record<string, Variable<unknown>>;
 
+/** All but the open set HOOK_SECRET_NAME. */
+export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES);
+
 type Values = { [Name in keyof typeof VARIABLES]: z.output<(typeof VARIABLES)[Name]["schema"]> };
 
 export interface Config {

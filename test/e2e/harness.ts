@@ -86,6 +86,26 @@ export class Place {
     return await ended;
   }
 
+  /** A pipe that stays open: lines go in while replies come out. */
+  talk(env: Record<string, string> = {}) {
+    const { child, ended, text } = this.#spawn(["src/bot/main.ts"], { stdin: "pipe", env });
+    return {
+      say: (line: string) => void child.stdin!.write(`${line}\n`),
+      /** Resolves once the replies so far contain the part; rejects when the bot ended without it. */
+      async heard(part: string): Promise<void> {
+        while (!text.stdout.includes(part)) {
+          const end = await Promise.race([once(child.stdout, "data").then(() => null), ended]);
+          if (end !== null && !end.stdout.includes(part))
+            throw new Error(`ended without "${part}":\n${end.stdout}${end.stderr}`);
+        }
+      },
+      async leave(): Promise<Ended> {
+        child.stdin!.end();
+        return await ended;
+      },
+    };
+  }
+
   async cli(args: string[], env: Record<string, string> = {}): Promise<Answer> {
     const { ended } = this.#spawn(["src/cli/main.ts", ...args], { stdin: "ignore", env });
     const { code, stdout, stderr } = await ended;
