@@ -16,9 +16,9 @@ export async function cardFor(
 }
 
 export function drawCard(approval: Doc<"approvals">, votes: Vote[], code: string | null): ApprovalCard {
-  const { _id: approvalId, status, question, options, payload, quorum, expiresAt, reasonRequired } = approval;
+  const { _id: approvalId, status, question, options, payload, quorum, expiresAt, reasonRequired, form } = approval;
   const { workflow, runId, requestedByShown: requestedBy } = approval;
-  const asked = { approvalId, status, question, options, payload, quorum, expiresAt, reasonRequired };
+  const asked = { approvalId, status, question, options, payload, quorum, expiresAt, reasonRequired, formText: form };
   return cardOf({ ...asked, votes, outcome: outcomeOf(approval), workflow, runId, requestedBy }, code);
 }
 

@@ -8,6 +8,7 @@
 import type { ErrorInfo } from "./errors.ts";
 import type { ChannelName } from "./handle.ts";
 import type { InboundEvent, StoredInbound } from "./inbound.ts";
+import type { Lookups } from "./lookups.ts";
 import type { OutMessage } from "./message.ts";
 
 export interface Capabilities {
@@ -24,11 +25,6 @@ export interface Capabilities {
 
 export interface Inbox {
   receive(event: InboundEvent): Promise<StoredInbound>;
-  /**
-   * The platform's time (ms since 1970) of the newest event stored from this channel, or from one place of it: from here on an adapter
-   * fetches what came while nobody listened. Null: nothing was ever stored, so there is nothing to catch up with.
-   */
-  watermark(channel: ChannelName, place?: string): Promise<number | null>;
   /** What a platform says about a message after it took it. Doubled reports and reports in any order do no harm. */
   report(report: DeliveryReport): Promise<void>;
 }
@@ -84,13 +80,16 @@ export type SendResult =
   | { ok: true; receipt: string }
   | { ok: false; error: ErrorInfo /** Wait at least this long before another try. */; retryAfterMs: number | null };
 
+/** `field` of an error which says that the person has refused messages at this place: the handle is suspended. */
+export const OPTED_OUT = "recipient.optedOut";
+
 export type AdapterState = "on" | "off" | "simulated" | "failed";
 
 export interface ChannelAdapter {
   readonly channel: ChannelName;
   readonly capabilities: Capabilities;
   /** Connects; resolves when the platform delivers events. Rejects with a FactoryError that names the variable or scope at fault. */
-  start(inbox: Inbox): Promise<void>;
+  start(inbox: Inbox, lookups: Lookups): Promise<void>;
   /** Never throws: what the platform refused is a result. */
   send(delivery: OutDelivery): Promise<SendResult>;
   edit(delivery: OutDelivery, receipt: string): Promise<SendResult>;

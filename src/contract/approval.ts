@@ -81,6 +81,8 @@ export const zApprovalCard = z.object({
   votes: z.array(zVote),
   expiresAt: z.number().nullable(),
   reasonRequired: z.array(z.string()),
+  /** JSON schema (text) of the payload's fields that an approver may edit. Absent: none. */
+  form: z.string().nullable().optional(),
   outcome: zOutcome.nullable(),
   /** Ready-made line for the end of the question: "Approved by Ana via SMS", "Expired 14:03", …; null while pending. Same words everywhere. */
   outcomeLine: z.string().nullable(),

@@ -32,6 +32,8 @@ export const zInboundMessage = z.object({
   ...base,
   messageId: z.string().min(1).max(200),
   text: z.string().max(MAX_TEXT),
+  /** False: said in a shared place's thread without naming the bot; it counts only where the bot already takes part. Absent: true. */
+  addressed: z.boolean().optional(),
 });
 
 /** A button or a submitted form: carries ids only, never a verdict of its own. */
@@ -39,7 +41,8 @@ export const zInboundAction = z.object({
   kind: z.literal("action"),
   ...base,
   approvalId: z.string().min(1).max(100),
-  option: z.string().min(1).max(200),
+  /** For a question that wants words: the words. */
+  option: z.string().min(1).max(MAX_TEXT),
   reason: z.string().max(4000).nullable(),
   fields: z.record(z.string(), z.unknown()).nullable(),
 });

@@ -32,6 +32,8 @@ export const zListMessage = z.object({
   items: z.array(z.object({ key: z.string().nullable(), text: z.string(), detail: z.string().nullable() })),
   /** Said instead of the items when there are none. */
   empty: z.string(),
+  /** Shown to one person only, where the platform can. Absent: to all. */
+  onlyTo: z.string().nullable().optional(),
 });
 
 export const zOutMessage = z.discriminatedUnion("kind", [zTextMessage, zCardMessage, zProgressMessage, zListMessage]);

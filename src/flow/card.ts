@@ -12,6 +12,8 @@ export interface CardSource {
   votes: readonly Vote[];
   expiresAt: number | null;
   reasonRequired: string[];
+  /** JSON schema (text) of what an approver may edit. */
+  formText?: string | null;
   outcome: Outcome | null;
   /** Null outside of a run. */
   workflow: string | null;
@@ -34,6 +36,7 @@ export function cardOf(row: CardSource, code: string | null): ApprovalCard {
     votes: row.votes.map(({ person, option, channel, reason, at }) => ({ person, option, channel, reason, at })),
     expiresAt: row.expiresAt,
     reasonRequired: row.reasonRequired,
+    ...(row.formText == null ? {} : { form: row.formText }),
     outcome: row.outcome,
     outcomeLine: outcomeLine(row),
   };

@@ -1,0 +1,185 @@
+/**
+ * A question as Block Kit. Pure. While it is pending it has buttons; from the settled row it has the line that says how it ended, and
+ * none. Everything a person or a model wrote stands in plain text or in a code block.
+ */
+import type { ApprovalCard } from "../../src/contract/approval.ts";
+import {
+  type ActionsBlock,
+  type Block,
+  type Button,
+  clipEscaped,
+  header,
+  marked,
+  plain,
+  small,
+  smallMarked,
+  words,
+} from "./blocks.ts";
+import { schemaOf } from "./form.ts";
+import { type ActionKind, actionId, answerValue } from "./ids.ts";
+import { LIMITS } from "./limits.ts";
+import { dateMark, escaped, fenced } from "./mrkdwn.ts";
+
+/** Of the payload on the card; the rest is in the modal. Long enough for most, short enough to keep the buttons in sight. */
+const PAYLOAD_LINES = 14;
+const PAYLOAD_CHARACTERS = 1_400;
+const MAX_QUESTION = 2_800;
+const MAX_CONTEXT = 600;
+const MAX_OUTCOME = 1_200;
+
+export interface Rendered {
+  /** For notifications and for clients without blocks. Slack's markup. */
+  text: string;
+  blocks: Block[];
+}
+
+export function renderCard(card: ApprovalCard): Rendered {
+  const open = card.status === "pending";
+  const blocks: Block[] = [
+    header(open ? `Question${card.code === null ? "" : ` ${card.code}`}` : TITLES[card.status]),
+    { ...words(card.question, MAX_QUESTION), block_id: "question" },
+    small(card.context, MAX_CONTEXT),
+    ...payloadBlocks(card),
+    ...(open ? pendingBlocks(card) : [marked(outcome(card))]),
+  ];
+  const asked = escaped(clipEscaped(card.question, MAX_QUESTION));
+  return { text: open ? asked : `${escaped(card.outcomeLine ?? card.status)}: ${asked}`, blocks };
+}
+
+const TITLES: Record<ApprovalCard["status"], string> = {
+  pending: "Question",
+  answered: "Answered",
+  expired: "Expired",
+  cancelled: "Cancelled",
+  superseded: "Replaced",
+};
+
+function outcome(card: ApprovalCard): string {
+  const line = escaped(clipEscaped(card.outcomeLine ?? TITLES[card.status], MAX_OUTCOME));
+  const reason = card.outcome?.reason ?? null;
+  const mark = card.status === "answered" ? ":white_check_mark:" : ":no_entry_sign:";
+  const why = reason === null || reason === "" ? "" : `\n${fenced(clipEscaped(reason, MAX_OUTCOME))}`;
+  // The line is a name and a channel: its marks, if somebody's name has any, must not end the bold.
+  return `${mark} *${line.replaceAll("*", "∗")}*${why}`;
+}
+
+function payloadBlocks(card: ApprovalCard): Block[] {
+  if (card.payload === null || card.payload === "") return [];
+  const readable = readablePayload(card.payload);
+  const head = clipEscaped(readable.split("\n").slice(0, PAYLOAD_LINES).join("\n"), PAYLOAD_CHARACTERS);
+  const block = { ...marked(fenced(head)), block_id: "payload" };
+  if (head === readable) return [block];
+  return [block, { type: "actions", block_id: "all", elements: [button("view", 0, "View all", card.approvalId)] }];
+}
+
+/** A payload is JSON text. An object reads better as one line for each of its fields; anything else as it is written by hand. */
+export function readablePayload(payload: string): string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(payload);
+  } catch {
+    return payload;
+  }
+  if (typeof parsed === "string") return parsed;
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return JSON.stringify(parsed, null, 2);
+  return Object.entries(parsed)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value, null, 2)}`)
+    .join("\n");
+}
+
+function pendingBlocks(card: ApprovalCard): Block[] {
+  const facts: Block[] = [];
+  if (card.quorum > 1) facts.push(small(votesLine(card), MAX_CONTEXT));
+  if (card.expiresAt !== null) facts.push(smallMarked(`:hourglass: Expires ${dateMark(card.expiresAt)}`));
+  const how = inWords(card);
+  return [...facts, ...answerBlocks(card), ...(how === null ? [] : [small(how, MAX_CONTEXT)])];
+}
+
+const votesLine = (card: ApprovalCard): string => {
+  const cast = card.votes.map((vote) => `${vote.person} ${vote.option}`).join(", ");
+  return `${card.votes.length}/${card.quorum} votes${cast === "" ? "" : `: ${cast}`}`;
+};
+
+/** Only on a person's own copy: a code belongs to one person. */
+function inWords({ code, options }: ApprovalCard): string | null {
+  if (code === null) return null;
+  return options.length === 0
+    ? `Or write: ANSWER ${code} and your text`
+    : `Or write: ${options[0]} ${code}, with a reason behind it if you like`;
+}
+
+function answerBlocks(card: ApprovalCard): Block[] {
+  const { approvalId, options } = card;
+  if (options.length === 0) return rows([button("write", 0, "Answer…", approvalId, "primary")]);
+  const edit = schemaOf(card.form) === null ? [] : [button("edit", 0, "Edit…", approvalId)];
+  if (options.length > LIMITS.buttons) return [choice(card), ...rows(edit)];
+  const buttons = options.map((option, index) => {
+    const style = isDenial(option)
+      ? "danger"
+      : index === 0 && !options.some(approves)
+        ? "primary"
+        : approves(option)
+          ? "primary"
+          : null;
+    return button(pressKind(card, option), index, label(card, option), answerValue({ approvalId, option }), style);
+  });
+  return rows([...buttons, ...edit]);
+}
+
+/** The words of `contract.md`: what stands for a refusal. */
+const DENIALS = new Set(["no", "n", "deny", "denied", "reject"]);
+const APPROVALS = new Set(["yes", "y", "approve", "approved"]);
+const isDenial = (option: string): boolean => DENIALS.has(option.trim().toLowerCase());
+const approves = (option: string): boolean => APPROVALS.has(option.trim().toLowerCase());
+
+/** A refusal may always say why; what needs a reason must. */
+const pressKind = (card: ApprovalCard, option: string): ActionKind =>
+  card.reasonRequired.includes(option) ? "demand" : isDenial(option) ? "reason" : "answer";
+
+const label = (card: ApprovalCard, option: string): string =>
+  pressKind(card, option) === "answer" ? option : `${option}…`;
+
+function button(
+  kind: ActionKind,
+  index: number,
+  text: string,
+  value: string,
+  style: Button["style"] | null = null,
+): Button {
+  return {
+    type: "button",
+    action_id: actionId(kind, index),
+    text: plain(text, LIMITS.buttonText),
+    value: value.slice(0, LIMITS.buttonValue),
+    ...(style === null || style === undefined ? {} : { style }),
+  };
+}
+
+function rows(buttons: Button[]): ActionsBlock[] {
+  const found: ActionsBlock[] = [];
+  for (let at = 0; at < buttons.length; at += LIMITS.buttonsInRow) {
+    const elements = buttons.slice(at, at + LIMITS.buttonsInRow);
+    found.push({ type: "actions", block_id: `answers.${found.length}`, elements });
+  }
+  return found;
+}
+
+function choice(card: ApprovalCard): ActionsBlock {
+  const { approvalId } = card;
+  const options = card.options.slice(0, LIMITS.selectOptions).map((option) => ({
+    text: plain(label(card, option), LIMITS.optionText),
+    value: `${pressKind(card, option)}.${answerValue({ approvalId, option })}`.slice(0, 150),
+  }));
+  return {
+    type: "actions",
+    block_id: "choice",
+    elements: [
+      {
+        type: "static_select",
+        action_id: actionId("choose"),
+        placeholder: plain("Choose", LIMITS.placeholder),
+        options,
+      },
+    ],
+  };
+}

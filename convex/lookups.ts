@@ -1,0 +1,43 @@
+/** What adapters ask to draw modals and home pages, and to fetch what they missed. The shapes: `src/contract/lookups.ts`. */
+import { v } from "convex/values";
+import type { ApprovalCard } from "../src/contract/approval.ts";
+import type { HomeView, WorkflowForm } from "../src/contract/lookups.ts";
+import { gatewayMutation, gatewayQuery } from "./access.ts";
+import * as lookups from "./model/lookups.ts";
+
+export const card = gatewayQuery({
+  args: { handle: v.string(), approvalId: v.string() },
+  handler: async (ctx, { handle, approvalId }): Promise<ApprovalCard | null> =>
+    await lookups.cardOf(ctx, handle, approvalId),
+});
+
+export const workflow = gatewayQuery({
+  args: { handle: v.string(), name: v.string() },
+  handler: async (ctx, { handle, name }): Promise<WorkflowForm | null> => await lookups.formOf(ctx, handle, name),
+});
+
+export const home = gatewayQuery({
+  args: { handle: v.string() },
+  handler: async (ctx, { handle }): Promise<HomeView> => await lookups.homeOf(ctx, handle),
+});
+
+export const caughtUpTo = gatewayQuery({
+  args: { channel: v.string() },
+  handler: async (ctx, { channel }): Promise<number | null> => (await lookups.cursorOf(ctx, channel))?.at ?? null,
+});
+
+export const markCaughtUp = gatewayMutation({
+  args: { channel: v.string(), at: v.number() },
+  handler: async (ctx, { channel, at }): Promise<null> => {
+    await lookups.moveCursor(ctx, channel, at);
+    return null;
+  },
+});
+
+export const knownPlaces = gatewayQuery({
+  args: { channel: v.string() },
+  handler: async (ctx, { channel }): Promise<{ threads: string[]; receipts: string[] }> => ({
+    threads: await lookups.threadsOf(ctx, channel),
+    receipts: await lookups.openReceiptsOf(ctx, channel),
+  }),
+});

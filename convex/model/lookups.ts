@@ -1,0 +1,95 @@
+/** Reading for adapters: one person's view of a question, a workflow, their home; and where something may have been missed. */
+import type { ApprovalCard } from "../../src/contract/approval.ts";
+import type { HomeView, WorkflowForm } from "../../src/contract/lookups.ts";
+import type { Doc } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { openFor } from "./approvals.ts";
+import { cardFor } from "./cards.ts";
+import { definitionOf } from "./definitions.ts";
+import { deliveriesOf } from "./outbox.ts";
+import { personByHandle } from "./people.ts";
+import { recentRuns } from "./run_lookup.ts";
+import { viewRun } from "./run_view.ts";
+import { statusLine } from "./run_words.ts";
+
+const MAX_QUESTIONS = 20;
+const MAX_RUNS = 10;
+const MAX_PLACES = 200;
+
+export async function cardOf(ctx: QueryCtx, handle: string, approvalId: string): Promise<ApprovalCard | null> {
+  const person = await personByHandle(ctx, handle);
+  const id = ctx.db.normalizeId("approvals", approvalId);
+  const approval = person === null || id === null ? null : await ctx.db.get("approvals", id);
+  return approval === null || person === null ? null : await cardFor(ctx, approval, person._id);
+}
+
+export async function formOf(ctx: QueryCtx, handle: string, name: string): Promise<WorkflowForm | null> {
+  if ((await personByHandle(ctx, handle)) === null) return null;
+  const row = await ctx.db
+    .query("workflows")
+    .withIndex("by_latest_and_name", (q) => q.eq("latest", true).eq("name", name))
+    .first();
+  if (row === null) return null;
+  const { inputs } = definitionOf(row);
+  return {
+    name: row.name,
+    title: row.title,
+    description: row.description,
+    inputs: inputs === null ? null : JSON.stringify(inputs),
+  };
+}
+
+export async function homeOf(ctx: QueryCtx, handle: string): Promise<HomeView> {
+  const person = await personByHandle(ctx, handle);
+  if (person === null) return { person: null, questions: [], runs: [] };
+  const questions: ApprovalCard[] = [];
+  for (const { approvalId } of await openFor(ctx, person._id, MAX_QUESTIONS)) {
+    const approval = await ctx.db.get("approvals", approvalId);
+    if (approval !== null) questions.push(await cardFor(ctx, approval, person._id));
+  }
+  const runs: HomeView["runs"] = [];
+  for (const run of await recentRuns(ctx, person._id, MAX_RUNS)) {
+    const view = await viewRun(ctx, run, null);
+    runs.push({ runId: view.runId, title: view.title, status: statusLine(view), startedAt: view.startedAt });
+  }
+  return { person: person.name, questions, runs };
+}
+
+export async function cursorOf(ctx: QueryCtx, channel: string): Promise<Doc<"inboundCursors"> | null> {
+  return await ctx.db
+    .query("inboundCursors")
+    .withIndex("by_channel", (q) => q.eq("channel", channel))
+    .unique();
+}
+
+export async function moveCursor(ctx: MutationCtx, channel: string, at: number): Promise<void> {
+  const row = await cursorOf(ctx, channel);
+  if (row === null) await ctx.db.insert("inboundCursors", { channel, at });
+  else if (row.at < at) await ctx.db.patch("inboundCursors", row._id, { at });
+}
+
+/** Keys of the channel's conversations, newest first. */
+export async function threadsOf(ctx: QueryCtx, channel: string): Promise<string[]> {
+  const rows = await ctx.db
+    .query("conversations")
+    .withIndex("by_channel", (q) => q.eq("channel", channel))
+    .order("desc")
+    .take(MAX_PLACES);
+  return rows.map((row) => row.key);
+}
+
+/** Where cards of open questions stand: somebody may have answered below one. */
+export async function openReceiptsOf(ctx: QueryCtx, channel: string): Promise<string[]> {
+  const open = await ctx.db
+    .query("approvals")
+    .withIndex("by_status", (q) => q.eq("status", "pending"))
+    .order("desc")
+    .take(MAX_PLACES);
+  const receipts: string[] = [];
+  for (const { _id } of open) {
+    for (const row of await deliveriesOf(ctx, _id)) {
+      if (row.channel === channel && row.receipt !== null) receipts.push(row.receipt);
+    }
+  }
+  return receipts.slice(0, MAX_PLACES);
+}

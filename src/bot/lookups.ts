@@ -1,0 +1,18 @@
+/** What adapters ask of the backend, for one channel. */
+import type { ChannelName } from "../contract/handle.ts";
+import type { Lookups } from "../contract/lookups.ts";
+import { type Backend, functions } from "./backend.ts";
+
+export function createLookups(backend: Pick<Backend, "query" | "mutation">, channel: ChannelName): Lookups {
+  const { lookups } = functions;
+  return {
+    card: (handle, approvalId) => backend.query(lookups.card, { handle, approvalId }),
+    workflow: (handle, name) => backend.query(lookups.workflow, { handle, name }),
+    home: (handle) => backend.query(lookups.home, { handle }),
+    history: {
+      caughtUpTo: () => backend.query(lookups.caughtUpTo, { channel }),
+      markCaughtUp: async (at) => void (await backend.mutation(lookups.markCaughtUp, { channel, at })),
+      knownPlaces: () => backend.query(lookups.knownPlaces, { channel }),
+    },
+  };
+}

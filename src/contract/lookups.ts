@@ -1,0 +1,44 @@
+/**
+ * What an adapter may ask of the backend: to draw a modal or a home page (every answer is for one person), and to know from when on
+ * and where to fetch what was said while nobody listened.
+ */
+import type { ApprovalCard } from "./approval.ts";
+
+export interface WorkflowForm {
+  name: string;
+  title: string;
+  description: string | null;
+  /** JSON schema as JSON text; null: it takes no input. */
+  inputs: string | null;
+}
+
+export interface HomeView {
+  /** null: nobody here has this handle; nothing else is shown then. */
+  person: string | null;
+  /** Open for this person, newest first, with their codes. */
+  questions: ApprovalCard[];
+  /** This person's newest runs. `status` is a line for people: "waiting for an answer to …". */
+  runs: { runId: string; title: string; status: string; startedAt: number }[];
+}
+
+export interface Lookups {
+  /** The question as it stands, with this person's code; null: there is none, or nobody here has the handle. */
+  card(handle: string, approvalId: string): Promise<ApprovalCard | null>;
+  /** null: no workflow of that name is installed, or nobody here has the handle. */
+  workflow(handle: string, name: string): Promise<WorkflowForm | null>;
+  home(handle: string): Promise<HomeView>;
+  history: InboundHistory;
+}
+
+/** Of the adapter's own channel. */
+export interface InboundHistory {
+  /**
+   * Everything sent before this moment (ms, the platform's clock) has been received or fetched; null: never fetched. The watermark
+   * alone does not say so: something may come live while what was missed is still being fetched.
+   */
+  caughtUpTo(): Promise<number | null>;
+  /** Never moves backwards. Said when a fetch is complete. */
+  markCaughtUp(at: number): Promise<void>;
+  /** Where replies may stand that no list of the platform's names: threads of conversations, receipts of open questions. Newest, at most 200 each. */
+  knownPlaces(): Promise<{ threads: string[]; receipts: string[] }>;
+}
