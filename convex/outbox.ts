@@ -5,8 +5,11 @@ import type { Id } from "./_generated/dataModel.js";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import * as leases from "./model/delivery_leases.ts";
+import * as reports from "./model/delivery_reports.ts";
 
-const vFilters = v.array(v.object({ channel: v.string(), place: v.optional(v.string()) }));
+const vFilters = v.array(
+  v.object({ channel: v.string(), place: v.optional(v.string()), complete: v.optional(v.boolean()) }),
+);
 const MAX_READY = 100;
 
 /** For a subscription: changes whenever there is something new to claim. Oldest first, at most 100. */
@@ -32,6 +35,12 @@ export interface Claimed {
   receipt: string | null;
   final: boolean;
   leaseId: string;
+  /** How often it was claimed before. */
+  tries: number;
+  createdAt: number;
+  deadline: number | null;
+  /** With `tries` above 0: receipts of other deliveries to this place, newest first. */
+  taken: string[];
 }
 
 /** Oldest first; of one place in the order in which they are to be sent. */
@@ -40,7 +49,7 @@ export const claim = gatewayMutation({
   handler: async (ctx, args): Promise<Claimed[]> => {
     const limit = Math.max(0, Math.min(MAX_READY, args.limit));
     const rows = await leases.claim(ctx, { ...args, limit });
-    return rows.map((row) => ({
+    const claimed = rows.map(async (row) => ({
       deliveryId: row._id,
       key: row.key,
       channel: row.channel,
@@ -50,7 +59,12 @@ export const claim = gatewayMutation({
       receipt: row.receipt,
       final: row.final,
       leaseId: row.leaseId ?? "",
+      tries: row.claims - 1,
+      createdAt: Math.floor(row._creationTime),
+      deadline: row.deadline,
+      taken: row.claims > 1 ? await leases.receiptsAt(ctx, row.place) : [],
     }));
+    return await Promise.all(claimed);
   },
 });
 
@@ -69,6 +83,20 @@ export const fail = gatewayMutation({
   },
   handler: async (ctx, args): Promise<{ status: "waiting" | "failed" | "lease_lost" }> => ({
     status: await leases.failTry(ctx, { ...args, error: zErrorInfo.parse(args.error) }),
+  }),
+});
+
+/** What a platform says later about a message it took. `known` false: no delivery has this receipt. */
+export const report = gatewayMutation({
+  args: {
+    channel: v.string(),
+    receipt: v.string(),
+    deliveryId: v.union(v.string(), v.null()),
+    state: v.union(v.literal("accepted"), v.literal("delivered"), v.literal("failed")),
+    error: v.any(),
+  },
+  handler: async (ctx, args): Promise<{ known: boolean }> => ({
+    known: await reports.report(ctx, { ...args, error: args.error === null ? null : zErrorInfo.parse(args.error) }),
   }),
 });
 

@@ -1,8 +1,10 @@
 import { v } from "convex/values";
+import { CHANNELS } from "../src/contract/handle.ts";
 import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
+import { type Issued, issueCode } from "./model/enrolment.ts";
 import { fail } from "./model/errors.ts";
 import * as people from "./model/people.ts";
 import { demand } from "./model/rights.ts";
@@ -75,6 +77,24 @@ export const unlink = gatewayMutation({
   },
 });
 
+/** Issues a code which links the account on `channel` that sends it within ten minutes. Everybody may enrol themselves. */
+export const enrol = gatewayMutation({
+  args: { actor: vActor, name: v.string(), channel: v.string() },
+  handler: async (ctx, { actor, name, channel }): Promise<Issued & { name: string; channel: string }> => {
+    const acting = await people.resolveActor(ctx, actor);
+    const person = await people.demandPerson(ctx, name);
+    if (person._id !== acting.person._id) demand(acting, "people.manage");
+    const known: readonly string[] = CHANNELS;
+    if (!known.includes(channel) || channel === "terminal") {
+      fail("invalid_input", `nobody can be enrolled on "${channel}"`, {
+        field: "channel",
+        remedy: "write one of slack, discord, sms",
+      });
+    }
+    return { ...(await issueCode(ctx, acting, person, channel)), name: person.name, channel };
+  },
+});
+
 async function manager(ctx: MutationCtx, actor: Parameters<typeof people.resolveActor>[1]): Promise<people.Acting> {
   const acting = await people.resolveActor(ctx, actor);
   demand(acting, "people.manage");
@@ -107,7 +127,7 @@ async function note(
 }
 
 async function view(ctx: Parameters<typeof people.handlesOf>[0], person: Doc<"people">): Promise<PersonView> {
-  const handles = await people.handlesOf(ctx, person._id);
+  const handles = await people.allHandlesOf(ctx, person._id);
   return {
     personId: person._id,
     name: person.name,

@@ -26,7 +26,8 @@ export async function openCode(ctx: MutationCtx, approvalId: Id<"approvals">, pe
   throw new Error("no free code");
 }
 
-function randomCode(length: number): string {
+/** In the form of a code; nothing says that it is free. */
+export function randomCode(length: number): string {
   const pick = (from: string): string => from[Math.floor(Math.random() * from.length)] ?? "";
   for (;;) {
     let code = pick(DIGITS);

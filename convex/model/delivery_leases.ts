@@ -7,11 +7,14 @@ import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { undelivered } from "./fallback.ts";
 
 export interface Filter {
   channel: string;
   /** Only this place; absent: every place of the channel. */
   place?: string;
+  /** Leaves out what still grows: for a platform where a message cannot grow. */
+  complete?: boolean;
 }
 
 /** Longer than a platform's slowest answer; heartbeats extend it. */
@@ -37,7 +40,9 @@ export async function readyRows(ctx: QueryCtx, filters: Filter[], limit: number)
             .query("deliveries")
             .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", "ready"))
             .take(limit);
-    for (const row of rows) if (row.channel === filter.channel) found.set(row._id, row);
+    for (const row of rows) {
+      if (row.channel === filter.channel && (row.final || filter.complete !== true)) found.set(row._id, row);
+    }
   }
   return [...found.values()].sort((a, b) => a._creationTime - b._creationTime).slice(0, limit);
 }
@@ -99,7 +104,8 @@ export async function confirm(
   const confirmedVersion = Math.max(row.confirmedVersion, Math.min(args.version, row.version));
   const receipt = row.receipt ?? args.receipt;
   const held = row.status === "claimed" && row.leaseId === args.leaseId;
-  if (row.status === "claimed" && !held) {
+  // What the platform gave up later stays failed, even when that word came before this one.
+  if ((row.status === "claimed" && !held) || row.reported === "failed") {
     await ctx.db.patch("deliveries", row._id, { confirmedVersion, receipt });
     return false;
   }
@@ -126,6 +132,7 @@ export async function failTry(
   const error = JSON.stringify(args.error);
   if (!args.error.retryable || attempts >= MAX_ATTEMPTS) {
     await ctx.db.patch("deliveries", row._id, { ...FREE, status: "failed", attempts, nextAttemptAt: null, error });
+    await undelivered(ctx, row, args.error);
     return "failed";
   }
   const backoffMs = Math.min(MAX_BACKOFF_MS, 1000 * 2 ** (attempts - 1));
@@ -177,10 +184,24 @@ async function heldBy(ctx: MutationCtx, gatewayId: string): Promise<Doc<"deliver
     .take(1000);
 }
 
+/** Enough for whatever may have been said between a lost answer and the next try. */
+const MAX_TAKEN = 50;
+
+/** What the platform called other messages of this place, newest first. */
+export async function receiptsAt(ctx: QueryCtx, place: string): Promise<string[]> {
+  const rows = await ctx.db
+    .query("deliveries")
+    .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", "confirmed"))
+    .order("desc")
+    .take(MAX_TAKEN);
+  return rows.flatMap((row) => row.receipt ?? []);
+}
+
 /** The deadline passed: fails what was never sent. */
 export async function expire(ctx: MutationCtx, deliveryId: Id<"deliveries">): Promise<void> {
   const row = await ctx.db.get("deliveries", deliveryId);
   if (row === null || row.receipt !== null || row.status === "confirmed" || row.status === "failed") return;
   const error = errorInfo("expired", "it was not sent before its deadline");
   await ctx.db.patch("deliveries", deliveryId, { ...FREE, status: "failed", error: JSON.stringify(error) });
+  await undelivered(ctx, row, error);
 }

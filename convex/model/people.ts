@@ -59,9 +59,10 @@ export async function resolveActor(ctx: QueryCtx, actor: Actor): Promise<Acting>
   };
 }
 
+/** Null for a suspended handle too: nothing that comes from it counts. */
 export async function personByHandle(ctx: QueryCtx, handle: string): Promise<Doc<"people"> | null> {
   const row = await handleRow(ctx, handle);
-  return row === null ? null : await ctx.db.get("people", row.personId);
+  return row === null || row.suspended != null ? null : await ctx.db.get("people", row.personId);
 }
 
 export async function handleRow(ctx: QueryCtx, handle: string): Promise<Doc<"handles"> | null> {
@@ -161,6 +162,9 @@ export async function linkHandle(ctx: MutationCtx, person: Doc<"people">, handle
   }
   if (row === null) {
     await ctx.db.insert("handles", { handle, channel, personId: person._id, lastUsedAt: Date.now() });
+  } else if (row.suspended === "replaced") {
+    // Whoever is opted out stays so until they say otherwise themselves.
+    await ctx.db.patch("handles", row._id, { suspended: null, lastUsedAt: Date.now() });
   }
 }
 
@@ -173,7 +177,13 @@ export async function touchHandle(ctx: MutationCtx, handle: string): Promise<voi
   }
 }
 
+/** In use, last used first. */
 export async function handlesOf(ctx: QueryCtx, personId: Id<"people">): Promise<Doc<"handles">[]> {
+  return (await allHandlesOf(ctx, personId)).filter((row) => row.suspended == null);
+}
+
+/** With those that are suspended. */
+export async function allHandlesOf(ctx: QueryCtx, personId: Id<"people">): Promise<Doc<"handles">[]> {
   return await ctx.db
     .query("handles")
     .withIndex("by_personId_and_lastUsedAt", (q) => q.eq("personId", personId))
@@ -185,8 +195,9 @@ export async function handlesOf(ctx: QueryCtx, personId: Id<"people">): Promise<
 export async function placeOf(
   ctx: QueryCtx,
   person: Doc<"people">,
+  not?: string,
 ): Promise<{ channel: string; place: string } | null> {
-  const handles = await handlesOf(ctx, person._id);
+  const handles = (await handlesOf(ctx, person._id)).filter((row) => row.handle !== not);
   const chosen = handles.find((row) => row.handle === person.preferredHandle) ?? handles[0];
   return chosen === undefined ? null : { channel: channelOf(chosen.handle) ?? chosen.channel, place: chosen.handle };
 }

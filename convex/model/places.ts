@@ -2,7 +2,7 @@
 import { CHANNELS, channelOf } from "../../src/contract/handle.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
-import { handlesOf, personByName } from "./people.ts";
+import { handleRow, handlesOf, personByName } from "./people.ts";
 
 export interface Place {
   channel: string;
@@ -26,8 +26,11 @@ export async function resolvePlaces(ctx: QueryCtx, spec: string, people: Doc<"pe
     const place = person === null ? null : await handleOn(ctx, person, "sms");
     return place === null ? [] : [place];
   }
-  const owner = people.length === 1 && (channel === "sms" || channel === "terminal") ? (people[0] ?? null) : null;
-  return [{ channel, place: spec, person: owner }];
+  if (channel !== "sms" && channel !== "terminal") return [{ channel, place: spec, person: null }];
+  const holder = await handleRow(ctx, spec);
+  if (holder?.suspended != null) return [];
+  const owner = people.find((person) => person._id === holder?.personId) ?? (people.length === 1 ? people[0] : null);
+  return [{ channel, place: spec, person: owner ?? null }];
 }
 
 async function handleOn(ctx: QueryCtx, person: Doc<"people">, channel: string): Promise<Place | null> {

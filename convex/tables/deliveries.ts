@@ -41,6 +41,8 @@ export const deliveries = defineTable({
   nextAttemptAt: nullable(v.number()),
   /** The last failure, ErrorInfo as JSON text; null after a success. */
   error: nullable(v.string()),
+  /** What the platform said of it later, of itself; a first word that is final stays. Absent: nothing, or nothing final. */
+  reported: v.optional(v.union(v.literal("delivered"), v.literal("failed"))),
   /** After this moment it is not worth sending any more; null: always worth it. */
   deadline: nullable(v.number()),
   approvalId: nullable(v.string()),
@@ -52,6 +54,7 @@ export const deliveries = defineTable({
   .index("by_channel_and_status", ["channel", "status"])
   .index("by_place_and_status", ["place", "status"])
   .index("by_gatewayId", ["gatewayId"])
+  .index("by_channel_and_receipt", ["channel", "receipt"])
   .index("by_approvalId", ["approvalId"])
   .index("by_runId", ["runId"]);
 

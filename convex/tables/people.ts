@@ -21,7 +21,28 @@ export const peopleTables = {
     channel: v.string(),
     personId: v.id("people"),
     lastUsedAt: v.number(),
+    /** Not to be used: its owner texted STOP, or has another number now. Absent or null: in use. */
+    suspended: v.optional(v.union(v.literal("stop"), v.literal("replaced"), v.null())),
   })
     .index("by_handle", ["handle"])
     .index("by_personId_and_lastUsedAt", ["personId", "lastUsedAt"]),
+
+  /** A code that, sent from an account on that platform, links the account to the person. Single use. */
+  enrolments: defineTable({
+    personId: v.id("people"),
+    channel: v.string(),
+    code: v.string(),
+    expiresAt: v.number(),
+    status: v.union(v.literal("open"), v.literal("used"), v.literal("replaced")),
+  })
+    .index("by_channel_and_code", ["channel", "code"])
+    .index("by_personId_and_channel_and_status", ["personId", "channel", "status"]),
+
+  /** Somebody who is nobody here yet: what bounds the codes they may try and the hints they get. */
+  strangers: defineTable({
+    handle: v.string(),
+    hintedAt: v.number(),
+    tries: v.number(),
+    firstTryAt: v.number(),
+  }).index("by_handle", ["handle"]),
 };

@@ -16,6 +16,21 @@ const TRIES_OF_UNKNOWN_FAILURE = 5;
 
 /** Rejects only for an event that is not one (`invalid_input`), that the backend refuses for good, or after `signal`. */
 export function createInbox(backend: Pick<Backend, "mutation">, log: Logger, signal: AbortSignal): Inbox {
+  /** Tries until the backend has taken it, or has refused it for good. */
+  async function store<T>(about: Record<string, unknown>, call: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await call();
+      } catch (thrown) {
+        const info = toErrorInfo(thrown);
+        const giveUp = !info.retryable && (info.code !== "internal" || tries >= TRIES_OF_UNKNOWN_FAILURE);
+        if (giveUp || signal.aborted) throw thrown;
+        log.warn({ error: info, ...about, tries }, "an event could not be stored yet, trying again");
+        await sleep(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1)), undefined, { signal });
+      }
+    }
+  }
+
   return {
     async receive(event: InboundEvent): Promise<StoredInbound> {
       const checked = zInboundEvent.safeParse(event);
@@ -26,17 +41,12 @@ export function createInbox(backend: Pick<Backend, "mutation">, log: Logger, sig
         });
       }
       const text = JSON.stringify(checked.data);
-      for (let tries = 1; ; tries++) {
-        try {
-          return await backend.mutation(functions.inbound.receive, { event: text });
-        } catch (thrown) {
-          const info = toErrorInfo(thrown);
-          const giveUp = !info.retryable && (info.code !== "internal" || tries >= TRIES_OF_UNKNOWN_FAILURE);
-          if (giveUp || signal.aborted) throw thrown;
-          log.warn({ error: info, eventId: event.eventId, tries }, "an event could not be stored yet, trying again");
-          await sleep(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1)), undefined, { signal });
-        }
-      }
+      const { eventId } = event;
+      return await store({ eventId }, () => backend.mutation(functions.inbound.receive, { event: text }));
+    },
+    async report(report: DeliveryReport): Promise<void> {
+      const { receipt, state } = report;
+      await store({ receipt, state }, () => backend.mutation(functions.outbox.report, { ...report }));
     },
   };
 }

@@ -3,6 +3,7 @@
  * place hears things in order and a slow place delays no other. What is claimed and not confirmed when this process dies comes
  * back when its lease runs out; the adapter then finds the message by its key instead of posting it twice.
  */
+import { z } from "zod";
 import type { ChannelAdapter, OutDelivery, SendResult } from "../contract/adapter.ts";
 import { errorInfo, toErrorInfo } from "../contract/errors.ts";
 import { channelOf } from "../contract/handle.ts";
@@ -38,6 +39,9 @@ const CLAIM_AT_ONCE = 10;
 /** How long a place rests when the backend has something for it but gives nothing out: another gateway is on it. */
 const REST_MS = 500;
 const REST_AFTER_FAILURE_MS = 1_000;
+/** More questions than this in one message nobody reads. */
+const TOGETHER = 5;
+const zOpenQuestion = z.object({ kind: z.literal("card"), card: z.object({ status: z.literal("pending") }) });
 /** Growing messages whose last edit is remembered. Above that the oldest is forgotten and may be edited a little early. */
 const REMEMBERED_EDITS = 1_000;
 
@@ -56,9 +60,13 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
   const routeOf = (channel: string, place: string) =>
     routes.find((route) => route.channel === channel && (route.place === undefined || route.place === place));
 
-  const filters: Filter[] = routes.map(({ channel, place }) =>
-    place === undefined ? { channel } : { channel, place },
-  );
+  /** Where a message cannot grow, only what is complete is asked for. */
+  const filterOf = ({ channel, adapter }: Route, place: string | undefined): Filter => ({
+    channel,
+    ...(place === undefined ? {} : { place }),
+    ...(adapter.capabilities.streamEveryMs === null ? { complete: true } : {}),
+  });
+  const filters: Filter[] = routes.map((route) => filterOf(route, route.place));
   const unsubscribe = backend.onUpdate(
     functions.outbox.ready,
     { filters },
@@ -82,13 +90,14 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
   }
 
   async function work(place: string): Promise<void> {
+    const together = routeOf(channelOf(place) ?? "", place)?.adapter.together;
     while (!stopped && ready.has(place)) {
-      await pause(untilDue(place));
+      await pause(Math.max(untilDue(place), together?.gatherMs ?? 0));
       if (stopped) return;
       const claimed = await claim(place);
       if (claimed === null) await pause(REST_AFTER_FAILURE_MS);
       else if (claimed.length === 0) await Promise.race([pause(REST_MS), changed.promise]);
-      else for (const delivery of claimed) await say(delivery);
+      else for (const some of together === undefined ? claimed.map((one) => [one]) : gathered(claimed)) await say(some);
     }
   }
 
@@ -101,10 +110,12 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
 
   /** null: the backend could not be asked. */
   async function claim(place: string): Promise<Claimed[] | null> {
+    const route = routeOf(channelOf(place) ?? "", place);
+    if (route === undefined) return [];
     try {
       return await backend.mutation(functions.outbox.claim, {
         gatewayId,
-        filters: [{ channel: channelOf(place) ?? "", place }],
+        filters: [filterOf(route, place)],
         limit: CLAIM_AT_ONCE,
       });
     } catch (thrown) {
@@ -113,9 +124,14 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
     }
   }
 
-  async function say(claimed: Claimed): Promise<void> {
-    const { deliveryId, leaseId, version, key, place } = claimed;
+  /** One delivery, or questions of one place that are said in one message. */
+  async function say(claimed: Claimed[]): Promise<void> {
     const result = await deliver(claimed);
+    for (const one of claimed) await conclude(one, result);
+  }
+
+  async function conclude(claimed: Claimed, result: SendResult): Promise<void> {
+    const { deliveryId, leaseId, version, key, place } = claimed;
     if (claimed.final) lastEditAt.delete(deliveryId);
     else remember(deliveryId);
     try {
@@ -135,24 +151,20 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
     }
   }
 
-  async function deliver(claimed: Claimed): Promise<SendResult> {
-    const route = routeOf(claimed.channel, claimed.place);
-    const message = zOutMessage.safeParse(parsed(claimed.message));
-    if (route === undefined || !message.success) {
-      const why = message.success ? `no adapter for ${claimed.channel}` : "not a message this version understands";
+  async function deliver(claimed: Claimed[]): Promise<SendResult> {
+    const [first] = claimed;
+    const route = first === undefined ? undefined : routeOf(first.channel, first.place);
+    const deliveries = claimed.map(deliveryOf);
+    const [delivery] = deliveries;
+    if (route === undefined || delivery == null || deliveries.includes(null)) {
+      const why = delivery === null ? "not a message this version understands" : `no adapter for ${first?.channel}`;
       return { ok: false, error: errorInfo("internal", why), retryAfterMs: null };
     }
-    const delivery: OutDelivery = {
-      deliveryId: claimed.deliveryId,
-      key: claimed.key,
-      place: claimed.place,
-      message: message.data,
-      final: claimed.final,
-    };
+    const { adapter } = route;
     try {
-      return claimed.receipt === null
-        ? await route.adapter.send(delivery)
-        : await route.adapter.edit(delivery, claimed.receipt);
+      if (claimed.length > 1 && adapter.together !== undefined)
+        return await adapter.together.send(deliveries.filter((one) => one !== null));
+      return first?.receipt == null ? await adapter.send(delivery) : await adapter.edit(delivery, first.receipt);
     } catch (thrown) {
       // The contract says that adapters do not throw; one that does must not take its place's worker with it.
       return { ok: false, error: { ...toErrorInfo(thrown), retryable: true }, retryAfterMs: null };
@@ -175,6 +187,31 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
       await Promise.all(workers.values());
     },
   };
+}
+
+/**
+ * Questions that stand next to one another go together; everything else alone. So does what was tried before: it may be on the
+ * platform already, and its neighbours of that time need not be its neighbours now.
+ */
+function gathered(claimed: Claimed[]): Claimed[][] {
+  const groups: Claimed[][] = [];
+  let open: Claimed[] | null = null;
+  for (const one of claimed) {
+    const isQuestion = one.receipt === null && one.tries === 0 && zOpenQuestion.safeParse(parsed(one.message)).success;
+    if (isQuestion && open !== null && open.length < TOGETHER) open.push(one);
+    else {
+      groups.push([one]);
+      open = isQuestion ? groups.at(-1)! : null;
+    }
+  }
+  return groups;
+}
+
+function deliveryOf(claimed: Claimed): OutDelivery | null {
+  const message = zOutMessage.safeParse(parsed(claimed.message));
+  if (!message.success) return null;
+  const { deliveryId, key, place, final, tries, createdAt, deadline, taken } = claimed;
+  return { deliveryId, key, place, message: message.data, final, tries, createdAt, deadline, taken };
 }
 
 const pause = (ms: number): Promise<void> =>
