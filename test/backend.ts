@@ -1,14 +1,14 @@
 /// <reference types="vite/client" />
 /**
- * The real backend functions in this process: convex-test with the product's components. For tests in the `edge-runtime`
+ * The real backend functions in this process, on the embedded host's engine (real SQLite) with the product's components. For tests in the `edge-runtime`
  * environment (`// @vitest-environment edge-runtime` as the file's first line). What needs the wire or a restart belongs to test/e2e.
  */
 import agent from "@convex-dev/agent/test";
 import workflow from "@convex-dev/workflow/test";
-import { convexTest } from "convex-test";
 import { vi } from "vitest";
 import { GATEWAY_ISSUER, GATEWAY_SUBJECT } from "../convex/model/gateway.ts";
 import schema from "../convex/schema.ts";
+import { convexTest } from "../src/host/testing/convex_test.ts";
 
 const modules = import.meta.glob([
   "../convex/**/*.{ts,js}",
