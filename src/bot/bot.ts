@@ -12,10 +12,11 @@ import { type DataDir, gatewayIdOf, takeDataDir } from "./data_dir.ts";
 import { type EmbeddedHost, startEmbedded } from "./embedded.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { ensureGatewayKey } from "./gateway_key.ts";
-import { type HttpReply, type HttpServer, startHttp } from "./http.ts";
+import { type HttpReply, type HttpServer, type Routes, startHttp } from "./http.ts";
 import type { BotLogger } from "./logger.ts";
 import { modelName } from "./model_name.ts";
 import type { Route } from "./outbox_pump.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export interface BotOptions {
   config: Config;
@@ -63,12 +64,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
 
     // The port before the backend: it is what most often goes wrong, and it costs nothing to find out.
     const health: { look(): Promise<HttpReply> } = { look: async () => notReady };
-    const http: HttpServer = await startHttp({
-      port: config.port,
-      host: config.host,
-      log,
-      routes: { "GET /healthz": () => health.look() },
-    });
+    const httpRoutes: Routes = { "GET /healthz": () => health.look() };
+    const http: HttpServer = await startHttp({ port: config.port, host: config.host, log, routes: httpRoutes });
     undo.push(() => http.stop());
 
     let host: EmbeddedHost | null = null;
@@ -94,6 +91,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
 
     progress(null);
     const { routes, states } = openChannels(options, dataDir.path, env);
+    Object.assign(httpRoutes, webhookRoutes(routes.map(({ adapter }) => adapter)));
     const gateway = await startGateway({ backend, gatewayId: gatewayIdOf(dataDir.path), routes, log });
     undo.push(() => gateway.stop());
     const channelStates = () => ({ ...states, ...gateway.states() });
