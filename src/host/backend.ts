@@ -1,9 +1,10 @@
 /** The host in one thread: bundle, store, engine, wire. The worker runs exactly one. */
 import { join } from "node:path";
-import { createTokenVerifier, type TokenVerifier } from "./auth/index.ts";
+import { checkProviders, createTokenVerifier, type TokenVerifier } from "./auth/index.ts";
 import { bundleApp } from "./bundle/app.ts";
+import { BundleError } from "./bundle/errors.ts";
 import { createEngine, type EmbeddedEngine } from "./engine/index.ts";
-import type { Executor } from "./engine/types.ts";
+import type { AuthProvider, Executor } from "./engine/types.ts";
 import { type LoadedDeployment, loadDeployment } from "./executor/deployment.ts";
 import { createFileStore } from "./files/index.ts";
 import type { HostLogEntry } from "./options.ts";
@@ -44,7 +45,13 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   const env = { ...options.env, CONVEX_CLOUD_URL: address(host, port), CONVEX_SITE_URL: address(host, port + 1) };
   const load = async () => {
     const app = await bundleApp(functionsDir, join(dataDir, "cache"));
-    return { app, ...loadDeployment(app, env, (level, text) => log({ level: levelOf(level), text })) };
+    const loaded = loadDeployment(app, env, (level, text) => log({ level: levelOf(level), text }));
+    try {
+      return { app, ...loaded, verifier: await verifierOf(loaded.deployment.authProviders) };
+    } catch (error) {
+      loaded.executor.close();
+      throw error;
+    }
   };
   const opened: (() => unknown)[] = [];
   try {
@@ -64,7 +71,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       log: ({ level, text, path }) =>
         log({ level: levelOf(level), text, ...(path && { function: functionName(path) }) }),
     });
-    const auth = exchangeableVerifier(() => loaded);
+    const auth: TokenVerifier = { verify: (token) => loaded.verifier.verify(token) };
     const wire = await createWireServer({
       engine,
       store,
@@ -131,15 +138,14 @@ function exchangeable(loaded: () => LoadedDeployment): Executor {
   };
 }
 
-function exchangeableVerifier(loaded: () => LoadedDeployment): TokenVerifier {
-  let made: { providers: unknown; verifier: TokenVerifier } | undefined;
-  return {
-    verify(token) {
-      const { authProviders: providers } = loaded().deployment;
-      if (made?.providers !== providers) made = { providers, verifier: createTokenVerifier({ providers }) };
-      return made.verifier.verify(token);
-    },
-  };
+/** A key set that nobody could ever sign in with is a mistake of the operator: it stops the start instead of failing each token. */
+async function verifierOf(providers: AuthProvider[]): Promise<TokenVerifier> {
+  try {
+    await checkProviders(providers);
+    return createTokenVerifier({ providers });
+  } catch (error) {
+    throw new BundleError(`auth.config: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function functionName({ component, module, name }: { component: string; module: string; name: string }): string {

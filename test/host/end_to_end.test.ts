@@ -5,7 +5,7 @@ import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { anyApi } from "convex/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HostStartError, startHost } from "../../src/host/index.ts";
-import { Fixture, fixtureApp } from "./running_fixture.ts";
+import { Fixture, fixtureApp, NO_KEYS } from "./running_fixture.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the fixture has no generated code
 const api = anyApi as any;
@@ -153,7 +153,7 @@ describe("does not start, and says why", () => {
       appDir: fixtureApp,
       dataDir: fixture.dataDir,
       port: 0,
-      env: { FIXTURE_JWKS: "data:," },
+      env: { FIXTURE_JWKS: NO_KEYS },
     });
     await expect(second).rejects.toMatchObject({ name: "HostStartError", code: "in_use" });
   });
@@ -171,5 +171,18 @@ describe("does not start, and says why", () => {
     await using fixture = new Fixture();
     const start = fixture.start({ env: {} });
     await expect(start).rejects.toMatchObject({ code: "bundle", message: expect.stringMatching(/auth\.config.*jwks/) });
+  });
+
+  test.each([
+    ["no key set", "data:application/json,{}", /JWKS|Key Set/i],
+    ["not JSON", "data:,", /data URI/],
+    ["no address", "no address", /Invalid URL/],
+    ["a key that is none", 'data:application/json,{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}', /./],
+  ])("keys nobody could sign with: %s", async (_what, FIXTURE_JWKS, why) => {
+    await using fixture = new Fixture();
+    const failure = await fixture.start({ env: { FIXTURE_JWKS } }).catch((error: unknown) => error as HostStartError);
+    expect(failure).toBeInstanceOf(HostStartError);
+    expect(failure).toMatchObject({ code: "bundle", message: expect.stringMatching(/^auth\.config: .*fixture\.test/) });
+    expect((failure as HostStartError).message).toMatch(why);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConvexHttpClient } from "convex/browser";
+import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { anyApi } from "convex/server";
 import { expect, test } from "vitest";
 import { temporaryApp } from "../../src/host/bundle/temporary_app.test-support.ts";
@@ -21,6 +21,7 @@ test("a changed source is answered from at once; a broken one is told and the la
   });
   const dataDir = mkdtempSync(join(tmpdir(), "convex-reload-"));
   const logs: string[] = [];
+  let client: ConvexClient | undefined;
   const host = await startHost({
     appDir: app.root,
     dataDir,
@@ -33,6 +34,10 @@ test("a changed source is answered from at once; a broken one is told and the la
     const http = new ConvexHttpClient(host.url, { logger: false });
     const ask = () => http.query(api.a.ask, {});
     expect(await ask()).toBe("one 1");
+    client = new ConvexClient(host.url, { logger: false });
+    const pushed: string[] = [];
+    client.onUpdate(api.a.ask, {}, (answer: string) => pushed.push(answer));
+    await expect.poll(() => pushed).toEqual(["one 1"]);
     app.write({ "a.ts": source('"two "') });
     await expect.poll(ask, { timeout: 10_000 }).toBe("two 1");
     app.write({ "a.ts": "export const = broken" });
@@ -42,7 +47,10 @@ test("a changed source is answered from at once; a broken one is told and the la
     expect(await ask()).toBe("two 1");
     app.write({ "a.ts": source('"three "'), "other.helper.ts": "export const other = 2;" });
     await expect.poll(ask, { timeout: 10_000 }).toBe("three 2");
+    // Nothing was written: subscribers hear of the change because the code is another.
+    await expect.poll(() => pushed).toEqual(["one 1", "two 1", "three 2"]);
   } finally {
+    await client?.close();
     await host.stop(1_000);
     rmSync(dataDir, { recursive: true, force: true });
   }

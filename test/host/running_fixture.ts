@@ -7,6 +7,9 @@ import { type HostLogEntry, type HostOptions, type RunningHost, startHost } from
 
 export const fixtureApp = join(import.meta.dirname, "fixture_app");
 
+/** Nobody can sign in. */
+export const NO_KEYS = 'data:application/json,{"keys":[]}';
+
 export class Fixture implements AsyncDisposable {
   readonly dataDir = mkdtempSync(join(tmpdir(), "convex-fixture-"));
   readonly logs: HostLogEntry[] = [];

@@ -1,5 +1,6 @@
 export { Authenticator, anonymous, type Credentials } from "./authenticate.ts";
 export { AuthFailure } from "./failure.ts";
+export { checkProviders } from "./key_sets.ts";
 export {
   createTokenVerifier,
   type TokenVerifier,

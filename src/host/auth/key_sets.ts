@@ -1,4 +1,4 @@
-import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet, importJWK, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import type { AuthProvider } from "../engine/types.ts";
 import { AuthFailure } from "./failure.ts";
 
@@ -33,8 +33,30 @@ export class KeySet {
   }
 }
 
+/**
+ * Throws, naming the provider, when its keys can never be had: an address that is none, a data URI without a key set, a key that is
+ * none. An address that does not answer now is no such mistake; it is asked again at the next token.
+ */
+export async function checkProviders(providers: AuthProvider[]): Promise<void> {
+  for (const provider of providers) {
+    const name = provider.type === "customJwt" ? provider.issuer : provider.domain;
+    try {
+      if (provider.type === "oidc") new URL(withScheme(provider.domain));
+      else if (provider.jwks.startsWith("data:")) {
+        for (const key of readKeySet(provider.jwks).keys) await importJWK(key, key.alg ?? provider.algorithm);
+      } else new URL(provider.jwks);
+    } catch (error) {
+      throw new Error(`the keys of provider ${name} cannot be used: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
 /** `data:application/json;base64,…`, `data:application/json;charset=utf-8,…` or percent-encoded. */
 export function fromDataUri(uri: string): JWTVerifyGetKey {
+  return createLocalJWKSet(readKeySet(uri));
+}
+
+function readKeySet(uri: string): JSONWebKeySet {
   const comma = uri.indexOf(",");
   const problem = "The jwks of a customJwt provider in auth.config.ts is not a data URI with a JSON Web Key Set";
   if (comma < 0) throw new Error(problem);
@@ -43,7 +65,9 @@ export function fromDataUri(uri: string): JWTVerifyGetKey {
     const text = uri.slice(0, comma).endsWith(";base64")
       ? Buffer.from(payload, "base64").toString("utf8")
       : decodeURIComponent(payload);
-    return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
+    const keySet = JSON.parse(text) as JSONWebKeySet;
+    createLocalJWKSet(keySet);
+    return keySet;
   } catch (error) {
     throw new Error(`${problem}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -311,3 +311,44 @@ describe("stopping", () => {
     await expect(run("notes:list")).rejects.toThrow("shutting down");
   });
 });
+
+test("an uncaught error of a function that a client called is logged with its stack, queries included", async () => {
+  const logs: { level: string; text: string }[] = [];
+  const broken = queryGeneric(async () => {
+    throw new Error("broken query");
+  });
+  const refusing = mutationGeneric(async () => {
+    throw new ConvexError("on purpose");
+  });
+  const { engine } = openHarness(
+    { "": { modules: { notes: { ...notes, broken, refusing } }, schema } },
+    { log: ({ level, text }) => logs.push({ level, text }) },
+  );
+  const caller = { identity: null, isAdmin: false };
+  const call = (name: string) => engine.parsePath(`notes:${name}`);
+  await expect(engine.query(call("broken"), {}, caller)).rejects.toThrow("broken query");
+  expect(logs.splice(0)).toEqual([{ level: "error", text: expect.stringMatching(/broken query\n\s+at /) }]);
+  await expect(engine.mutation(call("addThenFail"), { text: "x" }, caller)).rejects.toThrow("refused x");
+  expect(logs.splice(0)).toEqual([{ level: "error", text: expect.stringMatching(/refused x\n\s+at /) }]);
+  await expect(engine.mutation(call("refusing"), {}, caller)).rejects.toThrow();
+  expect(logs).toMatchObject([{ level: "debug" }]);
+});
+
+test("a transaction that shares a commit with others begins at their time, not at the last commit's", async () => {
+  const times = mutationGeneric(async (ctx) => {
+    await ctx.db.insert("notes", { text: "t" });
+    return ctx.meta.getSnapshotTs().toString();
+  });
+  const { engine, run, store } = openHarness({ "": { modules: { notes: { ...notes, times } }, schema } });
+  await run("notes:times");
+  let commits = 0;
+  store.onCommit(() => commits++);
+  const caller = { identity: null, isAdmin: false };
+  const results = await Promise.all(
+    [1, 2, 3, 4].map(() => engine.mutation(engine.parsePath("notes:times"), {}, caller)),
+  );
+  expect(commits).toBeLessThan(4);
+  const began = results.map(({ value }) => BigInt(JSON.parse(value) as string));
+  // Each saw what the one before it had written.
+  for (let i = 1; i < 4; i++) expect(began[i]).toBe(results[i - 1]!.ts);
+});

@@ -25,6 +25,7 @@ import type {
   FileStore,
   FunctionPath,
   Identity,
+  Session,
   UdfType,
 } from "./types.ts";
 
@@ -41,6 +42,8 @@ const defaultLimits: EngineLimits = {
 
 /** What happens around a mutation in its own transaction. */
 export interface Around {
+  /** The transaction has its place in the order of all. */
+  queued?(): void;
   /** A text: it is the answer, and the function is not run. */
   instead?(tx: Writer): string | null;
   after?(tx: Writer, value: string): void;
@@ -108,12 +111,7 @@ export class EmbeddedEngine implements Engine, Host {
     });
   }
 
-  async mutation(
-    path: FunctionPath,
-    args: JsonObject,
-    caller: Caller,
-    session?: { sessionId: string; requestId: number },
-  ): Promise<CallResult> {
+  async mutation(path: FunctionPath, args: JsonObject, caller: Caller, session?: Session): Promise<CallResult> {
     return this.#guard(requestOf(caller), path, async (request) => {
       const fn = await this.#clientFunction(path, caller, "mutation");
       return this.runMutation(fn, args, request, caller.identity, session && onceFor(session));
@@ -191,7 +189,7 @@ export class EmbeddedEngine implements Engine, Host {
   ) {
     const { value, ts, reads } = await this.store.read(
       async (tx) => {
-        const txn = new Txn(tx, null, this.now(), this.store.lastTs(), options.journal);
+        const txn = new Txn(tx, null, this.now(), options.journal);
         const call = new Call(this, fn, "query", request, identity, txn, this.limits.transaction);
         txn.rootId = call.id;
         try {
@@ -220,16 +218,18 @@ export class EmbeddedEngine implements Engine, Host {
   ): Promise<CallResult> {
     let txn: Txn | null = null;
     try {
-      const { value, ts } = await this.store.write(async (tx) => {
+      const written = this.store.write(async (tx) => {
         const answer = around?.instead?.(tx) ?? null;
         if (answer !== null) return answer;
-        txn = new Txn(tx, tx, this.now(), this.store.lastTs());
+        txn = new Txn(tx, tx, this.now());
         const call = new Call(this, fn, "mutation", request, identity, txn, this.limits.transaction);
         txn.rootId = call.id;
         const text = await this.#limited(call, this.limits.transactionMs, invoke(call, fn, args));
         around?.after?.(tx, text);
         return text;
       });
+      around?.queued?.();
+      const { value, ts } = await written;
       this.#removeFiles(txn, true);
       return { value: withCommitTs(value, ts), ts, logLines: request.logLines };
     } catch (thrown) {
@@ -291,12 +291,11 @@ export class EmbeddedEngine implements Engine, Host {
       this.#running.assertOpen();
       return await this.#running.add(body(request));
     } catch (thrown) {
-      if (thrown instanceof CallError) throw thrown;
-      const failure = failureOf(thrown, request.logLines);
+      const failed = thrown instanceof CallError ? thrown : new CallError(failureOf(thrown, request.logLines), thrown);
       // An application throws ConvexErrors on purpose; everything else is a defect somebody has to see.
-      const level = failure.data === undefined ? "error" : "debug";
-      this.log({ level, text: stackOf(thrown), requestId: request.requestId, ...(path && { path }) });
-      throw new CallError(failure, thrown);
+      const level = failed.failure.data === undefined ? "error" : "debug";
+      this.log({ level, text: stackOf(failed.cause), requestId: request.requestId, ...(path && { path }) });
+      throw failed;
     }
   }
 
@@ -311,8 +310,9 @@ function withCommitTs(text: string, ts: bigint): string {
 }
 
 /** A resend finds the result of the first try in its own transaction, however closely it follows. */
-function onceFor({ sessionId, requestId }: { sessionId: string; requestId: number }): Around {
+function onceFor({ sessionId, requestId, queued }: Session): Around {
   return {
+    queued,
     instead: (tx) => tx.sessionResult(sessionId, requestId),
     after: (tx, value) => tx.saveSessionResult(sessionId, requestId, value),
   };

@@ -23,13 +23,11 @@ export class Txn {
   readonly writer: Writer | null;
   /** Frozen `Date.now()`. */
   readonly now: number;
-  readonly snapshotTs: bigint;
 
-  constructor(reader: Reader, writer: Writer | null, now: number, snapshotTs: bigint, journal: string | null = null) {
+  constructor(reader: Reader, writer: Writer | null, now: number, journal: string | null = null) {
     this.reader = reader;
     this.writer = writer;
     this.now = now;
-    this.snapshotTs = snapshotTs;
     this.journalIn = journal;
   }
 

@@ -114,6 +114,14 @@ export interface CallResult {
   ts: bigint | null;
 }
 
+/** A websocket client's mutation. */
+export interface Session {
+  sessionId: string;
+  requestId: number;
+  /** Called once the transaction has its place in the order of all: a mutation that is begun now comes after it. Not when refused. */
+  queued?(): void;
+}
+
 /** What an application function threw, or why the host refused. Never a half-done write behind it. */
 export interface CallFailure {
   message: string;
@@ -138,12 +146,7 @@ export interface Engine {
     options?: { journal?: string | null },
   ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean; journal?: string | null }>;
   /** `session` makes the call idempotent over reconnects: the stored result is returned when it was run before. */
-  mutation(
-    path: FunctionPath,
-    args: JsonObject,
-    caller: Caller,
-    session?: { sessionId: string; requestId: number },
-  ): Promise<CallResult>;
+  mutation(path: FunctionPath, args: JsonObject, caller: Caller, session?: Session): Promise<CallResult>;
   action(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult>;
   /** Public-or-admin rule applied; "Could not find public function for '…'" otherwise. Chooses by the function's own type. */
   any(path: FunctionPath, args: JsonObject, caller: Caller): Promise<CallResult & { udfType: UdfType }>;

@@ -8,7 +8,10 @@ import {
 } from "convex/server";
 import { v } from "convex/values";
 import { expect, test } from "vitest";
+import { openStore } from "../store/index.ts";
+import type { Store } from "../store/types.ts";
 import { type HarnessOptions, openHarness, temporaryFile } from "../testing/harness.ts";
+import { HostError } from "../values/index.ts";
 
 const schema = defineSchema({ effects: defineTable({ text: v.string() }) });
 const job = (name: string) => makeFunctionReference<"mutation">(`jobs:${name}`);
@@ -94,6 +97,47 @@ test("pending -> failed: what the mutation wrote is undone, the document carries
   const state = { kind: "failed", error: "broken job" };
   await expect.poll(() => run("jobs:state", { id: id as string })).toMatchObject({ state });
   expect(await run("jobs:effects")).toEqual([]);
+});
+
+test("pending -> pending: the storage refuses -> the mutation is not failed, and runs once when it can be written again", async () => {
+  const file = temporaryFile();
+  const real = openStore({ path: file, synchronous: "OFF" });
+  let refusing = false;
+  const store = new Proxy(real, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== "write") return typeof value === "function" ? value.bind(target) : value;
+      // The body runs and is rolled back, as when COMMIT finds the disk full.
+      return (body: Parameters<Store["write"]>[0]) =>
+        target.write(async (tx) => {
+          const result = await body(tx);
+          if (refusing) throw new HostError("The disk is full.", "disk_full");
+          return result;
+        });
+    },
+  });
+  const logs: string[] = [];
+  const waits: (() => void)[] = [];
+  const { engine, run } = open({
+    store,
+    log: ({ text }) => logs.push(text),
+    timers: {
+      // Only the pause after a failure is longer than a second.
+      setTimeout: (callback, ms) => (ms > 1_000 ? waits.push(callback) : setTimeout(callback, ms)),
+      clearTimeout: () => {},
+    },
+  });
+  await engine.start();
+  const id = (await run("jobs:later", { name: "effect", args: { text: "once" }, ms: 10 })) as string;
+  refusing = true;
+  await expect.poll(() => waits.length).toBe(1);
+  expect(logs.at(-1)).toMatch(/disk is full/);
+  expect(await run("jobs:state", { id })).toMatchObject({ state: { kind: "pending" } });
+  refusing = false;
+  waits[0]!();
+  await expect.poll(() => run("jobs:state", { id })).toMatchObject({ state: { kind: "success" } });
+  expect(await run("jobs:effects")).toEqual(["once"]);
+  real.close();
 });
 
 test("pending -> canceled: it never runs", async () => {

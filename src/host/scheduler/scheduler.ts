@@ -13,6 +13,7 @@ import type { Timers } from "../engine/options.ts";
 import { MAX_DELAY_MS } from "../engine/timers.ts";
 import { type RequestInfo, requestOf } from "../engine/txn.ts";
 import type { ScheduledRow } from "../store/types.ts";
+import { isStorageFailure } from "../values/index.ts";
 import { type JobState, jobState, setJobState } from "./documents.ts";
 
 /** Times count in whole milliseconds; their fractions only order jobs of the same one. */
@@ -155,6 +156,8 @@ export class Scheduler {
       if (fn.info.udfType === "action") await this.#runAction(fn, row, request);
       else await this.#runMutation(fn, row, request);
     } catch (thrown) {
+      // The storage refused, not the function: a mutation is still pending and is tried again. (An action handles this in #finish.)
+      if (isStorageFailure(thrown)) throw thrown;
       this.#engine.log({
         level: "error",
         text: `Error when running scheduled function ${describePath(path)}: ${stackOf(thrown)}`,

@@ -39,6 +39,7 @@ export class StoreReader implements Reader, ReadContext {
   readonly vectors: Vectors;
   readonly reads: ReadSet | null;
   readonly counters: Metrics = { documentsRead: 0, bytesRead: 0, documentsWritten: 0, bytesWritten: 0 };
+  snapshotTs = 0n;
   /** False on the connection that must not use the writer's copy of the vectors. */
   readonly usesVectorCopy: boolean;
 

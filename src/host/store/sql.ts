@@ -221,6 +221,8 @@ export class Sql {
 
   addSession = (sid: string, rid: number, result: string, now: number): number =>
     this.run("INSERT INTO sess VALUES(?, ?, ?, ?)", sid, rid, result, now);
+  setSession = (sid: string, rid: number, result: string): number =>
+    this.run("UPDATE sess SET result = ? WHERE sid = ? AND rid = ?", result, sid, rid);
   session = (sid: string, rid: number): string | null =>
     this.row<[string]>("SELECT result FROM sess WHERE sid = ? AND rid = ?", sid, rid)?.[0] ?? null;
   dropSessions = (before: number): number => this.run("DELETE FROM sess WHERE at < ?", before);

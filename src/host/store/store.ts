@@ -67,7 +67,9 @@ export class SqliteStore implements Store {
   }
 
   snapshot(): Reader {
-    return new StoreReader(this.#connections.committed, this.#catalog, this.#vectors, null, false);
+    const reader = new StoreReader(this.#connections.committed, this.#catalog, this.#vectors, null, false);
+    reader.snapshotTs = this.lastTs();
+    return reader;
   }
 
   onCommit(listener: (commit: Commit) => void): () => void {

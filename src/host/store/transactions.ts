@@ -80,6 +80,7 @@ export class Transactions {
       this.#mutex.release();
       throw error;
     }
+    tx.snapshotTs = group.commit.ts;
     const outcome = await this.#run(tx, body, timeoutMs);
     this.#refuseIfClosed();
     let ts = group.commit.ts;
@@ -113,12 +114,14 @@ export class Transactions {
     const group = this.#group;
     const ts = group === null ? this.#durableTs : group.commit.ts;
     sql.failure = null;
-    const outcome = await this.#run(new StoreReader(sql, catalog, vectors, track ? reads : null), body, timeoutMs);
+    const tx = new StoreReader(sql, catalog, vectors, track ? reads : null);
+    tx.snapshotTs = ts;
+    const outcome = await this.#run(tx, body, timeoutMs);
     this.#refuseIfClosed();
     if (group !== null) {
       group.members++;
       // A failing read can take the open transaction with it.
-      if (!sql.db.isTransaction) this.#breakGroup(sql.failure ?? new HostError("The transaction was lost."));
+      if (!sql.db.isTransaction) this.#breakGroup(sql.failure ?? lost());
     }
     this.#leave();
     if (group !== null) await group.settled;
@@ -213,7 +216,7 @@ export class Transactions {
     const group = this.#group!;
     try {
       // Some failures (a full disk among them) make SQLite roll back everything by itself.
-      if (!sql.db.isTransaction) throw sql.failure ?? new HostError("The transaction was lost.");
+      if (!sql.db.isTransaction) throw sql.failure ?? lost();
       if (isFailed) {
         sql.rollbackTo(0);
         if (versions === null || catalog.version !== versions[0]) catalog.reload();
@@ -280,6 +283,11 @@ export class Transactions {
     }
     group?.reject(error);
   }
+}
+
+/** SQLite has rolled back by itself and no failure was seen: still the storage's doing, so the call may be tried again. */
+function lost(): HostError {
+  return new HostError("The transaction was lost: SQLite rolled it back by itself.", "io_failed");
 }
 
 /** The body goes on after the timeout, but each of its calls throws; its own end is no longer of interest. */

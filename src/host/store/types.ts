@@ -96,6 +96,8 @@ export interface Reader {
   page(component: ComponentPath, request: PageRequest): PageResult;
   count(component: ComponentPath, table: string): number;
   vectorSearch(component: ComponentPath, query: JsonObject): { _id: string; _score: number }[];
+  /** Commit time (ns) of the state this transaction began on; transactions that wait for the same COMMIT are part of it. */
+  readonly snapshotTs: bigint;
   /** Documents and bytes read and written so far in this top-level transaction. */
   metrics(): { documentsRead: number; bytesRead: number; documentsWritten: number; bytesWritten: number };
 }

@@ -12,6 +12,7 @@ import { missingTable } from "./readset.ts";
 import type { Sql } from "./sql.ts";
 import type {
   ComponentPath,
+  Json,
   JsonObject,
   Reader,
   Savepoint,
@@ -42,6 +43,8 @@ export class StoreWriter extends StoreReader implements Writer {
   readonly #committed: () => Reader;
   /** Row ids of documents that may hold a commit time still to be filled in. */
   readonly #unresolved = new Set<number>();
+  /** A session result with a commit time still to be filled in: a resend must be told the same time. */
+  #unresolvedResult: { sessionId: string; requestId: number; result: string } | null = null;
   #depth = 0;
 
   constructor(sql: Sql, catalog: Catalog, vectors: Vectors, clock: Clock, committed: () => Reader) {
@@ -147,6 +150,7 @@ export class StoreWriter extends StoreReader implements Writer {
   saveSessionResult(sessionId: string, requestId: number, result: string): void {
     this.checkOpen();
     this.sql.addSession(sessionId, requestId, result, this.#clock.now());
+    if (result.includes(COMMIT_TS_MARK)) this.#unresolvedResult = { sessionId, requestId, result };
     this.log.rows++;
   }
   sessionResult(sessionId: string, requestId: number): string | null {
@@ -181,6 +185,9 @@ export class StoreWriter extends StoreReader implements Writer {
       this.#indexes.update(this.catalog.byNum(row[1])!, rid, before, document, null);
       this.sql.setDoc(rid, row[2], text);
     }
+    if (this.#unresolvedResult === null) return;
+    const { sessionId, requestId, result } = this.#unresolvedResult;
+    this.sql.setSession(sessionId, requestId, JSON.stringify(resolveCommitTs(JSON.parse(result) as Json, ts)));
   }
 
   #rewrite(

@@ -8,7 +8,7 @@ import type { AsyncSyscall, SyncSyscall } from "./index.ts";
 export const metaSync: Record<string, SyncSyscall> = {
   "1.0/getSnapshotTs": (call) => {
     if (call.txn === null) throw new EngineError("getSnapshotTs() can only be called from a query or mutation.");
-    return JSON.stringify(convexToJson(call.txn.snapshotTs));
+    return JSON.stringify(convexToJson(call.txn.reader.snapshotTs));
   },
 };
 

@@ -1,29 +1,59 @@
-/** Runs tasks one after another; what has not begun when it is closed never begins. */
+/** Sends one call's answer. */
+type Answer = () => void;
+
+/**
+ * A socket's mutations: each begins when the one before has its place in the order of transactions, so several share one commit;
+ * the answers go out in the order in which the mutations came. What has not begun when the queue is closed never begins.
+ */
 export class CallQueue {
-  readonly #tasks: (() => Promise<void>)[] = [];
-  #running = false;
+  readonly #most: number;
+  readonly #waiting: ((queued: () => void) => Promise<Answer>)[] = [];
+  /** Begun and not yet answered. */
+  #begun = 0;
+  #beginning = false;
+  #answered: Promise<void> = Promise.resolve();
   #closed = false;
 
-  /** Waiting and running. */
-  get length(): number {
-    return this.#tasks.length + (this.#running ? 1 : 0);
+  /** At most `most` wait for their commits at a time, so that one client cannot fill the queue of all. */
+  constructor(most: number) {
+    this.#most = most;
   }
 
-  /** Tasks must not reject. */
-  push(task: () => Promise<void>): void {
+  /** `run` calls `queued` when the next may begin, at the latest it settles; it must not reject. */
+  push(run: (queued: () => void) => Promise<Answer>): void {
     if (this.#closed) return;
-    this.#tasks.push(task);
-    if (!this.#running) void this.#run();
+    this.#waiting.push(run);
+    this.#next();
   }
 
   close(): void {
     this.#closed = true;
-    this.#tasks.length = 0;
+    this.#waiting.length = 0;
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) await task();
-    this.#running = false;
+  #next(): void {
+    if (this.#beginning || this.#begun >= this.#most) return;
+    const run = this.#waiting.shift();
+    if (run === undefined) return;
+    this.#begun++;
+    this.#beginning = true;
+    let isQueued = false;
+    const queued = () => {
+      if (isQueued) return;
+      isQueued = true;
+      this.#beginning = false;
+      this.#next();
+    };
+    const settled = run(queued);
+    // One answer that could not be sent must not keep back the others.
+    const before = this.#answered.catch(() => {});
+    this.#answered = (async () => {
+      const answer = await settled;
+      queued();
+      await before;
+      answer();
+      this.#begun--;
+      this.#next();
+    })();
   }
 }

@@ -71,6 +71,27 @@ describe("the unmodified ConvexClient", () => {
     expect(await client.query(api.messages!.list!, { channel: "order" })).toEqual(bodies);
   });
 
+  test("mutations sent together share commits; a failing one among them is answered in its place and undoes only itself", async () => {
+    const client = await RawClient.open(host.url);
+    let commits = 0;
+    const unlisten = host.store.onCommit(() => commits++);
+    const { length } = client.messages;
+    for (let requestId = 0; requestId < 64; requestId++) {
+      const udfPath = requestId % 8 === 3 ? "counters:absent" : "counters:bump";
+      client.send({ type: "Mutation", requestId, udfPath, args: [{ name: "together" }] });
+    }
+    await client.next("MutationResponse", (message) => message.requestId === 63);
+    unlisten();
+    const answers = client.messages.slice(length).filter(({ type }) => type === "MutationResponse");
+    expect(answers.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 64 }, (_, i) => i));
+    const results = answers.filter(({ success }) => success).map(({ result }) => result);
+    expect(results).toEqual(Array.from({ length: 56 }, (_, i) => i + 1));
+    expect(commits).toBeLessThan(40);
+    await client.next("Transition");
+    expect(client.gaps).toEqual([]);
+    client.close();
+  });
+
   test("actions run beside each other, and beside mutations", async () => {
     const client = host.client();
     const slow = client.action(api.probes!.act!, { ms: 300 });
@@ -236,6 +257,21 @@ describe("the protocol", () => {
     other.send(mutation);
     expect((await other.next("MutationResponse")).result).toBe(2);
     other.close();
+  });
+
+  test("a commit time in a result is the same when the mutation is sent again", async () => {
+    const sessionId = randomUUID();
+    const mutation = { type: "Mutation", requestId: 0, udfPath: "counters:commitTime", args: [{}] };
+    const first = await RawClient.open(host.url, sessionId);
+    first.send(mutation);
+    const told = await first.next("MutationResponse");
+    expect(told).toMatchObject({ success: true, result: { at: { $integer: expect.any(String) } } });
+    first.close();
+    await host.http().mutation(api.counters!.bump!, { name: "later" });
+    const second = await RawClient.open(host.url, sessionId);
+    second.send(mutation);
+    expect((await second.next("MutationResponse")).result).toEqual(told.result);
+    second.close();
   });
 
   test("sent again while the first is still running -> one effect, two equal answers", async () => {

@@ -13,6 +13,8 @@ import type { Subscriber, Subscriptions } from "./subscriptions.ts";
 /** Calls of one socket not yet answered before the host stops reading from it, and where it goes on. */
 const pausedAt = 256;
 const resumedAt = 64;
+/** Mutations of one socket that may share a commit: enough to hide the disk, few enough that others get their turn between them. */
+const mutationsAtOnce = 32;
 /** Bytes the client has not read yet before transitions wait, and are merged, for it. */
 const slowAt = 1024 * 1024;
 const policyViolation = 1008;
@@ -25,7 +27,7 @@ export class SyncSocket implements Subscriber {
   readonly #socket: WebSocket;
   readonly #request: IncomingMessage;
   readonly #queries: QuerySet;
-  readonly #mutations = new CallQueue();
+  readonly #mutations = new CallQueue(mutationsAtOnce);
   readonly #inbox: ClientMessage[] = [];
   #reading = false;
   #sessionId: string | null = null;
@@ -127,17 +129,22 @@ export class SyncSocket implements Subscriber {
     // Of the moment it was sent, whoever signs in while it waits.
     const credentials = this.#credentials;
     const { engine } = this.#context.options;
-    const session = { sessionId, requestId: message.requestId };
     this.#began();
-    this.#mutations.push(async () => {
-      await this.#call(message, credentials, async (path, caller) => {
+    this.#mutations.push(async (queued) => {
+      const session = { sessionId, requestId: message.requestId, queued };
+      const answer = await this.#call(message, credentials, async (path, caller) => {
         const result = await engine.mutation(path, message.args, caller, session);
-        const ts = result.ts ?? this.#context.options.store.lastTs();
-        this.#send(mutationResponse(message.requestId, result, ts));
-        this.#queries.require(ts);
-        this.#pump(false);
+        return () => {
+          const ts = result.ts ?? this.#context.options.store.lastTs();
+          this.#send(mutationResponse(message.requestId, result, ts));
+          this.#queries.require(ts);
+          this.#pump(false);
+        };
       });
-      this.#ended();
+      return () => {
+        answer();
+        this.#ended();
+      };
     });
   }
 
@@ -145,23 +152,27 @@ export class SyncSocket implements Subscriber {
     this.#began();
     void this.#call(message, this.#credentials, async (path, caller) => {
       const result: CallResult = await this.#context.options.engine.action(path, message.args, caller);
-      this.#send(actionResponse(message.requestId, result));
-    }).then(() => this.#ended());
+      return () => this.#send(actionResponse(message.requestId, result));
+    }).then((answer) => {
+      answer();
+      this.#ended();
+    });
   }
 
-  /** Never rejects: every error becomes the call's answer. */
+  /** Resolves with how to send the answer. Never rejects: every error becomes the call's answer. */
   async #call(
     message: CallMessage,
     credentials: Credentials,
-    run: (path: FunctionPath, caller: Caller) => Promise<void>,
-  ): Promise<void> {
-    if (this.#closed || this.#expired(credentials)) return;
+    run: (path: FunctionPath, caller: Caller) => Promise<() => void>,
+  ): Promise<() => void> {
+    if (this.#closed || this.#expired(credentials)) return () => {};
     try {
       if (!this.#permitted(message)) throw { message: "Only an admin may call a component.", logLines: [] };
       const path = this.#context.options.engine.parsePath(message.udfPath, message.component);
-      await run(path, callerOf(credentials, this.#request));
+      return await run(path, callerOf(credentials, this.#request));
     } catch (error) {
-      this.#send(callFailed(message.type, message.requestId, describeFailure(error, this.#context.log)));
+      const text = callFailed(message.type, message.requestId, describeFailure(error, this.#context.log));
+      return () => this.#send(text);
     }
   }
 

@@ -85,6 +85,11 @@ const messages = {
 };
 
 const counters = {
+  /** Tells the time of its own commit. */
+  commitTime: mutation(async ({ db }) => {
+    await db.insert("counters", { name: "timed", value: 0 });
+    return { at: (db as unknown as { vars: { commitTs: unknown } }).vars.commitTs as null };
+  }),
   get: query({
     args: { name: v.string() },
     handler: async ({ db }, { name }) => {
