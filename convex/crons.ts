@@ -4,5 +4,7 @@ import { internal } from "./_generated/api.js";
 const crons = cronJobs();
 
 crons.daily("forget old events", { hourUTC: 3, minuteUTC: 17 }, internal.inbound.sweep, {});
+// What was recorded before a root can no longer be cut off unseen.
+crons.interval("root of the record", { minutes: 5 }, internal.audit.root, {});
 
 export default crons;

@@ -6,10 +6,12 @@
 import { type FunctionReference, makeFunctionReference } from "convex/server";
 import type { Id } from "../../convex/_generated/dataModel.js";
 import type { Actor } from "../contract/actor.ts";
-import type { AnswerResult, ApprovalView } from "../contract/approval.ts";
+import type { AnswerResult, ApprovalCard, ApprovalView } from "../contract/approval.ts";
 import type { ErrorInfo } from "../contract/errors.ts";
 import type { StoredInbound } from "../contract/inbound.ts";
+import type { HomeView, WorkflowForm } from "../contract/lookups.ts";
 import type { RunStatus, RunView } from "../contract/run.ts";
+import type { ChainedEvent } from "../flow/audit_chain.ts";
 
 type Args = Record<string, unknown>;
 export type Query<A extends Args, R> = FunctionReference<"query", "public", A, R>;
@@ -65,7 +67,23 @@ export interface AuditRow {
   /** JSON text. */
   detail: string;
   at: number;
+  seq: number | null;
+  hash: string | null;
 }
+
+/** One line of an export; docs/audit.md. */
+export type AuditLine =
+  | {
+      type: "root";
+      seq: number;
+      prev: string;
+      at: number;
+      leaves: [string, number, string][];
+      root: string;
+      hash: string;
+    }
+  | { type: "head"; subject: string; seq: number; hash: string }
+  | ({ type: "event" } & ChainedEvent);
 
 export interface Task {
   task: string;
@@ -92,7 +110,8 @@ export interface Problem {
   remedy: string;
 }
 
-export type Filter = { channel: string; place?: string };
+/** `complete`: not what still grows. */
+export type Filter = { channel: string; place?: string; complete?: boolean };
 
 export interface Claimed {
   deliveryId: Id<"deliveries">;
@@ -104,6 +123,10 @@ export interface Claimed {
   receipt: string | null;
   final: boolean;
   leaseId: string;
+  tries: number;
+  createdAt: number;
+  deadline: number | null;
+  taken: string[];
 }
 
 export interface Busy {
@@ -131,6 +154,10 @@ export const functions = {
     list: query<{ actor: Actor }, Person[]>("people:list"),
     setRoles: mutation<{ actor: Actor; name: string; add: string[]; remove: string[] }, Person>("people:setRoles"),
     link: mutation<{ actor: Actor; name: string; handle: string }, Person>("people:link"),
+    enrol: mutation<
+      { actor: Actor; name: string; channel: string },
+      { name: string; channel: string; code: string; expiresAt: number }
+    >("people:enrol"),
     unlink: mutation<{ actor: Actor; name: string; handle: string }, Person>("people:unlink"),
   },
   workflows: {
@@ -167,10 +194,24 @@ export const functions = {
       AnswerResult
     >("approvals:answer"),
   },
-  audit: { list: query<{ runId?: string; limit?: number }, AuditRow[]>("audit:list") },
+  audit: {
+    list: query<{ runId?: string; approvalId?: string; limit?: number }, AuditRow[]>("audit:list"),
+    page: query<
+      { part: "roots" | "heads" | "events"; cursor: string | null },
+      { lines: AuditLine[]; next: string | null }
+    >("audit:page"),
+  },
   inbound: {
     receive: mutation<{ event: string }, StoredInbound>("inbound:receive"),
     watermark: query<{ channel: string; place?: string }, number | null>("inbound:watermark"),
+  },
+  lookups: {
+    card: query<{ handle: string; approvalId: string }, ApprovalCard | null>("lookups:card"),
+    workflow: query<{ handle: string; name: string }, WorkflowForm | null>("lookups:workflow"),
+    home: query<{ handle: string }, HomeView>("lookups:home"),
+    caughtUpTo: query<{ channel: string }, number | null>("lookups:caughtUpTo"),
+    markCaughtUp: mutation<{ channel: string; at: number }, null>("lookups:markCaughtUp"),
+    knownPlaces: query<{ channel: string }, { threads: string[]; receipts: string[] }>("lookups:knownPlaces"),
   },
   outbox: {
     ready: query<{ filters: Filter[] }, { deliveryId: string; place: string; version: number }[]>("outbox:ready"),
@@ -183,6 +224,16 @@ export const functions = {
       { deliveryId: Id<"deliveries">; leaseId: string; error: ErrorInfo; retryAfterMs: number | null },
       { status: "waiting" | "failed" | "lease_lost" }
     >("outbox:fail"),
+    report: mutation<
+      {
+        channel: string;
+        receipt: string;
+        deliveryId: string | null;
+        state: "accepted" | "delivered" | "failed";
+        error: ErrorInfo | null;
+      },
+      { known: boolean }
+    >("outbox:report"),
     heartbeat: mutation<{ gatewayId: string; channels: Record<string, string> }, null>("outbox:heartbeat"),
     release: mutation<{ gatewayId: string }, { released: number }>("outbox:release"),
   },

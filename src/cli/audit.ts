@@ -1,7 +1,10 @@
 /** The record of who did what, and the tasks. */
 import type { Command } from "commander";
 import { functions } from "../bot/backend.ts";
+import { FactoryError } from "../contract/errors.ts";
 import { type Act, type Later, text } from "./act.ts";
+import { auditChainCommands } from "./audit_chain.ts";
+import type { Context } from "./context.ts";
 import { table } from "./output.ts";
 import { readLimit } from "./runs.ts";
 import { time } from "./show.ts";
@@ -11,14 +14,17 @@ export function auditCommands(program: Command, act: Act, later: Later): void {
   audit
     .command("list")
     .option("--run <run>", "only what is about this run")
+    .option("--approval <code|id>", "only what is about this question")
     .option("--limit <n>", "at most this many, default 100")
     .description("who did what, where and when, newest first")
     .action(
       act(async (context, _args, options) => {
         const backend = await context.backend();
         const runId = text(options.run);
+        const ref = text(options.approval);
         const wire = await backend.query(functions.audit.list, {
           ...(runId === undefined ? {} : { runId }),
+          ...(ref === undefined ? {} : { approvalId: await approvalIdOf(context, ref) }),
           ...(options.limit === undefined ? {} : { limit: readLimit(options.limit) }),
         });
         const rows = wire.map((row) => ({ ...row, detail: JSON.parse(row.detail) as unknown }));
@@ -40,7 +46,7 @@ export function auditCommands(program: Command, act: Act, later: Later): void {
         );
       }),
     );
-  for (const name of ["verify", "export"]) later(audit, name);
+  auditChainCommands(audit, act);
 
   const tasks = program.command("tasks").description("the factory's tasks");
   tasks
@@ -64,4 +70,13 @@ export function auditCommands(program: Command, act: Act, later: Later): void {
       }),
     );
   for (const name of ["show", "create", "assign", "move"]) later(tasks, name);
+}
+
+async function approvalIdOf(context: Context, ref: string): Promise<string> {
+  const found = await (await context.backend()).query(functions.approvals.get, { actor: context.actor(), ref });
+  if (found !== null) return found.approvalId;
+  throw new FactoryError("not_found", `there is no question ${ref} for you`, {
+    field: "--approval",
+    remedy: "factory approvals list --all shows them",
+  });
 }

@@ -9,6 +9,8 @@ export interface Output {
   readonly format: Format;
   /** A result: `json` for programs, `text` for people (made only when needed). */
   result(json: unknown, text: (paint: Painter) => string): void;
+  /** Lines that are made for programs whatever the format. */
+  raw(text: string): void;
   /** A remark for people; programs do not get it. */
   note(text: string): void;
   /** Prints the error and returns its exit code. With JSON it goes to stdout, where a program reads the answer. */
@@ -32,6 +34,9 @@ export function createOutput(format: Format, { stdout, stderr, env }: Streams): 
         const shown = text(paint);
         if (shown !== "") stdout.write(`${shown}\n`);
       }
+    },
+    raw(text) {
+      stdout.write(text);
     },
     note(text) {
       if (format === "text") stderr.write(`${paintError("dim", text)}\n`);
