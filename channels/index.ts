@@ -6,6 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import type { ChannelAdapter } from "../src/contract/adapter.ts";
 import { type ErrorInfo, errorInfo } from "../src/contract/errors.ts";
 import type { ChannelName } from "../src/contract/handle.ts";
+import { slackFromEnv } from "./slack/factory.ts";
 import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
 
 export { createTerminalAdapter, type TerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
@@ -17,6 +18,8 @@ export { duration, when } from "./terminal/time.ts";
 /** What the bot offers to every factory; each takes what concerns its platform. */
 export interface ChannelSetup {
   env: Record<string, string | undefined>;
+  /** What an adapter has to say about itself. */
+  log: (level: "debug" | "info" | "warn" | "error", message: string, about?: Record<string, unknown>) => void;
   /** The terminal this bot was started on; null when it serves without one. */
   terminal: {
     input: Readable;
@@ -57,7 +60,7 @@ export const channels: Record<ChannelName, ChannelFactory> = {
     const adapter: TerminalAdapter = createTerminalAdapter({ ...terminal, env });
     return { state: "ready", adapter };
   },
-  slack: notInThisVersion("Slack", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]),
+  slack: ({ env, log }) => slackFromEnv(env, log),
   discord: notInThisVersion("Discord", ["DISCORD_TOKEN"]),
   sms: notInThisVersion("SMS", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"]),
 };

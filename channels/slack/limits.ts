@@ -1,7 +1,9 @@
 /** How much fits where (docs.slack.dev, and what was measured). The same on chat.postMessage and on chat.update. */
 export const LIMITS = {
-  /** `text` of a message may have 40,000; Slack folds and cuts long before, and one streamed message may have this much. */
-  messageText: 12_000,
+  /** Bytes of markup: chat.postMessage takes 40,000 characters, chat.update refuses what has more than 4,000 bytes. */
+  messageTextBytes: 3_900,
+  /** Characters of a reply in one message, so that ordinary text stays below the bytes. */
+  messageText: 3_000,
   /** Counted after `&`, `<` and `>` are escaped. */
   sectionText: 3_000,
   contextText: 2_000,
@@ -52,4 +54,12 @@ export function pieces(text: string, max: number): string[] {
     rest = rest.slice(piece.length);
   }
   return rest === "" && found.length > 0 ? found : [...found, rest];
+}
+
+/** At most `max` bytes of UTF-8. */
+export function clipBytes(text: string, max: number): string {
+  let cut = text;
+  while (Buffer.byteLength(cut) > max)
+    cut = clip(cut, Math.min(cut.length - 2, Math.floor((cut.length * max) / Buffer.byteLength(cut))));
+  return cut;
 }

@@ -4,7 +4,7 @@
  */
 import type { ListMessage, OutMessage, ProgressMessage } from "../../src/contract/message.ts";
 import { type Block, clipEscaped, header, marked, small, smallMarked, words } from "./blocks.ts";
-import { clip, LIMITS, pieces } from "./limits.ts";
+import { clip, clipBytes, LIMITS, pieces } from "./limits.ts";
 import { escaped, fromMarkdown } from "./mrkdwn.ts";
 import { type Rendered, renderCard } from "./render_card.ts";
 
@@ -24,20 +24,21 @@ export function renderMessage(message: OutMessage): Rendered[] {
   }
 }
 
-/** Slack takes 40,000 characters of markup; a text of nothing but `&` is five times as long once it is escaped. */
-const PIECE_MARKUP = 39_000;
-
 /** A code block that spans two messages is closed in the first and opened again in the second. */
 export function renderText(text: string): Rendered[] {
-  const shown = text.trim() === "" ? "…" : text;
   let open = false;
-  return pieces(shown, LIMITS.messageText).flatMap((piece) => {
+  return pieces(text.trim() === "" ? "…" : text, LIMITS.messageText).flatMap((piece) => {
     const whole = open ? `\`\`\`\n${piece}` : piece;
     open = (whole.match(/^\s*```/gm)?.length ?? 0) % 2 === 1;
-    const markup = fromMarkdown(whole);
-    const parts = markup.length <= PIECE_MARKUP ? [markup] : pieces(whole, LIMITS.messageText / 2).map(fromMarkdown);
-    return parts.map((part) => ({ text: part, blocks: [] }));
+    return markups(whole).map((part) => ({ text: part, blocks: [] }));
   });
+}
+
+/** Where escaping or many-byte characters make a piece too long it is cut again. */
+function markups(piece: string): string[] {
+  const markup = fromMarkdown(piece);
+  if (Buffer.byteLength(markup) <= LIMITS.messageTextBytes || piece.length < 100) return [markup];
+  return pieces(piece, Math.ceil(piece.length / 2)).flatMap(markups);
 }
 
 const NODE_MARKS: Record<string, string> = {
@@ -100,7 +101,7 @@ function grouped(lines: string[], max: number): string[] {
 
 /** What all blocks together may have. What is over is left out from the middle, where lists and payloads are, and said to be. */
 function within(rendered: Rendered): Rendered {
-  const text = clip(rendered.text, LIMITS.sectionText);
+  const text = clipBytes(rendered.text, LIMITS.messageTextBytes);
   const blocks = [...rendered.blocks];
   let cut = false;
   while (blocks.length > LIMITS.messageBlocks - 1 || size(blocks) > LIMITS.messageCharacters - 200) {

@@ -121,7 +121,7 @@ function answerBlocks(card: ApprovalCard): Block[] {
         : approves(option)
           ? "primary"
           : null;
-    return button(pressKind(card, option), index, label(card, option), answerValue({ approvalId, option }), style);
+    return button(pressKind(card, option), index, option, answerValue({ approvalId, option }), style);
   });
   return rows([...buttons, ...edit]);
 }
@@ -135,9 +135,6 @@ const approves = (option: string): boolean => APPROVALS.has(option.trim().toLowe
 /** A refusal may always say why; what needs a reason must. */
 const pressKind = (card: ApprovalCard, option: string): ActionKind =>
   card.reasonRequired.includes(option) ? "demand" : isDenial(option) ? "reason" : "answer";
-
-const label = (card: ApprovalCard, option: string): string =>
-  pressKind(card, option) === "answer" ? option : `${option}…`;
 
 function button(
   kind: ActionKind,
@@ -167,7 +164,7 @@ function rows(buttons: Button[]): ActionsBlock[] {
 function choice(card: ApprovalCard): ActionsBlock {
   const { approvalId } = card;
   const options = card.options.slice(0, LIMITS.selectOptions).map((option) => ({
-    text: plain(label(card, option), LIMITS.optionText),
+    text: plain(option, LIMITS.optionText),
     value: `${pressKind(card, option)}.${answerValue({ approvalId, option })}`.slice(0, 150),
   }));
   return {

@@ -22,6 +22,8 @@ const MAX_WORKFLOWS = 50;
 export interface CommandCall {
   acting: Acting;
   origin: { place: string; threadKey: string | null; private: boolean };
+  /** Only this person reads the reply, so it may show their codes. */
+  alone: boolean;
   /** Stable for the event that carried the command: what starts something starts it once. */
   requestKey: string;
   /** Commands are written without the slash on this channel. */
@@ -55,13 +57,13 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     case "workflows":
       return await workflowList(ctx);
     case "pending":
-      return pendingList(await openFor(ctx, acting.person._id), origin);
+      return pendingList(await openFor(ctx, acting.person._id), { private: call.alone });
     case "help":
       return say(
         ["You can write to me in plain words, or use:", ...helpLines(call.bare).map((line) => `- ${line}`)].join("\n"),
       );
     case "answer": {
-      const reply = await answerText(ctx, acting, command.text, origin);
+      const reply = await answerText(ctx, acting, command.text, { private: call.alone });
       if (reply !== null) return reply;
       return fail("not_found", "no question with this code is open for you", {
         remedy: call.bare ? "PENDING lists the open ones" : "/pending lists the open ones",
@@ -69,7 +71,7 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     }
     case "more": {
       const approval = await demandApproval(ctx, acting.person._id, command.code);
-      const card = await cardFor(ctx, approval, origin.private ? acting.person._id : null);
+      const card = await cardFor(ctx, approval, call.alone ? acting.person._id : null);
       const payload = card.payload === null ? [] : [`\`\`\`\n${card.payload}\n\`\`\``];
       return say([card.question, card.context, ...payload].join("\n"));
     }

@@ -54,6 +54,11 @@ export async function tryRoute(ctx: MutationCtx, inboundId: Id<"inbound">): Prom
   let error: ErrorInfo;
   try {
     const route = await ctx.runMutation(internal.inbound.route, { inboundId });
+    if (route === "notAddressed") {
+      // What people say to one another is not kept.
+      await ctx.db.delete("inbound", inboundId);
+      return;
+    }
     await ctx.db.patch("inbound", inboundId, { status: "routed", route, error: null });
     return;
   } catch (thrown) {

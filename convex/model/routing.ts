@@ -1,8 +1,8 @@
 /**
  * What an event is: a button or an answering text goes to the question, a command to its handler, all else is conversation.
- * Somebody unknown gets one hint how to enrol, once, and nothing else.
+ * Somebody unknown gets one hint a day how to enrol, and nothing else (`phones.ts`).
  */
-import type { InboundAction, InboundEvent } from "../../src/contract/inbound.ts";
+import type { InboundAction, InboundEvent, InboundMessage } from "../../src/contract/inbound.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
 import { type Command, parseCommand, slashCommand } from "../../src/flow/command.ts";
 import type { Json } from "../../src/flow/definition.ts";
@@ -11,21 +11,26 @@ import type { MutationCtx } from "../_generated/server.js";
 import { answerText } from "./answering.ts";
 import { answer } from "./approvals.ts";
 import { runCommand } from "./commands.ts";
-import { conversationFor, saveUserMessage } from "./conversations.ts";
-import { enqueue, sayText } from "./outbox.ts";
+import { conversationFor, conversationsOf, saveUserMessage } from "./conversations.ts";
+import { enqueue } from "./outbox.ts";
 import { type Acting, personByHandle, resolveActor, touchHandle } from "./people.ts";
+import { type PhoneRoute, routeCarrierWord, routeStranger, type StrangerRoute } from "./phones.ts";
 import { joinTurn } from "./turns.ts";
 
-export type Route = "unknownSender" | "answer" | "command" | "conversation" | "empty";
+export type Route = StrangerRoute | PhoneRoute | "answer" | "command" | "conversation" | "empty" | "notAddressed";
 
 /** Without the slash: phones have no slash commands. */
 const bareCommands = (channel: string): boolean => channel === "sms";
 
 export async function routeEvent(ctx: MutationCtx, inboundId: Id<"inbound">, event: InboundEvent): Promise<Route> {
   const { handle } = event.sender;
+  if (event.kind === "message" && event.addressed === false && !(await takesPart(ctx, event))) return "notAddressed";
+  const carrier = await routeCarrierWord(ctx, `inbound:${inboundId}`, event);
+  if (carrier !== null) return carrier;
   if ((await personByHandle(ctx, handle)) === null) {
-    await enrolmentHint(ctx, event);
-    return "unknownSender";
+    // People who talk among themselves in a thread where the bot is, too, have not asked it anything.
+    if (event.kind === "message" && event.addressed === false) return "notAddressed";
+    return await routeStranger(ctx, `inbound:${inboundId}`, event);
   }
   const acting = await resolveActor(ctx, { kind: "handle", handle, channel: event.channel });
   await touchHandle(ctx, handle);
@@ -40,7 +45,9 @@ export async function routeEvent(ctx: MutationCtx, inboundId: Id<"inbound">, eve
     }
     case "command": {
       const command = slashCommand(event.command, event.text);
-      await commanded(ctx, inboundId, event, acting, command, reply);
+      // A platform's own command was seen by nobody else, so its reply is for one person too.
+      const alone = async (message: OutMessage) => await reply(event.private ? message : onlyTo(handle, message));
+      await commanded(ctx, inboundId, event, acting, command, alone);
       return "command";
     }
     case "message": {
@@ -56,6 +63,21 @@ export async function routeEvent(ctx: MutationCtx, inboundId: Id<"inbound">, eve
       return "answer";
     }
   }
+}
+
+const onlyTo = (handle: string, message: OutMessage): OutMessage =>
+  message.kind === "text" || message.kind === "list" ? { ...message, onlyTo: handle } : message;
+
+/** A reply in a thread is for the bot when it has spoken there, or when its own message is what the thread hangs on. */
+async function takesPart(ctx: MutationCtx, event: InboundMessage): Promise<boolean> {
+  const key = event.threadKey ?? event.place;
+  if ((await conversationsOf(ctx, key)).length > 0) return true;
+  const receipt = key.slice(key.indexOf(":") + 1);
+  const said = await ctx.db
+    .query("deliveries")
+    .withIndex("by_channel_and_receipt", (q) => q.eq("channel", event.channel).eq("receipt", receipt))
+    .first();
+  return said !== null;
 }
 
 /** A button carries ids only. A settled question shows itself on every copy; anything else is said to the one who pressed. */
@@ -83,6 +105,7 @@ async function commanded(
   const message = await runCommand(ctx, command, {
     acting,
     origin: { place, threadKey, private: event.private },
+    alone: event.private || event.kind === "command",
     requestKey: `inbound:${inboundId}`,
     bare: bareCommands(event.channel),
   });
@@ -101,15 +124,4 @@ async function converse(ctx: MutationCtx, event: InboundEvent, acting: Acting, t
   };
   await joinTurn(ctx, conversation, serving, promptMessageId);
   return "conversation";
-}
-
-async function enrolmentHint(ctx: MutationCtx, event: InboundEvent): Promise<void> {
-  const { handle } = event.sender;
-  await sayText(ctx, {
-    channel: event.channel,
-    place: event.place,
-    key: `enrol:${event.place}:${handle}`,
-    text: `I do not know you yet. The owner of this factory can add you with: factory people link NAME ${handle}`,
-    onlyTo: event.private ? null : handle,
-  });
 }

@@ -15,7 +15,9 @@ export const conversations = defineTable({
   threadId: v.string(),
   /** What the agent component files its messages under: the person, or the place. */
   userId: v.string(),
-}).index("by_key_and_owner", ["key", "owner"]);
+})
+  .index("by_key_and_owner", ["key", "owner"])
+  .index("by_channel", ["channel"]);
 
 /**
  * The agent thread and the saved prompt of a workflow's task, so that a job taken up again after a crash goes on instead of asking

@@ -27,4 +27,7 @@ export const inbound = defineTable({
   .index("by_channel_and_sentAt", ["channel", "sentAt"])
   .index("by_channel_and_place_and_sentAt", ["channel", "place", "sentAt"]);
 
-export const inboundTables = { inbound };
+/** Everything a channel's platform had before `at` has been received or fetched. */
+export const inboundCursors = defineTable({ channel: v.string(), at: v.number() }).index("by_channel", ["channel"]);
+
+export const inboundTables = { inbound, inboundCursors };

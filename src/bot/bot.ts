@@ -115,6 +115,7 @@ function openChannels(options: BotOptions, dataDir: string, env: Env) {
   const { terminal, osUser, logger } = options;
   const setup: ChannelSetup = {
     env,
+    log: (level, message, about) => logger.log[level](about ?? {}, message),
     terminal:
       terminal === null
         ? null

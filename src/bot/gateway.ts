@@ -7,6 +7,7 @@ import { toErrorInfo } from "../contract/errors.ts";
 import { type Backend, functions } from "./backend.ts";
 import { createInbox } from "./inbox.ts";
 import type { Logger } from "./logger.ts";
+import { createLookups } from "./lookups.ts";
 import { type Pump, type Route, startPump } from "./outbox_pump.ts";
 
 /** A quarter of a delivery's lease, so that a lost beat or two ends none. */
@@ -37,7 +38,7 @@ export async function startGateway({ backend, gatewayId, routes, log }: GatewayO
   await backend.mutation(functions.outbox.release, { gatewayId });
   for (const { channel, adapter } of routes) {
     try {
-      await adapter.start(inbox);
+      await adapter.start(inbox, createLookups(backend, adapter.channel));
       states[channel] = "on";
     } catch (thrown) {
       states[channel] = "failed";
