@@ -220,7 +220,6 @@ describe("routing of answers", () => {
     "yes!!",
     "maybe",
     "I say yes",
-    "yes 4K please",
   ])("B5: %s settles nothing, and the reply names the words that count", async (text) => {
     const { t, send, ask, approval, said } = await setup();
     const { approvalId } = await ask();
@@ -233,6 +232,18 @@ describe("routing of answers", () => {
     const reply = words((await said()).at(-1)!);
     expect(reply).toContain("Go on?");
     expect(reply).toMatch(/YES/);
+    expect(await approval(approvalId)).toMatchObject({ status: "pending" });
+  });
+
+  test("B4: a code that is not open for that person -> nothing is settled, and the reply names the code and the words that count", async () => {
+    const { send, ask, approval } = await setup();
+    const { approvalId, code } = await ask();
+    const other = code === "9Z" ? "8Z" : "9Z";
+    const { route, replies } = await send(`yes ${other} please`);
+    expect(route).toBe("answer");
+    expect(replies).toHaveLength(1);
+    expect(replies[0]).toContain(`No question with the code ${other} is open for you`);
+    expect(replies[0]).toContain("Go on?");
     expect(await approval(approvalId)).toMatchObject({ status: "pending" });
   });
 

@@ -1,6 +1,7 @@
 /** Answers given in text. Which words count is `src/flow/answer.ts`; what an answer does is `approvals.ts`. No model is involved. */
 import type { OutMessage } from "../../src/contract/message.ts";
 import { hintFor, type Reading, readAnswer } from "../../src/flow/answer.ts";
+import { looksLikeCode } from "../../src/flow/code.ts";
 import type { MutationCtx } from "../_generated/server.js";
 import { answer, findApproval, type OpenQuestion, openFor } from "./approvals.ts";
 import type { Acting } from "./people.ts";
@@ -30,7 +31,10 @@ export async function answerText(
     }
     case "unknownCode": {
       const late = await lateAnswer(ctx, acting, reading);
-      return late === null ? null : say(late);
+      if (late !== null) return say(late);
+      // A word and something that looks like a code is meant as an answer: a model's small talk would hide the slip.
+      const meant = reading.codes.filter(looksLikeCode);
+      return meant.length === 0 ? null : say(notOpen(meant, open));
     }
     case "conversation":
       return null;
@@ -52,7 +56,14 @@ async function settle(
     });
     lines.push(reading.answers.length > 1 ? `${given.code}: ${result.message}` : result.message);
   }
+  if (reading.unknownCodes.length > 0) lines.push(notOpen(reading.unknownCodes, []));
   return lines.join("\n");
+}
+
+function notOpen(codes: string[], open: OpenQuestion[]): string {
+  const which = codes.map((code) => code.toUpperCase()).join(", ");
+  const hint = open.length === 0 ? null : hintFor(open);
+  return `No question with the code ${which} is open for you, so it settles nothing.${hint === null ? "" : `\n${hint}`}`;
 }
 
 /** A code that was this person's, of a question that is over: they are told how it ended. null: it never was one of theirs. */

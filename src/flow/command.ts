@@ -77,7 +77,7 @@ export function slashCommand(name: string, rest: string): Command {
       const said = sub === "" ? "what is to be done?" : `there is no "/workflow ${sub!.slice(0, 40)}"`;
       return {
         kind: "malformed",
-        message: near ? `${said} Did you mean "${near}"?` : said,
+        message: near ? `${said}; did you mean "${near}"?` : said,
         usage: "/workflow run | status | cancel | list",
       };
     }
