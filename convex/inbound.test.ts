@@ -238,7 +238,7 @@ describe("routing of answers", () => {
   test("B4: a code that is not open for that person -> nothing is settled, and the reply names the code and the words that count", async () => {
     const { send, ask, approval } = await setup();
     const { approvalId, code } = await ask();
-    const other = code === "9Z" ? "8Z" : "9Z";
+    const other = code === "9W" ? "7W" : "9W";
     const { route, replies } = await send(`yes ${other} please`);
     expect(route).toBe("answer");
     expect(replies).toHaveLength(1);
