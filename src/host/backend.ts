@@ -23,6 +23,12 @@ export interface BackendOptions {
   instanceName: string;
   adminKey: string;
   log(entry: HostLogEntry): void;
+  /** Told whose code is about to run; see suspects.ts. */
+  running?(key: string | null): void;
+  /** Why a call must not be run again. */
+  refusal?(key: string, now: number): string | null;
+  /** Called often while schemas are applied; null: only a sign of life. */
+  progress?(text: string | null): void;
 }
 
 export interface Backend {
@@ -68,6 +74,9 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       files,
       cloudUrl: () => env.CONVEX_CLOUD_URL,
       deploymentName: options.instanceName,
+      running: options.running,
+      refusal: options.refusal,
+      progress: options.progress,
       log: ({ level, text, path }) =>
         log({ level: levelOf(level), text, ...(path && { function: functionName(path) }) }),
     });

@@ -28,6 +28,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
         adminKey: instance.adminKey,
       },
       hangTimeoutMs: options.hangTimeoutMs ?? 30_000,
+      memoryMb: options.memoryMb ?? 1_024,
+      progress: options.progress ?? (() => {}),
       log: options.log ?? (() => {}),
     });
     const { url, siteUrl } = await supervisor.start();

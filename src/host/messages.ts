@@ -1,5 +1,6 @@
 /** What the main thread and the worker say to each other. */
 import type { HostLogEntry } from "./options.ts";
+import type { Suspect } from "./suspects.ts";
 
 export interface WorkerInput {
   functionsDir: string;
@@ -11,13 +12,17 @@ export interface WorkerInput {
   watch: boolean;
   instanceName: string;
   adminKey: string;
-  /** One 32-bit number that the worker counts up; the main thread looks whether it does. */
-  heartbeat: SharedArrayBuffer;
+  /** Of a Board: the worker counts it up and notes whose code runs; the main thread looks. */
+  board: SharedArrayBuffer;
+  /** Calls that ended an earlier worker. */
+  suspects: Suspect[];
 }
 
 export type ToWorker = { type: "stop"; timeoutMs: number };
 
 export type FromWorker =
+  /** What the start is doing, when it takes long. */
+  | { type: "progress"; text: string }
   | { type: "ready"; url: string; siteUrl: string }
   | { type: "failed"; message: string; code: string; port?: number }
   | { type: "log"; entry: HostLogEntry }

@@ -19,6 +19,10 @@ export interface HostOptions {
   watch?: boolean;
   /** The worker is ended and started again when its event loop does not turn for so long. Default 30,000. */
   hangTimeoutMs?: number;
+  /** The worker is ended and started again when the process grows by more than this while functions run. Default 1,024. */
+  memoryMb?: number;
+  /** Hears what a long start is doing ("filling index messages.by_author: 20,000 of 100,000"). Must not throw. */
+  progress?: (text: string) => void;
 }
 
 export interface HostLogEntry {

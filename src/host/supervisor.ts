@@ -1,22 +1,28 @@
 /** Keeps one worker running: starts it, looks whether it still turns, starts it again, stops it. */
 import { Worker } from "node:worker_threads";
-import { type FromWorker, HEARTBEAT_MS, type ToWorker, type WorkerInput } from "./messages.ts";
+import type { FromWorker, ToWorker, WorkerInput } from "./messages.ts";
 import { type HostLogEntry, HostStartError } from "./options.ts";
+import { Board, type Suspect, withSuspect } from "./suspects.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export interface SupervisorOptions {
-  input: Omit<WorkerInput, "heartbeat">;
+  input: Omit<WorkerInput, "board" | "suspects">;
   hangTimeoutMs: number;
+  memoryMb: number;
+  progress(text: string): void;
   log(entry: HostLogEntry): void;
 }
 
-/** More restarts than this within a minute: something is broken for good. */
+/** More restarts than this within a minute: something is broken for good. Restarts because of what a function did do not count. */
 const RESTARTS_PER_MINUTE = 5;
+/** V8 ends the whole process when a single operation passes its limit, so the watchdog's limit must come long before. */
+const HEAP_LIMIT_FACTOR = 4;
 /** What a stop may take beyond the limit it was given: closing files, a last checkpoint. */
 const STOP_GRACE_MS = 2_000;
 
 /**
  * A worker that ends or hangs is replaced on the same port: SQLite rolls back what was open, and what may run once or must run is
- * decided by the database. Clients reconnect by themselves.
+ * decided by the database. Clients reconnect by themselves. The call whose code was running is refused from then on (suspects.ts).
  */
 export class Supervisor {
   readonly exited: Promise<{ error?: Error }>;
@@ -25,6 +31,7 @@ export class Supervisor {
   #worker: Worker | undefined;
   #stopping: Promise<void> | undefined;
   #restarts: number[] = [];
+  #suspects: Suspect[] = [];
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -44,49 +51,76 @@ export class Supervisor {
   }
 
   #spawn(): Promise<{ url: string; siteUrl: string }> {
-    const heartbeat = new SharedArrayBuffer(4);
+    const { input, hangTimeoutMs, memoryMb, log, progress } = this.#options;
+    const board = new Board();
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: { ...this.#options.input, heartbeat } satisfies WorkerInput,
+      workerData: { ...input, board: board.buffer, suspects: this.#suspects } satisfies WorkerInput,
       // The functions get what the options say; nothing of this process's environment is their business.
       env: {},
       name: "convex-host",
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb * HEAP_LIMIT_FACTOR },
     });
     this.#worker = worker;
     let ready = false;
     let failure: HostStartError | undefined;
+    /** The host itself is sound; it was ended because of what a function did. */
+    let isFunctionsDoing = false;
     const started = Promise.withResolvers<{ url: string; siteUrl: string }>();
+    const watchdog = new Watchdog({
+      beats: () => board.beats,
+      hangTimeoutMs,
+      memoryBytes: memoryMb * 1024 * 1024,
+      onTrouble: (reason) => {
+        failure ??= new HostStartError(`A function ${reason}.`, "unknown");
+        isFunctionsDoing = true;
+        void worker.terminate();
+      },
+    });
     worker.on("message", (message: FromWorker) => {
-      if (message.type === "log") this.#options.log(message.entry);
+      if (message.type === "log") log(message.entry);
+      else if (message.type === "progress") progress(message.text);
       else if (message.type === "failed") failure = new HostStartError(message.message, message.code, message.port);
       else if (message.type === "ready") {
         ready = true;
+        watchdog.ready();
         started.resolve(message);
       }
     });
     worker.on("error", (error) => {
-      failure ??= new HostStartError(
-        error instanceof Error ? (error.stack ?? error.message) : String(error),
-        "unknown",
-      );
+      const { code } = error as { code?: string };
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const isMemory = code === "ERR_WORKER_OUT_OF_MEMORY";
+      isFunctionsDoing ||= isMemory;
+      failure ??= new HostStartError(isMemory ? "A function filled the memory." : text, "unknown");
     });
-    const watch = this.#watchHeartbeat(worker, heartbeat);
     worker.on("exit", (code) => {
-      clearInterval(watch);
+      watchdog.stop();
       const reason = failure ?? new HostStartError(`The host's worker ended with code ${code}.`, "unknown");
       if (!ready) started.reject(reason);
-      else if (this.#stopping === undefined) void this.#restart(reason);
+      else if (this.#stopping === undefined) {
+        if (!isFunctionsDoing) this.#restarts.push(Date.now());
+        void this.#restart(reason, isFunctionsDoing ? board.noted : null);
+      }
     });
     return started.promise;
   }
 
-  async #restart(reason: Error): Promise<void> {
+  async #restart(reason: Error, suspect: string | null): Promise<void> {
     const now = Date.now();
-    this.#restarts = [...this.#restarts.filter((at) => now - at < 60_000), now];
+    if (suspect !== null) {
+      const told = `This call was ended together with the host's worker and is not tried again. ${reason.message}`;
+      this.#suspects = withSuspect(this.#suspects, suspect, told, now);
+    }
+    this.#restarts = this.#restarts.filter((at) => now - at < 60_000);
     if (this.#restarts.length > RESTARTS_PER_MINUTE) {
       this.#resolveExited({ error: new Error(`The host was restarted too often. Last: ${reason.message}`) });
       return;
     }
-    this.#options.log({ level: "error", text: `The host is started again: ${reason.message}` });
+    const who = suspect === null ? "" : ` It is refused from now on: ${suspect.slice(0, 200)}`;
+    this.#options.log({
+      level: "error",
+      text: `The host is started again, its unfinished work is undone: ${reason.message}${who}`,
+    });
     try {
       await this.#spawn();
       this.#options.log({ level: "info", text: "The host answers again." });
@@ -94,29 +128,9 @@ export class Supervisor {
       if (this.#stopping !== undefined) return;
       // The port may still be held for a moment by what was terminated.
       await new Promise((resolve) => setTimeout(resolve, 250));
-      if (this.#stopping === undefined) await this.#restart(error as Error);
+      this.#restarts.push(Date.now());
+      if (this.#stopping === undefined) await this.#restart(error as Error, null);
     }
-  }
-
-  /** Counts what it sees itself, so that a machine that slept is not mistaken for a worker that hangs. */
-  #watchHeartbeat(worker: Worker, heartbeat: SharedArrayBuffer): NodeJS.Timeout {
-    const beats = new Int32Array(heartbeat);
-    let seen = Atomics.load(beats, 0);
-    let missedMs = 0;
-    const timer = setInterval(() => {
-      const now = Atomics.load(beats, 0);
-      missedMs = now === seen ? missedMs + HEARTBEAT_MS : 0;
-      seen = now;
-      if (missedMs < this.#options.hangTimeoutMs) return;
-      missedMs = 0;
-      this.#options.log({
-        level: "error",
-        text: `The host did not answer for ${this.#options.hangTimeoutMs} ms: a function loops. Its work is rolled back.`,
-      });
-      void worker.terminate();
-    }, HEARTBEAT_MS);
-    timer.unref();
-    return timer;
   }
 
   async #stop(timeoutMs: number): Promise<void> {

@@ -9,6 +9,7 @@ import { calls } from "./executor/call.ts";
 import { type FromWorker, HEARTBEAT_MS, type ToWorker, type WorkerInput } from "./messages.ts";
 import type { HostLogEntry } from "./options.ts";
 import { startFailure } from "./start_failure.ts";
+import { Board, refusalBy } from "./suspects.ts";
 import { watchSources } from "./watch.ts";
 
 const port = parentPort!;
@@ -25,8 +26,8 @@ process.on("unhandledRejection", (reason) => {
 });
 process.on("uncaughtException", (error) => log({ level: "error", text: `Uncaught exception: ${describe(error)}` }));
 
-const beats = new Int32Array(input.heartbeat);
-setInterval(() => Atomics.add(beats, 0, 1), HEARTBEAT_MS);
+const board = new Board(input.board);
+setInterval(() => board.beat(), HEARTBEAT_MS);
 
 let backend: Backend | undefined;
 let stopWatching = () => {};
@@ -43,7 +44,17 @@ port.on("message", async (message: ToWorker) => {
 });
 
 try {
-  backend = await startBackend({ ...input, log });
+  backend = await startBackend({
+    ...input,
+    log,
+    running: (key) => board.note(key),
+    refusal: refusalBy(input.suspects),
+    progress(text) {
+      // A long start is no hang.
+      board.beat();
+      if (text !== null) send({ type: "progress", text });
+    },
+  });
   if (input.watch) stopWatching = watchSources(backend, log);
   send({ type: "ready", url: backend.url, siteUrl: backend.siteUrl });
   // Node would write it at the exit, which a killed process never reaches.

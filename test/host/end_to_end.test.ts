@@ -120,19 +120,6 @@ test("stopped and started again on the same folder -> everything is still there,
   expect(await new ConvexHttpClient(second.url, { logger: false }).query(api.counters.get, { name: "kept" })).toBe(5);
 });
 
-test("a function that loops -> the worker is replaced on the same port, its write undone, the rest kept", async () => {
-  await using fixture = new Fixture();
-  const { url } = await fixture.start({ hangTimeoutMs: 1_500 });
-  const http = new ConvexHttpClient(url, { logger: false });
-  await http.mutation(api.counters.add, { name: "before", by: 1 });
-  await expect(http.mutation(api.probes.loop, { name: "looped" })).rejects.toThrow();
-  await expect
-    .poll(() => http.query(api.counters.get, { name: "before" }).catch(() => null), { timeout: 15_000 })
-    .toBe(1);
-  expect(await http.query(api.counters.get, { name: "looped" })).toBe(0);
-  expect(fixture.logs.some(({ text }) => /did not answer for 1500 ms/.test(text))).toBe(true);
-});
-
 describe("does not start, and says why", () => {
   test("a port in use", async () => {
     const server = createServer();
@@ -173,16 +160,11 @@ describe("does not start, and says why", () => {
     await expect(start).rejects.toMatchObject({ code: "bundle", message: expect.stringMatching(/auth\.config.*jwks/) });
   });
 
-  test.each([
-    ["no key set", "data:application/json,{}", /JWKS|Key Set/i],
-    ["not JSON", "data:,", /data URI/],
-    ["no address", "no address", /Invalid URL/],
-    ["a key that is none", 'data:application/json,{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}', /./],
-  ])("keys nobody could sign with: %s", async (_what, FIXTURE_JWKS, why) => {
+  test("keys nobody could ever sign with", async () => {
     await using fixture = new Fixture();
-    const failure = await fixture.start({ env: { FIXTURE_JWKS } }).catch((error: unknown) => error as HostStartError);
-    expect(failure).toBeInstanceOf(HostStartError);
-    expect(failure).toMatchObject({ code: "bundle", message: expect.stringMatching(/^auth\.config: .*fixture\.test/) });
-    expect((failure as HostStartError).message).toMatch(why);
+    await expect(fixture.start({ env: { FIXTURE_JWKS: "data:,x" } })).rejects.toMatchObject({
+      code: "bundle",
+      message: expect.stringMatching(/^auth\.config: .*fixture\.test.*data URI/),
+    });
   });
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { AuthProvider } from "../engine/types.ts";
+import { checkProviders } from "./key_sets.ts";
 import { createTokenVerifier } from "./token_verifier.ts";
 
 const issuer = "https://gateway.test";
@@ -192,5 +193,30 @@ describe("keys from the network", () => {
     await expect(one.verify(token)).rejects.toMatchObject({ code: "AuthProviderDiscoveryFailed" });
     await expect(one.verify(token)).rejects.toThrow(`${base}/wrong/.well-known/openid-configuration`);
     expect(requests).toHaveLength(2);
+  });
+});
+
+describe("keys that can never be used are found at the start", () => {
+  const provider = (jwks: string) =>
+    ({ type: "customJwt", issuer: "https://known.test", jwks, algorithm: "ES256" }) as const;
+  const json = (value: unknown) => `data:application/json,${encodeURIComponent(JSON.stringify(value))}`;
+
+  test.each([
+    ["no key set", json({}), /malformed|Key Set/i],
+    ["not JSON", "data:,", /data URI/],
+    ["no address", "no address", /Invalid URL/],
+    ["a key that is none", json({ keys: [{ kty: "EC", crv: "P-256", x: "AA", y: "AA" }] }), /./],
+  ])("%s", async (_what, jwks, why) => {
+    const failure = await checkProviders([provider(jwks)]).catch((error: unknown) => error as Error);
+    expect((failure as Error).message).toMatch(/^the keys of provider https:\/\/known\.test cannot be used: /);
+    expect((failure as Error).message).toMatch(why);
+  });
+
+  test("an empty key set, a real key and an address that may not answer now are fine", async () => {
+    const { publicKey } = await generateKeyPair("ES256");
+    const key = await exportJWK(publicKey);
+    for (const jwks of [json({ keys: [] }), json({ keys: [key] }), "https://nobody.invalid/jwks.json"])
+      await checkProviders([provider(jwks)]);
+    await checkProviders([{ type: "oidc", domain: "login.invalid", applicationID: "x" }]);
   });
 });

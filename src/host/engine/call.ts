@@ -82,7 +82,9 @@ export class Call implements Execution {
     while (this.nesting !== null) await this.nesting;
     this.assertRunning();
     const result = handler(this, JSON.parse(args));
-    return typeof result === "string" ? result : await result;
+    const text = typeof result === "string" ? result : await result;
+    this.host.enter(this.request);
+    return text;
   }
 
   async jsSyscall(op: string, args: Record<string, unknown>): Promise<unknown> {

@@ -3,11 +3,12 @@
 import { Crons } from "../scheduler/crons.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { ComponentPath, Json, JsonObject, ReadSet, Store, Writer } from "../store/types.ts";
+import { queryKey, sessionKey } from "../suspects.ts";
 import { COMMIT_TS_MARK, resolveCommitTs } from "../values/special.ts";
 import { parsePath } from "./address.ts";
 import { Call } from "./call.ts";
 import { CallError, EngineError, failureOf, stackOf } from "./errors.ts";
-import { expectType, Functions, type ResolvedFunction } from "./functions.ts";
+import { describePath, expectType, Functions, type ResolvedFunction } from "./functions.ts";
 import type { Host } from "./host.ts";
 import { runHttpAction } from "./http_action.ts";
 import { invoke } from "./invoke.ts";
@@ -63,6 +64,11 @@ export class EmbeddedEngine implements Engine, Host {
   readonly scheduler: Scheduler;
   readonly #crons: Crons;
   readonly #running = new Running();
+  readonly #note: ((key: string | null) => void) | null;
+  readonly #refusal: (key: string, now: number) => string | null;
+  readonly #progress: (text: string | null) => void;
+  /** Whose code runs, as far as the host has seen. */
+  #current: RequestInfo | null = null;
   #deployment: Deployment;
   #started = false;
   #calls = 0;
@@ -78,6 +84,9 @@ export class EmbeddedEngine implements Engine, Host {
     this.now = options.now ?? Date.now;
     this.log = options.log ?? (() => {});
     this.cloudUrl = options.cloudUrl ?? (() => this.env("").CONVEX_CLOUD_URL ?? "");
+    this.#note = options.running ?? null;
+    this.#refusal = options.refusal ?? (() => null);
+    this.#progress = options.progress ?? (() => {});
     this.#deployment = options.deployment;
     const timers = options.timers ?? realTimers;
     this.scheduler = new Scheduler({ engine: this, timers });
@@ -105,14 +114,17 @@ export class EmbeddedEngine implements Engine, Host {
     caller: Caller,
     options?: { journal?: string | null },
   ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean; journal: string | null }> {
-    return this.#guard(requestOf(caller), path, async (request) => {
+    // Only who looks at the notes needs the key; it costs the text of the arguments.
+    const key = this.#note === null ? null : queryKey(describePath(path), JSON.stringify(args));
+    return this.#guard(requestOf(caller, key), path, async (request) => {
       const fn = await this.#clientFunction(path, caller, "query");
       return this.runQuery(fn, args, request, caller.identity, { track: true, journal: options?.journal });
     });
   }
 
   async mutation(path: FunctionPath, args: JsonObject, caller: Caller, session?: Session): Promise<CallResult> {
-    return this.#guard(requestOf(caller), path, async (request) => {
+    const key = session === undefined ? null : sessionKey(session.sessionId, session.requestId);
+    return this.#guard(requestOf(caller, key), path, async (request) => {
       const fn = await this.#clientFunction(path, caller, "mutation");
       return this.runMutation(fn, args, request, caller.identity, session && onceFor(session));
     });
@@ -255,6 +267,27 @@ export class EmbeddedEngine implements Engine, Host {
     return (await this.store.read(async (tx) => tx.vectorSearch(component, query))).value;
   }
 
+  /** This request's code is about to run. */
+  enter(request: RequestInfo): void {
+    if (this.#note === null || this.#current === request) return;
+    const before = this.#current?.suspectKey ?? null;
+    this.#current = request;
+    if (before !== request.suspectKey) this.#note(request.suspectKey);
+  }
+
+  /** It has ended. */
+  leave(request: RequestInfo): void {
+    if (this.#current !== request) return;
+    this.#current = null;
+    if (request.suspectKey !== null) this.#note?.(null);
+  }
+
+  /** Throws when this call ended an earlier worker. */
+  assertNotSuspect({ suspectKey }: RequestInfo): void {
+    const reason = suspectKey === null ? null : this.#refusal(suspectKey, this.now());
+    if (reason !== null) throw new EngineError(reason);
+  }
+
   /** Counts the work among what `stop` waits for. */
   track<T>(work: Promise<T>): Promise<T> {
     return this.#running.add(work);
@@ -289,6 +322,8 @@ export class EmbeddedEngine implements Engine, Host {
   ): Promise<T> {
     try {
       this.#running.assertOpen();
+      this.assertNotSuspect(request);
+      this.enter(request);
       return await this.#running.add(body(request));
     } catch (thrown) {
       const failed = thrown instanceof CallError ? thrown : new CallError(failureOf(thrown, request.logLines), thrown);
@@ -296,6 +331,8 @@ export class EmbeddedEngine implements Engine, Host {
       const level = failed.failure.data === undefined ? "error" : "debug";
       this.log({ level, text: stackOf(failed.cause), requestId: request.requestId, ...(path && { path }) });
       throw failed;
+    } finally {
+      this.leave(request);
     }
   }
 

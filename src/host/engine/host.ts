@@ -19,6 +19,8 @@ export interface Host {
   nextId(): string;
   now(): number;
   log(entry: LogEntry): void;
+  /** This request's code is about to run. */
+  enter(request: RequestInfo): void;
   /** `ctx.runQuery` and the like of an action: a top-level call of the same request. */
   runFromAction(fn: ResolvedFunction, args: JsonObject, request: RequestInfo, identity: Identity): Promise<string>;
   vectorSearch(component: ComponentPath, query: JsonObject): Promise<{ _id: string; _score: number }[]>;

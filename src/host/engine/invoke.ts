@@ -12,6 +12,7 @@ export async function invoke(call: Call, fn: ResolvedFunction, args: JsonObject)
   let text: string;
   try {
     const argsText = checkArgs(call, fn, args);
+    call.host.enter(call.request);
     text = await call.host.executor.invoke(fn.path, call, argsText);
     if (call.ended) throw new EngineError(`"${describePath(fn.path)}" was given up before it returned.`);
     checkResult(call, fn, text);

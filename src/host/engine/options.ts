@@ -21,6 +21,12 @@ export interface EngineOptions {
   /** Timers of scheduler and crons; tests drive them by fake timers. Default: the real ones. */
   timers?: Timers;
   limits?: Partial<EngineLimits>;
+  /** Told whose code is about to run (a key of suspects.ts, null: nobody's that could be asked for again). */
+  running?(key: string | null): void;
+  /** Why the call with this key must not run again; null: it may. */
+  refusal?(key: string, now: number): string | null;
+  /** Called often while schemas are applied, so that a long start is no hang; the text, when there is one, is for the operator. */
+  progress?(text: string | null): void;
   /**
    * For tests only, what convex-test allows and tests rely on: system tables may be written, a handle may name a function that does
    * not exist, and validation errors contain "Validator error".

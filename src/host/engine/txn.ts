@@ -56,10 +56,13 @@ export interface RequestInfo {
   /** Why there is no identity although a header was sent; asking for the identity throws it. */
   authError: string | null;
   logLines: string[];
+  /** By which it is known when it ends the worker (suspects.ts); null: nobody would ask for the same again. */
+  suspectKey: string | null;
 }
 
-export function requestOf(caller: Caller): RequestInfo {
+export function requestOf(caller: Caller, suspectKey: string | null = null): RequestInfo {
   return {
+    suspectKey,
     requestId: caller.requestId ?? randomUUID(),
     ip: caller.ip ?? null,
     userAgent: caller.userAgent ?? null,

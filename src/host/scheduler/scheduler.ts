@@ -13,6 +13,7 @@ import type { Timers } from "../engine/options.ts";
 import { MAX_DELAY_MS } from "../engine/timers.ts";
 import { type RequestInfo, requestOf } from "../engine/txn.ts";
 import type { ScheduledRow } from "../store/types.ts";
+import { scheduledKey } from "../suspects.ts";
 import { isStorageFailure } from "../values/index.ts";
 import { type JobState, jobState, setJobState } from "./documents.ts";
 
@@ -149,8 +150,11 @@ export class Scheduler {
 
   async #run(row: ScheduledRow): Promise<void> {
     const path = parsePath(row.udfPath, row.component);
-    const request: RequestInfo = { ...requestOf({ identity: null, isAdmin: true }), scheduledFunctionId: row.id };
+    const caller = { identity: null, isAdmin: true };
+    const request: RequestInfo = { ...requestOf(caller, scheduledKey(row.id)), scheduledFunctionId: row.id };
     try {
+      this.#engine.assertNotSuspect(request);
+      this.#engine.enter(request);
       const fn = await this.#engine.functions.find(path);
       if (fn === null) throw new Error(`Could not find function for '${describePath(path)}'.`);
       if (fn.info.udfType === "action") await this.#runAction(fn, row, request);
@@ -165,6 +169,8 @@ export class Scheduler {
         requestId: request.requestId,
       });
       await this.#finish(row, { kind: "failed", error: messageOf(thrown) });
+    } finally {
+      this.#engine.leave(request);
     }
   }
 

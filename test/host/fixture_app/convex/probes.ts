@@ -1,5 +1,5 @@
 /** One function for each thing that a context must get right; what they return says what they saw. */
-import { actionGeneric, mutationGeneric, queryGeneric } from "convex/server";
+import { actionGeneric, anyApi, mutationGeneric, queryGeneric } from "convex/server";
 import { v } from "convex/values";
 
 (globalThis as Record<string, unknown>).registryOfProbes ??= [];
@@ -198,6 +198,30 @@ export const loop = mutationGeneric({
     await ctx.db.insert("counters", { name, value: 1 });
     for (;;);
   },
+});
+
+export const loopInQuery = queryGeneric({
+  args: { name: v.string() },
+  handler: async (ctx, { name }) => {
+    await ctx.db.query("counters").first();
+    for (; name !== "harmless"; );
+    return name;
+  },
+});
+
+/** Schedules one that loops; returns the id of its document. */
+export const scheduleLoop = mutationGeneric(async (ctx) =>
+  ctx.scheduler.runAfter(0, anyApi.probes!.loop! as never, { name: "scheduled loop" } as never),
+);
+export const scheduled = queryGeneric({
+  args: { id: v.string() },
+  handler: async (ctx, { id }) => (await ctx.db.system.get(id as never)) as { state: { kind: string } } | null,
+});
+
+/** Fills the memory without ever returning the thread. */
+export const flood = actionGeneric(async () => {
+  const kept: unknown[] = [];
+  for (;;) kept.push({ list: [kept.length, "x"] });
 });
 
 export const whoAmI = queryGeneric(async (ctx) => await ctx.auth.getUserIdentity());
