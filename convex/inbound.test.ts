@@ -243,7 +243,7 @@ describe("routing of answers", () => {
     expect(route).toBe("answer");
     expect(replies).toHaveLength(1);
     expect(replies[0]).toContain(`No question with the code ${other} is open for you`);
-    expect(replies[0]).toContain("Go on?");
+    expect(replies[0]).toContain("Only these words answer it: YES or NO");
     expect(await approval(approvalId)).toMatchObject({ status: "pending" });
   });
 
