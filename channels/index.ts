@@ -7,8 +7,10 @@ import type { ChannelAdapter } from "../src/contract/adapter.ts";
 import { type ErrorInfo, errorInfo } from "../src/contract/errors.ts";
 import type { ChannelName } from "../src/contract/handle.ts";
 import { slackFromEnv } from "./slack/factory.ts";
+import { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
 
+export { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 export { createTerminalAdapter, type TerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
 export { renderMessage } from "./terminal/render.ts";
 export { painter, wantsColours } from "./terminal/style.ts";
@@ -62,5 +64,9 @@ export const channels: Record<ChannelName, ChannelFactory> = {
   },
   slack: ({ env, log }) => slackFromEnv(env, log),
   discord: notInThisVersion("Discord", ["DISCORD_TOKEN"]),
-  sms: notInThisVersion("SMS", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"]),
+  sms: ({ env }) => {
+    const settings = readSmsSettings(env);
+    if (settings.kind === "refused") return { state: "refused", error: settings.error };
+    return settings.kind === "off" ? { state: "off" } : { state: "ready", adapter: createSmsAdapter(settings.config) };
+  },
 };

@@ -16,10 +16,21 @@ export async function cardFor(
 }
 
 export function drawCard(approval: Doc<"approvals">, votes: Vote[], code: string | null): ApprovalCard {
-  const { _id: approvalId, status, question, options, payload, quorum, expiresAt, reasonRequired, form } = approval;
+  const {
+    _id: approvalId,
+    status,
+    question,
+    options,
+    payload,
+    quorum,
+    tier,
+    expiresAt,
+    reasonRequired,
+    form,
+  } = approval;
   const { workflow, runId, requestedByShown: requestedBy } = approval;
-  const asked = { approvalId, status, question, options, payload, quorum, expiresAt, reasonRequired, formText: form };
-  return cardOf({ ...asked, votes, outcome: outcomeOf(approval), workflow, runId, requestedBy }, code);
+  const asked = { approvalId, status, question, options, payload, quorum, tier, expiresAt, reasonRequired };
+  return cardOf({ ...asked, formText: form, votes, outcome: outcomeOf(approval), workflow, runId, requestedBy }, code);
 }
 
 /** Bounded by the persons who may vote. */

@@ -1,5 +1,6 @@
 /** What each command does. Every reply is one message; a refusal is thrown and becomes the reply (`inbound.ts`). */
 import type { OutMessage } from "../../src/contract/message.ts";
+import { waysFor } from "../../src/flow/answer.ts";
 import { type Command, helpLines } from "../../src/flow/command.ts";
 import { coerceInput } from "../../src/flow/schema.ts";
 import type { MutationCtx } from "../_generated/server.js";
@@ -59,9 +60,7 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     case "pending":
       return pendingList(await openFor(ctx, acting.person._id), { private: call.alone });
     case "help":
-      return say(
-        ["You can write to me in plain words, or use:", ...helpLines(call.bare).map((line) => `- ${line}`)].join("\n"),
-      );
+      return whole(["You can write to me in plain words, or use:", ...helpLines(call.bare).map((line) => `- ${line}`)]);
     case "answer": {
       const reply = await answerText(ctx, acting, command.text, { private: call.alone });
       if (reply !== null) return reply;
@@ -73,7 +72,11 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
       const approval = await demandApproval(ctx, acting.person._id, command.code);
       const card = await cardFor(ctx, approval, call.alone ? acting.person._id : null);
       const payload = card.payload === null ? [] : [`\`\`\`\n${card.payload}\n\`\`\``];
-      return say([card.question, card.context, ...payload].join("\n"));
+      const ways =
+        card.status === "pending" && card.code !== null
+          ? `Answer: ${waysFor({ ...approval, approvalId: approval._id, code: card.code }, true)}`
+          : (card.outcomeLine ?? "");
+      return whole([card.question, card.context, ...payload, ways]);
     }
     case "reassign":
     case "resend":
@@ -133,3 +136,9 @@ async function workflowList(ctx: MutationCtx): Promise<OutMessage> {
 }
 
 const say = (text: string): OutMessage => ({ kind: "text", text, onlyTo: null });
+const whole = (lines: string[]): OutMessage => ({
+  kind: "text",
+  text: lines.join("\n").trim(),
+  onlyTo: null,
+  whole: true,
+});

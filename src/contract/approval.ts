@@ -78,6 +78,8 @@ export const zApprovalCard = z.object({
   context: z.string(),
   payload: z.string().nullable(),
   quorum: z.number(),
+  /** `high` is not answered by text message. Absent: low. */
+  tier: z.enum(TIERS).optional(),
   votes: z.array(zVote),
   expiresAt: z.number().nullable(),
   reasonRequired: z.array(z.string()),

@@ -11,6 +11,8 @@ export const zTextMessage = z.object({
   text: z.string(),
   /** A private notice is shown to one person only, where the platform can. */
   onlyTo: z.string().nullable().default(null),
+  /** The person asked for all of it: a channel that keeps replies short gives as much as it can. Absent: false. */
+  whole: z.boolean().optional(),
 });
 
 export const zCardMessage = z.object({ kind: z.literal("card"), card: zApprovalCard });

@@ -1,5 +1,5 @@
 /** One copy of a question as channels draw it: a projection of the row, the same words for everybody. */
-import type { ApprovalCard, ApprovalStatus, Outcome, Vote } from "../contract/approval.ts";
+import type { ApprovalCard, ApprovalStatus, Outcome, Tier, Vote } from "../contract/approval.ts";
 import { outcomeLine } from "./outcome.ts";
 
 export interface CardSource {
@@ -9,6 +9,7 @@ export interface CardSource {
   options: string[];
   payload: string | null;
   quorum: number;
+  tier: Tier;
   votes: readonly Vote[];
   expiresAt: number | null;
   reasonRequired: string[];
@@ -33,6 +34,7 @@ export function cardOf(row: CardSource, code: string | null): ApprovalCard {
     context: contextLine(row),
     payload: row.payload,
     quorum: row.quorum,
+    tier: row.tier,
     votes: row.votes.map(({ person, option, channel, reason, at }) => ({ person, option, channel, reason, at })),
     expiresAt: row.expiresAt,
     reasonRequired: row.reasonRequired,
