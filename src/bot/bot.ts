@@ -71,7 +71,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     let host: EmbeddedHost | null = null;
     if (config.convexUrl === null) {
       progress("starting the embedded backend");
-      host = await startEmbedded(config, dataDir.backend, key, log);
+      host = await startEmbedded(config, dataDir.backend, key, log, progress);
       const started = host;
       undo.push((deadline) => started.stop(Math.max(LEAST_HOST_STOP_MS, deadline - Date.now())));
     }

@@ -22,6 +22,7 @@ export async function startEmbedded(
   dataDir: string,
   key: GatewayKey,
   log: Logger,
+  progress: (step: string) => void,
 ): Promise<EmbeddedHost> {
   // Only when needed: with CONVEX_URL nothing of the host is loaded.
   const { startHost } = await import("../host/index.ts");
@@ -32,6 +33,7 @@ export async function startEmbedded(
       port: config.backendPort,
       host: HOST,
       env: { ...config.backendEnv, FACTORY_GATEWAY_JWKS: key.jwks },
+      progress: (text) => progress(`starting the embedded backend: ${text}`),
       log: ({ level, text, ...more }) => log[level]({ from: "backend", ...more }, text),
     });
   } catch (thrown) {
@@ -50,6 +52,11 @@ const REASONS: Record<string, { code: ErrorCode; field: string; remedy: string }
     code: "disk_full",
     field: "FACTORY_DATA_DIR",
     remedy: "free some space, then start again; what was stored is safe",
+  },
+  io_failed: {
+    code: "invalid_input",
+    field: "FACTORY_DATA_DIR",
+    remedy: "check that this user may write in the folder and that its disk is well",
   },
   corrupt: {
     code: "data_corrupt",

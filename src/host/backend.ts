@@ -111,7 +111,6 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
         } catch (error) {
           loaded = before;
           next.executor.close();
-          await engine.redeploy(before.deployment);
           throw error;
         }
         before.executor.close();

@@ -168,6 +168,7 @@ export class EmbeddedEngine implements Engine, Host {
 
   /** Exchanges code and schemas; throws when existing documents violate a schema, keeping the old ones. Running calls go on. */
   async redeploy(deployment: Deployment): Promise<void> {
+    this.#crons.check(deployment.crons);
     await this.store.exclusive(() => {
       const before = this.#deployment;
       this.#deployment = deployment;
@@ -175,7 +176,6 @@ export class EmbeddedEngine implements Engine, Host {
         this.#defineComponents();
       } catch (thrown) {
         this.#deployment = before;
-        this.#defineComponents();
         throw thrown;
       }
       this.functions.forget();
@@ -337,7 +337,11 @@ export class EmbeddedEngine implements Engine, Host {
   }
 
   #defineComponents(): void {
-    for (const { path, schema } of this.#deployment.components.values()) this.store.defineComponent(path, schema);
+    const components = [...this.#deployment.components.values()];
+    this.store.defineComponents(
+      components.map(({ path, schema }) => [path, schema] as const),
+      this.#progress,
+    );
   }
 }
 

@@ -36,6 +36,11 @@ export class Crons {
     this.#timers = timers;
   }
 
+  /** Throws when a schedule cannot be understood. */
+  check(specs: CronSpec[]): void {
+    for (const spec of specs) stateOf(spec, undefined, this.#engine.now());
+  }
+
   /** Takes over the given crons; others are forgotten. A new interval runs at once, like on Convex. */
   async start(specs: CronSpec[]): Promise<void> {
     this.#stopped = false;

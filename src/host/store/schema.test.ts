@@ -40,6 +40,38 @@ describe("schemas", () => {
     expect(await values(store, tableScan("notes"), "n")).toEqual([1, "two", "still allowed"]);
   });
 
+  test("a violation in one component -> nothing changes in any of them", async () => {
+    const store = defined(anything);
+    store.defineComponent("child", anything);
+    await insertAll(store, "notes", [{ n: 1 }]);
+    await store.write(async (tx) => tx.insert("child", "notes", { n: "violates" }));
+    const both = [
+      ["", withNumber],
+      ["child", withNumber],
+    ] as const;
+    expect(() => store.defineComponents(both)).toThrow(/table "notes" of component "child" does not match/);
+    await expect(values(store, byN, "n")).rejects.toThrow(/not declared/);
+    await insertAll(store, "notes", [{ n: "still allowed" }]);
+  });
+
+  test("tells how far it is, and gives a sign of life after every batch", async () => {
+    const store = defined(anything);
+    for (let i = 0; i < 3; i++)
+      await insertAll(
+        store,
+        "notes",
+        Array.from({ length: 500 }, (_, n) => ({ n })),
+      );
+    const told: (string | null)[] = [];
+    const slow = (text: string | null) => {
+      told.push(text);
+      for (const until = performance.now() + 300; performance.now() < until; );
+    };
+    store.defineComponents([["", withNumber]], slow);
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    expect(told.find((text) => text !== null)).toMatch(/^filling by_n of notes: 1[05]00 of 1500 documents$/);
+  });
+
   test("checks writes, and survives a restart without being declared again", async () => {
     const path = `${testFolder()}/data.sqlite`;
     const store = defined(withNumber, openStore({ path, synchronous: "OFF" }));

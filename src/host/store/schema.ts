@@ -1,4 +1,4 @@
-/** Brings a component's tables and indexes to what its schema says, in one SQLite transaction: all of it or nothing. */
+/** Brings tables and indexes of all components to what their schemas say, in one SQLite transaction: all of it or nothing. */
 import { HostError } from "../values/error.ts";
 import { tableNumberOf } from "../values/ids.ts";
 import { afterKey, MAX_KEY, MIN_KEY } from "../values/key.ts";
@@ -11,6 +11,8 @@ import type { ComponentPath, Json, JsonObject, SchemaExport, TableExport } from 
 import type { Vectors } from "./vectors.ts";
 
 const BATCH = 500;
+/** A shorter start needs no words. */
+const TELL_EVERY_MS = 500;
 
 type Kind = "db" | "search" | "vector";
 interface Wanted {
@@ -19,25 +21,29 @@ interface Wanted {
   spec: string;
 }
 
-export function applySchema(
+export type ComponentSchema = readonly [component: ComponentPath, schema: SchemaExport | null];
+
+/** Called after each batch of documents; a text now and then, when there is much to do. */
+export type Progress = (text: string | null) => void;
+
+interface Change {
+  sql: Sql;
+  catalog: Catalog;
+  vectors: Vectors;
+  progress: Progress;
+}
+
+export function applySchemas(
   sql: Sql,
   catalog: Catalog,
   vectors: Vectors,
-  component: ComponentPath,
-  schema: SchemaExport | null,
+  schemas: Iterable<ComponentSchema>,
+  progress: Progress,
 ): void {
   sql.begin();
   try {
-    const declared = new Set(schema?.tables.map(({ tableName }) => tableName));
-    for (const table of catalog.tablesOf(component)) {
-      // A table that left the schema keeps its documents; only what the schema gave it goes.
-      if (declared.has(table.name) || table.name.startsWith("_")) continue;
-      changeTable(sql, catalog, vectors, table, [], null);
-    }
-    for (const exported of schema?.tables ?? []) {
-      const table = catalog.table(component, exported.tableName) ?? catalog.create(component, exported.tableName);
-      const validator = schema?.schemaValidation ? exported.documentType : null;
-      changeTable(sql, catalog, vectors, table, wantedIndexes(exported), validator);
+    for (const [component, schema] of schemas) {
+      changeComponent({ sql, catalog, vectors, progress }, component, schema);
     }
     sql.commit();
   } catch (error) {
@@ -46,6 +52,21 @@ export function applySchema(
   } finally {
     catalog.reload();
     vectors.forget();
+  }
+}
+
+function changeComponent(change: Change, component: ComponentPath, schema: SchemaExport | null): void {
+  const { catalog } = change;
+  const declared = new Set(schema?.tables.map(({ tableName }) => tableName));
+  for (const table of catalog.tablesOf(component)) {
+    // A table that left the schema keeps its documents; only what the schema gave it goes.
+    if (declared.has(table.name) || table.name.startsWith("_")) continue;
+    changeTable(change, table, [], null);
+  }
+  for (const exported of schema?.tables ?? []) {
+    const table = catalog.table(component, exported.tableName) ?? catalog.create(component, exported.tableName);
+    const validator = schema?.schemaValidation ? exported.documentType : null;
+    changeTable(change, table, wantedIndexes(exported), validator);
   }
 }
 
@@ -80,14 +101,8 @@ function wantedIndexes(table: TableExport): Wanted[] {
   return wanted;
 }
 
-function changeTable(
-  sql: Sql,
-  catalog: Catalog,
-  vectors: Vectors,
-  table: Table,
-  wanted: readonly Wanted[],
-  validator: Json | null,
-): void {
+function changeTable(change: Change, table: Table, wanted: readonly Wanted[], validator: Json | null): void {
+  const { sql, catalog, vectors } = change;
   const existing = sql
     .indexes()
     .filter(([, tbl, kind, name]) => tbl === table.num && !(kind === "db" && name === BY_CREATION_TIME));
@@ -117,20 +132,35 @@ function changeTable(
     searches: table.searches.filter(isAdded),
     vectors: table.vectors.filter(isAdded),
   };
-  visitDocuments(sql, table, (rid, document) => {
+  const names = [...fill.indexes, ...fill.searches, ...fill.vectors].map(({ name }) => name).join(", ");
+  const doing = names === "" ? "checking" : `filling ${names} of`;
+  visitDocuments(change, table, doing, (rid, document) => {
     if (toCheck !== null) checkDocument(catalog, table, toCheck, document);
     new IndexWriter(sql, vectors, []).add(fill, rid, document);
   });
 }
 
-function visitDocuments(sql: Sql, table: Table, visit: (rid: number, document: JsonObject) => void): void {
+function visitDocuments(
+  { sql, progress }: Change,
+  table: Table,
+  doing: string,
+  visit: (rid: number, document: JsonObject) => void,
+): void {
   const byCreationTime = table.indexes[0]!.id;
+  const total = sql.countEntries(byCreationTime);
+  const where = table.component === "" ? table.name : `${table.component}/${table.name}`;
+  let done = 0;
+  let told = performance.now();
   for (let low = MIN_KEY; ; ) {
     const batch = sql.scan(byCreationTime, low, MAX_KEY, false, BATCH);
     for (const [key, rid, , json] of batch) {
       visit(rid, JSON.parse(json) as JsonObject);
       low = afterKey(key);
     }
+    done += batch.length;
+    const isTime = performance.now() - told > TELL_EVERY_MS;
+    if (isTime) told = performance.now();
+    progress(isTime ? `${doing} ${where}: ${done} of ${total} documents` : null);
     if (batch.length < BATCH) return;
   }
 }

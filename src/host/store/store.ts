@@ -4,7 +4,7 @@ import { Catalog } from "./catalog.ts";
 import { Clock } from "./clock.ts";
 import { type Connections, openConnections } from "./open.ts";
 import { StoreReader } from "./reader.ts";
-import { applySchema } from "./schema.ts";
+import { applySchemas, type ComponentSchema, type Progress } from "./schema.ts";
 import { MAX_GROUP_MS, Transactions } from "./transactions.ts";
 import type {
   Commit,
@@ -82,10 +82,14 @@ export class SqliteStore implements Store {
   }
 
   defineComponent(component: ComponentPath, schema: SchemaExport | null): void {
+    this.defineComponents([[component, schema]]);
+  }
+
+  defineComponents(schemas: Iterable<ComponentSchema>, progress: Progress = () => {}): void {
     if (!this.#transactions.isQuiet) {
-      throw new HostError("defineComponent cannot run while transactions do: call it inside `exclusive`.");
+      throw new HostError("Schemas cannot change while transactions run: call this inside `exclusive`.");
     }
-    applySchema(this.#connections.writer, this.#catalog, this.#vectors, component, schema);
+    applySchemas(this.#connections.writer, this.#catalog, this.#vectors, schemas, progress);
   }
 
   dueScheduled(now: number, limit: number): ScheduledRow[] {

@@ -180,7 +180,16 @@ export interface Store {
   /** Runs `body` between two transactions, everything before it committed. For schema changes while the store is in use. */
   exclusive<T>(body: () => T): Promise<T>;
 
-  /** Creates or changes a component's tables and indexes, fills new indexes, checks documents against the schema; throws on violation, changing nothing. Before the first transaction, or inside `exclusive`. */
+  /**
+   * Creates or changes tables and indexes, fills new indexes, checks documents against the schemas; throws on a violation in any
+   * component, changing nothing in all of them. Before the first transaction, or inside `exclusive`. Blocks the thread; `progress` is
+   * called after each batch of documents, with a text now and then when there is much to do.
+   */
+  defineComponents(
+    schemas: Iterable<readonly [component: ComponentPath, schema: SchemaExport | null]>,
+    progress?: (text: string | null) => void,
+  ): void;
+  /** The same for one component. */
   defineComponent(component: ComponentPath, schema: SchemaExport | null): void;
 
   /** Scheduler's own reads (outside any transaction; committed state). */
