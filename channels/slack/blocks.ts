@@ -50,10 +50,12 @@ export const smallMarked = (mark: string): ContextBlock => ({
   elements: [{ type: "mrkdwn", text: mark, verbatim: true }],
 });
 
-/** How long a piece of raw text may be so that it has at most `max` characters once it is escaped. */
-export function clipEscaped(text: string, max: number): string {
+/** Raw text cut so that it has at most `max` characters once `grow` has made it safe. */
+export function clipEscaped(text: string, max: number, grow: (text: string) => string = escaped): string {
   let cut = clip(text, max);
-  while (escaped(cut).length > max)
-    cut = clip(text, cut.length - Math.max(1, Math.ceil((escaped(cut).length - max) / 5)));
+  // No character grows to more than five.
+  for (let over = grow(cut).length - max; over > 0; over = grow(cut).length - max) {
+    cut = clip(text, cut.length - Math.max(1, Math.ceil(over / 5)));
+  }
   return cut;
 }

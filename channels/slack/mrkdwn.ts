@@ -9,7 +9,10 @@ export const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** Text in a code block: no fence inside can end it. */
-export const fenced = (text: string): string => `\`\`\`\n${escaped(breakFences(text))}\n\`\`\``;
+export const fenced = (text: string): string => `\`\`\`\n${inFence(text)}\n\`\`\``;
+
+/** As it stands between the fences. */
+export const inFence = (text: string): string => escaped(breakFences(text));
 
 /** A zero width space between backticks: it looks the same and is no fence. */
 const breakFences = (text: string): string => text.replaceAll(/`(?=`)/g, "`\u200b");

@@ -101,7 +101,8 @@ function grouped(lines: string[], max: number): string[] {
 
 /** What all blocks together may have. What is over is left out from the middle, where lists and payloads are, and said to be. */
 function within(rendered: Rendered): Rendered {
-  const text = clipBytes(rendered.text, LIMITS.messageTextBytes);
+  // Slack refuses a message without any text.
+  const text = clipBytes(rendered.text, LIMITS.messageTextBytes) || "–";
   const blocks = [...rendered.blocks];
   let cut = false;
   while (blocks.length > LIMITS.messageBlocks - 1 || size(blocks) > LIMITS.messageCharacters - 200) {

@@ -18,7 +18,7 @@ import {
 import { schemaOf } from "./form.ts";
 import { type ActionKind, actionId, answerValue } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-import { dateMark, escaped, fenced } from "./mrkdwn.ts";
+import { dateMark, escaped, fenced, inFence } from "./mrkdwn.ts";
 
 /** Of the payload on the card; the rest is in the modal. Long enough for most, short enough to keep the buttons in sight. */
 const PAYLOAD_LINES = 14;
@@ -58,7 +58,7 @@ function outcome(card: ApprovalCard): string {
   const line = escaped(clipEscaped(card.outcomeLine ?? TITLES[card.status], MAX_OUTCOME));
   const reason = card.outcome?.reason ?? null;
   const mark = card.status === "answered" ? ":white_check_mark:" : ":no_entry_sign:";
-  const why = reason === null || reason === "" ? "" : `\n${fenced(clipEscaped(reason, MAX_OUTCOME))}`;
+  const why = reason === null || reason === "" ? "" : `\n${fenced(clipEscaped(reason, MAX_OUTCOME, inFence))}`;
   // The line is a name and a channel: its marks, if somebody's name has any, must not end the bold.
   return `${mark} *${line.replaceAll("*", "∗")}*${why}`;
 }
@@ -66,7 +66,7 @@ function outcome(card: ApprovalCard): string {
 function payloadBlocks(card: ApprovalCard): Block[] {
   if (card.payload === null || card.payload === "") return [];
   const readable = readablePayload(card.payload);
-  const head = clipEscaped(readable.split("\n").slice(0, PAYLOAD_LINES).join("\n"), PAYLOAD_CHARACTERS);
+  const head = clipEscaped(readable.split("\n").slice(0, PAYLOAD_LINES).join("\n"), PAYLOAD_CHARACTERS, inFence);
   const block = { ...marked(fenced(head)), block_id: "payload" };
   if (head === readable) return [block];
   return [block, { type: "actions", block_id: "all", elements: [button("view", 0, "View all", card.approvalId)] }];
@@ -112,7 +112,7 @@ function answerBlocks(card: ApprovalCard): Block[] {
   const { approvalId, options } = card;
   if (options.length === 0) return rows([button("write", 0, "Answer…", approvalId, "primary")]);
   const edit = schemaOf(card.form) === null ? [] : [button("edit", 0, "Edit…", approvalId)];
-  if (options.length > LIMITS.buttons) return [choice(card), ...rows(edit)];
+  if (options.length > LIMITS.buttons) return [...choice(card), ...rows(edit)];
   const buttons = options.map((option, index) => {
     const style = isDenial(option)
       ? "danger"
@@ -161,22 +161,26 @@ function rows(buttons: Button[]): ActionsBlock[] {
   return found;
 }
 
-function choice(card: ApprovalCard): ActionsBlock {
+/** What is left of a message's characters beside a long question and a payload. */
+const CHOICE_CHARACTERS = 6_500;
+
+function choice(card: ApprovalCard): Block[] {
   const { approvalId } = card;
-  const options = card.options.slice(0, LIMITS.selectOptions).map((option) => ({
-    text: plain(option, LIMITS.optionText),
-    value: `${pressKind(card, option)}.${answerValue({ approvalId, option })}`.slice(0, 150),
-  }));
-  return {
-    type: "actions",
-    block_id: "choice",
-    elements: [
-      {
-        type: "static_select",
-        action_id: actionId("choose"),
-        placeholder: plain("Choose", LIMITS.placeholder),
-        options,
-      },
-    ],
-  };
+  let left = CHOICE_CHARACTERS;
+  const options = card.options.slice(0, LIMITS.selectOptions).flatMap((option) => {
+    const value = `${pressKind(card, option)}.${answerValue({ approvalId, option })}`.slice(0, 150);
+    const made = { text: plain(option, LIMITS.optionText), value };
+    left -= JSON.stringify(made).length + 1;
+    return left < 0 ? [] : [made];
+  });
+  const placeholder = plain("Choose", LIMITS.placeholder);
+  const hidden = card.options.length - options.length;
+  return [
+    {
+      type: "actions",
+      block_id: "choice",
+      elements: [{ type: "static_select", action_id: actionId("choose"), placeholder, options }],
+    },
+    ...(hidden > 0 ? [small(`${hidden} more can be chosen with /answer CODE OPTION`)] : []),
+  ];
 }

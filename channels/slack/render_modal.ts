@@ -7,7 +7,7 @@ import { parseJson } from "./fields.ts";
 import { formBlocks, schemaOf } from "./form.ts";
 import { MODALS } from "./ids.ts";
 import { clip, LIMITS, pieces } from "./limits.ts";
-import { fenced } from "./mrkdwn.ts";
+import { fenced, inFence } from "./mrkdwn.ts";
 import { readablePayload } from "./render_card.ts";
 
 /** Where what is submitted is answered, and whether only one person reads there. */
@@ -131,7 +131,7 @@ export function payloadView(card: ApprovalCard): ModalView {
 function escapedPieces(piece: string): string[] {
   const found: string[] = [];
   for (let rest = piece; rest !== ""; ) {
-    const cut = clipEscaped(rest, LIMITS.sectionText - 20);
+    const cut = clipEscaped(rest, LIMITS.sectionText - 20, inFence);
     const taken = cut === rest ? rest : rest.slice(0, cut.length - 1);
     found.push(taken);
     rest = rest.slice(taken.length);
