@@ -149,9 +149,9 @@ test(
     const refused = await place.json("approvals", "answer", approvalId, "yes", "--as", "Bo");
     expect(refused).toMatchObject({ code: 3, json: { outcome: "refused" } });
     expect((await place.json("approvals", "show", approvalId)).json.status).toBe("pending");
-    expect((await place.json("approvals", "list", "--as", "Bo")).json).toEqual([]);
+    expect(await place.ok("approvals", "list", "--as", "Bo")).toEqual([]);
     expect((await place.json("approvals", "answer", approvalId, "yes")).code).toBe(0);
-    const audit = JSON.stringify((await place.json("audit", "list", "--limit", "500")).json);
+    const audit = JSON.stringify(await place.ok("audit", "list", "--limit", "500"));
     expect(audit).toMatch(/operator \([^)]+\) for Bo/);
   },
   SLOW,
@@ -177,7 +177,7 @@ test(
       result: null,
       error: null,
     });
-    expect((await place.json("workflow", "runs", "--status", "waiting")).json).toEqual(
+    expect(await place.ok("workflow", "runs", "--status", "waiting")).toEqual(
       expect.arrayContaining([expect.objectContaining({ runId: run.runId })]),
     );
     const watching = place.json("workflow", "watch", run.runId);

@@ -26,7 +26,7 @@ test(
     await first.end("SIGKILL");
 
     const second = await place.start();
-    const [open] = (await place.json("approvals", "list")).json;
+    const [open] = await place.ok("approvals", "list");
     expect(open).toMatchObject({
       status: "pending",
       question: "Go on with a?",
@@ -43,7 +43,7 @@ test(
       ["after", 1],
       ["done", 1],
     ]);
-    const audit = (await place.json("audit", "list", "--limit", "200")).json as { channel: string; kind: string }[];
+    const audit = (await place.ok("audit", "list", "--limit", "200")) as { channel: string; kind: string }[];
     expect(audit.filter((row) => row.kind.startsWith("approval.")).some((row) => row.channel === "cli")).toBe(true);
 
     await second.end("SIGTERM");
@@ -61,7 +61,7 @@ test(
     const runs: string[] = [];
     for (const id of ids) runs.push((await startWitnessed(id)).runId);
     for (const [index, runId] of runs.entries()) {
-      const { waitingFor } = (await place.json("workflow", "status", runId)).json;
+      const { waitingFor } = await place.ok("workflow", "status", runId);
       const answering = place.json("approvals", "answer", waitingFor[0].approvalId, "yes");
       // The first two are killed while the command is under way, the last one right after it.
       if (index < 2) await new Promise((done) => setTimeout(done, 150 * index));

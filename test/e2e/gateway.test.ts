@@ -70,7 +70,7 @@ test(
       const run = await client.startWorkflow({ definition: WITNESSED, input: { id: "s" }, title: "from code" });
       expect(await run.status()).toBe("waiting");
       const result = run.result();
-      const { waitingFor } = (await backend.json("workflow", "status", run.runId)).json;
+      const { waitingFor } = await backend.ok("workflow", "status", run.runId);
       await backend.json("approvals", "answer", waitingFor[0].code, "yes");
       expect(await result).toEqual({ status: "completed", result: "s went on", error: null });
     } finally {

@@ -108,7 +108,8 @@ export class Place {
 
   async cli(args: string[], env: Record<string, string> = {}): Promise<Answer> {
     const { ended } = this.#spawn(["src/cli/main.ts", ...args], { stdin: "ignore", env });
-    const { code, stdout, stderr } = await ended;
+    const { code, signal, stdout, stderr } = await ended;
+    if (signal !== null) throw new Error(`factory ${args.join(" ")} was ended by ${signal}:\n${stdout}${stderr}`);
     let json: unknown = null;
     try {
       json = JSON.parse(stdout);
@@ -120,11 +121,18 @@ export class Place {
 
   json = (...args: string[]): Promise<Answer> => this.cli([...args, "--format", "json"]);
 
+  /** What a command that must not fail printed; one that fails all the same says how, instead of a wrong shape further on. */
+  async ok(...args: string[]): Promise<Answer["json"]> {
+    const answer = await this.json(...args);
+    if (answer.code === 0 && answer.json !== null) return answer.json;
+    throw new Error(`factory ${args.join(" ")} ended with ${answer.code}:\n${answer.stdout}${answer.stderr}`);
+  }
+
   /** Asks until it is so; the test's own timeout ends it. */
   async until(args: string[], so: (json: Answer["json"]) => boolean): Promise<Answer["json"]> {
     for (;;) {
-      const { json } = await this.json(...args);
-      if (json !== null && so(json)) return json;
+      const json = await this.ok(...args);
+      if (so(json)) return json;
     }
   }
 

@@ -37,8 +37,8 @@ test(
     const doctor = await place.json("doctor");
     expect(doctor.json.checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
     expect(doctor).toMatchObject({ code: 0, json: { ok: true } });
-    expect((await place.json("workflow", "list")).json.map((one: { name: string }) => one.name)).toContain("deploy");
-    expect((await place.json("people", "list")).json).toMatchObject([{ roles: ["owner"] }]);
+    expect((await place.ok("workflow", "list")).map((one: { name: string }) => one.name)).toContain("deploy");
+    expect(await place.ok("people", "list")).toMatchObject([{ roles: ["owner"] }]);
 
     const ended = await bot.end("SIGTERM");
     expect(ended.code).toBe(0);
@@ -137,7 +137,7 @@ test(
     await place.pipe(["hello three"]);
     await place.start();
     const backend = await place.backend();
-    const { handles } = (await place.json("people", "list")).json[0];
+    const { handles } = (await place.ok("people", "list"))[0];
     const said = await backend.query(functions.conversations.history, { threadKey: handles[0], limit: 50 });
     expect(said.filter(({ role }) => role === "user").map(({ text }) => text)).toEqual([
       "hello one",
@@ -156,7 +156,7 @@ test(
     expect(ended.code).toBe(0);
     await place.start();
     const backend = await place.backend();
-    const { handles } = (await place.json("people", "list")).json[0];
+    const { handles } = (await place.ok("people", "list"))[0];
     const said = await backend.query(functions.conversations.history, { threadKey: handles[0], limit: 50 });
     expect(said.filter(({ role }) => role === "user").map(({ text }) => text)).toEqual(lines);
     expect(said.filter(({ role }) => role === "assistant").length).toBeLessThan(lines.length);
