@@ -122,17 +122,27 @@ export function createSlackControl(simulator: SlackSimulator): SimHandler {
 
 const json = (body: unknown): SimReply => ({ status: 200, body });
 
-function overview({ state: workspace, socket }: SlackSimulator, me: SlackPerson) {
-  const channels = workspace.channels
-    .values()
-    .filter((channel) => channel.members.includes(me.id))
-    .map((channel) => ({ ...channel, unread: me.unread(channel.id) }));
+function overview(simulator: SlackSimulator, me: SlackPerson) {
+  const { state: workspace, socket } = simulator;
+  const mine = (person: SlackPerson) =>
+    workspace.channels.values().filter((channel) => channel.members.includes(person.id));
+  const people = workspace.users.values().filter((user) => !user.isBot);
+  const unread = people.map(({ id, name }) => {
+    const person = simulator.as(id);
+    return [name, mine(person).reduce((sum, channel) => sum + person.unread(channel.id), 0)] as const;
+  });
   return {
     team: workspace.team,
     app: workspace.app,
     me: me.id,
     users: workspace.users.values(),
-    channels,
+    channels: mine(me).map((channel) => ({
+      ...channel,
+      unread: me.unread(channel.id),
+      read: me.lastRead(channel.id),
+    })),
+    /** By name, over all channels. */
+    unread: Object.fromEntries(unread),
     commands: workspace.installation.commands,
     connections: socket.connections(),
     modal: me.modal(),

@@ -24,6 +24,8 @@ export interface Drawn {
   author: { id: string; name: string; isBot: boolean };
   /** Every line that can be read, from the blocks where there are any, otherwise from the text. */
   text: string;
+  /** The text as it was sent, in Slack's notation. */
+  source: string;
   /** The notification's words: the message's own text. */
   fallback: string;
   blocks: Block[];
@@ -54,7 +56,7 @@ export interface DrawnView {
   callbackId: string;
 }
 
-export function drawMessage(workspace: Workspace, message: SlackMessage, _reader: string): Drawn {
+export function drawMessage(workspace: Workspace, message: SlackMessage): Drawn {
   const author = workspace.users.get(message.user);
   const replies = workspace.replies(message.channel, message.ts);
   return {
@@ -67,6 +69,7 @@ export function drawMessage(workspace: Workspace, message: SlackMessage, _reader
       isBot: author?.isBot ?? true,
     },
     text: message.blocks.length > 0 ? textOfBlocks(message.blocks, workspace) : plain(message.text, workspace),
+    source: message.text,
     fallback: plain(message.text, workspace),
     blocks: message.blocks,
     attachments: message.attachments,

@@ -9,6 +9,7 @@ import { type Clock, realClock } from "../clock.ts";
 import { createFaults, type Faults } from "../faults.ts";
 import { createFeed, type Feed } from "../feed.ts";
 import { readFields, type SimHandler, type SimServer, startSimServer } from "../http.ts";
+import { createSimulatorPage, PAGE_PATH } from "../page.ts";
 import { createRandom } from "../random.ts";
 import { openStore } from "../store.ts";
 import { type ApiCall, createApi } from "./api.ts";
@@ -149,6 +150,7 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
     },
   };
   simulator.control = createSlackControl(simulator);
+  const page = createSimulatorPage([{ name: "slack", title: "Slack", control: simulator.control }]);
 
   server = await startSimServer({
     port,
@@ -158,6 +160,9 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
       const [, area = "", ...rest] = request.path.split("/");
       if (area === "api") return await api.handle(rest.join("/"), request);
       if (area === "control") return await simulator.control({ ...request, path: `/${rest.join("/")}` });
+      if (request.path === PAGE_PATH || request.path.startsWith(`${PAGE_PATH}/`)) {
+        return await page({ ...request, path: request.path.slice(PAGE_PATH.length) || "/" });
+      }
       if (area === "actions" && request.method === "POST") {
         return responseUrls.take(rest[1] ?? "", await readFields(request));
       }

@@ -52,6 +52,8 @@ export interface SlackPerson {
   /** Notes that everything there has been seen. */
   read(target: string): void;
   unread(target: string): number;
+  /** The ts of the last message seen there; "0": none. */
+  lastRead(target: string): string;
 }
 
 export function createPerson(options: {
@@ -234,7 +236,7 @@ export function createPerson(options: {
         thread === undefined
           ? all.filter((message) => message.threadTs === null || message.threadTs === message.ts || message.broadcast)
           : all.filter((message) => message.ts === thread || message.threadTs === thread);
-      return shown.sort((a, b) => compareTs(a.ts, b.ts)).map((message) => drawMessage(workspace, message, user));
+      return shown.sort((a, b) => compareTs(a.ts, b.ts)).map((message) => drawMessage(workspace, message));
     },
     read(target) {
       const channel = channelOf(target);
@@ -247,9 +249,10 @@ export function createPerson(options: {
       workspace.reads.put(`${user}/${channel}`, last);
       workspace.changed();
     },
+    lastRead: (target) => workspace.reads.get(`${user}/${channelOf(target)}`) ?? "0",
     unread(target) {
       const channel = channelOf(target);
-      const seen = workspace.reads.get(`${user}/${channel}`) ?? "0";
+      const seen = person.lastRead(channel);
       return workspace.messages
         .values()
         .filter(

@@ -1,4 +1,5 @@
 /** What Slack's composer makes of typed text: escapes it, turns names and addresses into Slack's own notation, adds rich text. */
+import { type MrkdwnNode, parseMrkdwn } from "../page/slack/mrkdwn.js";
 import type { Block } from "./types.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -18,21 +19,28 @@ export function typedText(typed: string, workspace: Workspace): string {
     .replace(/(^|[\s(])(https?:\/\/[^\s<>|]+)/g, (_whole, before: string, url: string) => `${before}<${url}>`);
 }
 
-/** One section with texts, people, channels and links: as much as a reader of `blocks` needs. */
+/** What a writer's marks become: styled texts, people, channels and links, as much as a reader of `blocks` needs. */
 export function typedBlocks(text: string): Block[] {
-  const elements = text
-    .split(/(<[^<>]+>)/)
-    .filter((part) => part !== "")
-    .map((part) => {
-      const [, sign, body = ""] = /^<([@#!]?)([^<>]+)>$/.exec(part) ?? [];
-      if (sign === undefined) return { type: "text", text: unescapeText(part) };
-      const id = body.split("|")[0]!;
-      if (sign === "@") return { type: "user", user_id: id };
-      if (sign === "#") return { type: "channel", channel_id: id };
-      if (sign === "!") return { type: "broadcast", range: id };
-      return { type: "link", url: unescapeText(id) };
-    });
+  const elements: Record<string, unknown>[] = [];
+  collect(parseMrkdwn(text), {}, elements);
   return [{ type: "rich_text", elements: [{ type: "rich_text_section", elements }] }];
+}
+
+function collect(nodes: MrkdwnNode[], style: Record<string, boolean>, into: Record<string, unknown>[]): void {
+  const styled = (element: Record<string, unknown>) =>
+    into.push(Object.keys(style).length === 0 ? element : { ...element, style });
+  for (const node of nodes) {
+    if (node.type === "text") styled({ type: "text", text: node.text });
+    else if (node.type === "break") into.push({ type: "text", text: "\n" });
+    else if (node.type === "emoji") into.push({ type: "emoji", name: node.name });
+    else if (node.type === "user") into.push({ type: "user", user_id: node.id });
+    else if (node.type === "channel") into.push({ type: "channel", channel_id: node.id });
+    else if (node.type === "broadcast") into.push({ type: "broadcast", range: node.id });
+    else if (node.type === "link") styled({ type: "link", url: node.url });
+    else if (node.type === "code" || node.type === "pre") {
+      into.push({ type: "text", text: node.text, style: { ...style, code: true } });
+    } else collect(node.nodes, node.type === "quote" ? style : { ...style, [node.type]: true }, into);
+  }
 }
 
 export const unescapeText = (text: string): string =>

@@ -1,6 +1,7 @@
 /** Modals that stand open before a person, one on another, and each person's App Home. */
 import { invalid } from "./arguments.ts";
 import { checkBlocks } from "./blocks.ts";
+import { nameBlocks } from "./naming.ts";
 import { Complaints, checkText, isRecord } from "./text_limits.ts";
 import { SlackError, type SlackView, type StateValues, type ViewType } from "./types.ts";
 import { initialValues } from "./view_values.ts";
@@ -30,9 +31,7 @@ export function createViews(workspace: Workspace): Views {
 
   function build(value: unknown, type: ViewType, user: string, id: string): SlackView {
     const view = checkView(value, type);
-    const blocks = (view.blocks as SlackView["blocks"]).map((block) =>
-      block.block_id === undefined ? { ...block, block_id: `b${ids.count()}` } : block,
-    );
+    const blocks = nameBlocks(view.blocks as SlackView["blocks"], ids);
     return {
       id,
       type,

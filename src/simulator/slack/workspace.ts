@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Feed } from "../feed.ts";
 import type { Collection, DocumentStore } from "../store.ts";
 import { type Counters, compareTs, createSlackIds, type SlackIds } from "./ids.ts";
+import { nameBlocks } from "./naming.ts";
 import { APP, BOT_EVENTS, CHANNELS, COMMANDS, TEAM, USERS } from "./seed.ts";
 import type { Block, SlackChannel, SlackFile, SlackMessage, SlackUser, SlackView, SlashCommand } from "./types.ts";
 
@@ -148,7 +149,7 @@ export function createWorkspace(options: { clock: Clock; store: DocumentStore; f
         botId: fields.botId ?? null,
         subtype: fields.subtype ?? null,
         text: fields.text,
-        blocks: withBlockIds(fields.blocks ?? [], ids),
+        blocks: nameBlocks(fields.blocks ?? [], ids),
         attachments: fields.attachments ?? [],
         threadTs: fields.threadTs ?? null,
         broadcast: fields.broadcast ?? false,
@@ -166,7 +167,7 @@ export function createWorkspace(options: { clock: Clock; store: DocumentStore; f
     },
     message: (channel, ts) => messages.get(key(channel, ts)) ?? null,
     touch(message) {
-      message.blocks = withBlockIds(message.blocks, ids);
+      message.blocks = nameBlocks(message.blocks, ids);
       messages.put(key(message.channel, message.ts), message);
       feed.changed();
       return message;
@@ -216,9 +217,4 @@ export function createWorkspace(options: { clock: Clock; store: DocumentStore; f
     changed: () => feed.changed(),
   };
   return workspace;
-}
-
-/** Slack names every block that came without a name. */
-function withBlockIds(blocks: Block[], ids: SlackIds): Block[] {
-  return blocks.map((block) => (block.block_id === undefined ? { ...block, block_id: `b${ids.count()}` } : block));
 }

@@ -16,7 +16,18 @@ export function parseMrkdwn(text) {
 
 /** @returns {Node[]} */
 export function parseMarkdown(text) {
-  return blocksOf(text, (line) => inlineMarkdown(line), /^> ?/, true);
+  return tight(blocksOf(text, (line) => inlineMarkdown(line), /^> ?/, true));
+}
+
+/** A heading, a list, code or a quote ends its line itself: a line's end or an empty line after it adds nothing. */
+function tight(nodes) {
+  const own = (node) => ["heading", "item", "pre", "quote"].includes(node?.type);
+  let after = false;
+  return nodes.filter((node) => {
+    const drop = node.type === "break" && after;
+    if (node.type !== "break") after = own(node);
+    return !drop;
+  });
 }
 
 function blocksOf(text, inline, quote, markdown = false) {
