@@ -6,5 +6,7 @@ const crons = cronJobs();
 crons.daily("forget old events", { hourUTC: 3, minuteUTC: 17 }, internal.inbound.sweep, {});
 // What was recorded before a root can no longer be cut off unseen.
 crons.interval("root of the record", { minutes: 5 }, internal.audit.root, {});
+crons.daily("forget events from outside", { hourUTC: 3, minuteUTC: 27 }, internal.hooks.sweep, {});
+crons.interval("mend schedules", { minutes: 30 }, internal.schedules.mend, {});
 
 export default crons;

@@ -3,10 +3,13 @@ import { zErrorInfo } from "../src/contract/errors.ts";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation } from "./_generated/server.js";
 import * as jobs from "./model/jobs.ts";
+import { roleOf } from "./model/profiles.ts";
 
 export interface ClaimedJob {
   leaseId: string;
   agent: string | null;
+  /** What the role's file says now; null: the step names no role. */
+  role: { title: string; instructions: string } | null;
   prompt: string;
   threadKey: string | null;
   /** What is left of this attempt's time. */
@@ -24,7 +27,9 @@ export const claim = internalMutation({
     if (job === null) return null;
     const { agent, prompt, threadKey, idempotencyKey, runId, nodeId } = job;
     const timeoutMs = Math.max(1, (job.deadline ?? 0) - Date.now());
-    return { leaseId: job.leaseId ?? "", agent, prompt, threadKey, timeoutMs, idempotencyKey, runId, nodeId };
+    const found = agent === null ? null : await roleOf(ctx, agent);
+    const role = found === null ? null : { title: found.title, instructions: found.instructions };
+    return { leaseId: job.leaseId ?? "", agent, role, prompt, threadKey, timeoutMs, idempotencyKey, runId, nodeId };
   },
 });
 

@@ -8,6 +8,7 @@ import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { Advance, failedBy } from "./model/advance.ts";
 import { MAX_WAKES, type Next, nextSegment, parkOn, wakeDriver } from "./model/driver.ts";
 import { resolveActor } from "./model/people.ts";
+import { restartRun } from "./model/restart.ts";
 import { type RunWire, viewRun } from "./model/run_view.ts";
 import * as runs from "./model/runs.ts";
 import { signal, waitKey } from "./model/signals.ts";
@@ -26,6 +27,8 @@ export const start = gatewayMutation({
     title: v.optional(vNullable),
     origin: v.union(vOrigin, v.null()),
     requestKey: v.optional(vNullable),
+    /** By role of the workflow: the role file that does it in this run. */
+    agents: v.optional(v.record(v.string(), v.string())),
   },
   handler: async (ctx, args): Promise<RunWire> => {
     const acting = await resolveActor(ctx, args.actor);
@@ -38,6 +41,7 @@ export const start = gatewayMutation({
       origin,
       title: args.title ?? null,
       requestKey: args.requestKey ?? null,
+      ...(args.agents === undefined ? {} : { agents: args.agents }),
     });
     return await viewRun(ctx, run, acting.person._id);
   },
@@ -77,6 +81,22 @@ export const cancel = gatewayMutation({
     const acting = await resolveActor(ctx, args.actor);
     const run = await runs.demandRun(ctx, args.runId);
     return await viewRun(ctx, await runs.cancelRun(ctx, run, acting, args.reason ?? null), acting.person._id);
+  },
+});
+
+/** A new run of the same definition from a node on, with what the run before had found until there. See `model/restart.ts`. */
+export const restart = gatewayMutation({
+  args: {
+    actor: vActor,
+    runId: v.string(),
+    from: v.optional(vNullable),
+    requestKey: v.optional(vNullable),
+  },
+  handler: async (ctx, args): Promise<RunWire> => {
+    const acting = await resolveActor(ctx, args.actor);
+    const before = await runs.demandRun(ctx, args.runId);
+    const run = await restartRun(ctx, before, acting, { from: args.from ?? null, requestKey: args.requestKey ?? null });
+    return await viewRun(ctx, run, acting.person._id);
   },
 });
 

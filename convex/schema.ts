@@ -6,8 +6,10 @@ import { deliveryTables } from "./tables/deliveries.ts";
 import { inboundTables } from "./tables/inbound.ts";
 import { jobTables } from "./tables/jobs.ts";
 import { peopleTables } from "./tables/people.ts";
+import { profileTables } from "./tables/profiles.ts";
 import { runTables } from "./tables/runs.ts";
 import { taskTables } from "./tables/tasks.ts";
+import { triggerTables } from "./tables/triggers.ts";
 import { turnTables } from "./tables/turns.ts";
 import { workflowTables } from "./tables/workflows.ts";
 
@@ -15,6 +17,8 @@ export default defineSchema({
   ...peopleTables,
   ...workflowTables,
   ...runTables,
+  ...profileTables,
+  ...triggerTables,
   ...approvalTables,
   ...jobTables,
   ...auditTables,

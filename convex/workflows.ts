@@ -1,12 +1,14 @@
 import { v } from "convex/values";
 import type { Json } from "../src/flow/definition.ts";
 import type { Doc } from "./_generated/dataModel.js";
+import type { QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
 import { type Problem, problemsOf } from "./model/compile.ts";
 import { definitionOf } from "./model/definitions.ts";
 import { resolveActor } from "./model/people.ts";
 import { demand } from "./model/rights.ts";
+import { retireSchedules, type ScheduleView, schedulesOf, viewSchedule } from "./model/schedules.ts";
 import { vActor } from "./model/validators.ts";
 import { createDefinition, demandLatest } from "./model/workflows.ts";
 
@@ -18,6 +20,10 @@ export interface WorkflowView {
   /** JSON schema as JSON text; null: no input is declared. */
   inputs: string | null;
   nodes: { id: string; type: string }[];
+  agents: string[];
+  schedules: ScheduleView[];
+  /** `POST /hooks/NAME` starts it; null: no hook does. */
+  hook: string | null;
   createdAt: number;
 }
 
@@ -30,6 +36,7 @@ export const create = gatewayMutation({
     demand(acting, "workflows.manage");
     const { row, changed, warnings } = await createDefinition(ctx, args, {
       shown: acting.shown,
+      personId: acting.person._id,
       builtin: args.origin === "builtin",
     });
     if (changed) {
@@ -48,8 +55,8 @@ export const create = gatewayMutation({
 
 export const validate = gatewayQuery({
   args: { source: v.string(), file: v.string() },
-  handler: async (_ctx, { source, file }): Promise<{ ok: boolean; problems: Problem[]; warnings: Problem[] }> => {
-    const { problems, warnings } = problemsOf(source, file);
+  handler: async (ctx, { source, file }): Promise<{ ok: boolean; problems: Problem[]; warnings: Problem[] }> => {
+    const { problems, warnings } = await problemsOf(ctx, source, file);
     return { ok: problems.length === 0, problems, warnings };
   },
 });
@@ -61,7 +68,7 @@ export const list = gatewayQuery({
       .query("workflows")
       .withIndex("by_latest_and_name", (q) => q.eq("latest", true))
       .take(MAX_LISTED);
-    return rows.map(view);
+    return await Promise.all(rows.map((row) => view(ctx, row)));
   },
 });
 
@@ -69,7 +76,7 @@ export const show = gatewayQuery({
   args: { name: v.string() },
   handler: async (ctx, { name }): Promise<WorkflowView & { source: string; file: string }> => {
     const row = await demandLatest(ctx, name);
-    return { ...view(row), source: row.source, file: row.file };
+    return { ...(await view(ctx, row)), source: row.source, file: row.file };
   },
 });
 
@@ -81,6 +88,7 @@ export const remove = gatewayMutation({
     demand(acting, "workflows.manage");
     const row = await demandLatest(ctx, name);
     await ctx.db.patch("workflows", row._id, { latest: false });
+    await retireSchedules(ctx, row.name);
     await record(ctx, {
       subject: `workflow:${row.name}`,
       kind: "workflow.removed",
@@ -93,7 +101,7 @@ export const remove = gatewayMutation({
   },
 });
 
-function view(row: Doc<"workflows">): WorkflowView {
+async function view(ctx: QueryCtx, row: Doc<"workflows">): Promise<WorkflowView> {
   const definition = definitionOf(row);
   const inputs: Json = definition.inputs;
   return {
@@ -103,6 +111,9 @@ function view(row: Doc<"workflows">): WorkflowView {
     description: row.description,
     inputs: inputs === null ? null : JSON.stringify(inputs),
     nodes: Object.entries(definition.nodes).map(([id, node]) => ({ id, type: node.type })),
+    agents: definition.agents,
+    schedules: (await schedulesOf(ctx, row.name)).map(viewSchedule),
+    hook: definition.hook?.name ?? null,
     createdAt: row.createdAt,
   };
 }

@@ -54,7 +54,7 @@ export class Advance {
       advance.variables[variable.name] = JSON.parse(variable.value) as Json;
       advance.variableRows.set(variable.name, variable._id);
     }
-    if (run.state === "") advance.queue.push({ type: "start" });
+    if (run.state === "") advance.queue.push({ type: "start", fromNodeId: run.fromNodeId ?? null });
     else if (Object.values(advance.state.tokens).some((token) => token.at === "ready")) advance.continue();
     await advance.takeSignals();
     return advance;

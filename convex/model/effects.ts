@@ -1,17 +1,16 @@
 /** Effects of a transition as rows and schedules, in the transaction of the advance. One function an effect. */
 import { makeFunctionReference } from "convex/server";
-import { errorInfo } from "../../src/contract/errors.ts";
+import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import type { Json } from "../../src/flow/definition.ts";
 import type { Ask, Effect, Finish, NodeProgress, Signal, StartWork } from "../../src/flow/types.ts";
 import type { Id } from "../_generated/dataModel.js";
 import type { Advance } from "./advance.ts";
 import { failedBy } from "./advance.ts";
 import { askForRun } from "./ask.ts";
-import { record } from "./audit.ts";
-import { functionSpec } from "./functions.ts";
+import { functionSpec, NEEDS_APPROVAL } from "./functions.ts";
 import * as jobs from "./jobs.ts";
 import { toJsonText } from "./json.ts";
-import { may } from "./rights.ts";
+import { lacking, performerOf } from "./performers.ts";
 import { cancelByKey } from "./settle.ts";
 import { waitKey } from "./signals.ts";
 
@@ -84,23 +83,11 @@ async function startWork(advance: Advance, work: StartWork): Promise<Acted> {
   if (spec === null) {
     return refuse({ kind: "error", error: errorInfo("not_found", `there is no function ${work.functionId}`) });
   }
-  if (spec.capability !== null) {
-    const starter = await ctx.db.get("people", run.startedBy);
-    if (starter === null || !may(starter, spec.capability)) {
-      await record(ctx, {
-        subject: `run:${run._id}`,
-        kind: "node.refused",
-        person: { id: run.startedBy, shown: run.startedByShown },
-        handle: null,
-        channel: null,
-        detail: { nodeId: work.nodeId, functionId: work.functionId, capability: spec.capability },
-      });
-      const message = `${run.startedByShown} lacks ${spec.capability}, which ${work.functionId} needs`;
-      return refuse({ kind: "error", error: errorInfo("forbidden", message) });
-    }
-  }
-  if (spec.kind === "agent") {
-    await jobs.create(ctx, run, work);
+  const agent = performerOf(run, work.agent);
+  const error = (await lacking(ctx, run, work, spec.capability, agent)) ?? unapproved(advance, work);
+  if (error !== null) return refuse({ kind: "error", error });
+  if (spec.kind === "job") {
+    await jobs.create(ctx, run, { ...work, agent }, spec.job);
     return DONE;
   }
   const call = {
@@ -116,6 +103,15 @@ async function startWork(advance: Advance, work: StartWork): Promise<Acted> {
   } catch (thrown) {
     return refuse({ kind: "error", error: failedBy(thrown) });
   }
+}
+
+/** `tool::shell_exec` and its kin: compiled behind a question, and looked at once more here. Null: approved, or it needs no yes. */
+function unapproved(advance: Advance, work: StartWork): ErrorInfo | null {
+  if (!NEEDS_APPROVAL.has(work.functionId)) return null;
+  const verdict = advance.variables[`${work.nodeId.replaceAll("-", "_")}_approval`];
+  const option = typeof verdict === "object" && verdict !== null && "option" in verdict ? verdict.option : null;
+  if (option === "approve") return null;
+  return errorInfo("forbidden", `${work.functionId} was not approved`, { field: work.nodeId });
 }
 
 async function ask(advance: Advance, effect: Ask): Promise<Acted> {

@@ -19,9 +19,18 @@ export const LEASE_MS = 10_000;
 
 /** Performs an agent's job; see convex/agents. */
 const runTask = makeFunctionReference<"action", { jobId: Id<"jobs"> }, null>("agents/run_task:run");
+const runHand = makeFunctionReference<"action", { jobId: Id<"jobs"> }, null>("agents/run_hand:run");
 const look = makeFunctionReference<"mutation", { jobId: Id<"jobs"> }, null>("jobs:look");
 
-export async function create(ctx: MutationCtx, run: Doc<"runs">, work: StartWork): Promise<void> {
+/** How long a command waits for a machine that takes it. */
+const UNTAKEN_MS = 60_000;
+
+export async function create(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  work: StartWork,
+  kind: "agent" | "hand" | "command" = "agent",
+): Promise<void> {
   const jobId = await ctx.db.insert("jobs", {
     runId: run._id,
     nodeId: work.nodeId,
@@ -42,9 +51,16 @@ export async function create(ctx: MutationCtx, run: Doc<"runs">, work: StartWork
     error: null,
     createdAt: Date.now(),
     endedAt: null,
+    ...(kind === "agent" ? {} : { kind, args: toJsonText(work.args, "args"), sandbox: work.sandbox }),
   });
-  await ctx.scheduler.runAfter(0, runTask, { jobId });
+  await begin(ctx, { _id: jobId, ...(kind === "agent" ? {} : { kind }) });
   await ctx.scheduler.runAfter(LEASE_MS, look, { jobId });
+}
+
+/** A command is not begun from here: a gateway with a sandbox takes it. */
+async function begin(ctx: MutationCtx, job: Pick<Doc<"jobs">, "_id" | "kind">): Promise<void> {
+  if (job.kind === "command") return;
+  await ctx.scheduler.runAfter(0, job.kind === "hand" ? runHand : runTask, { jobId: job._id });
 }
 
 /** Null: somebody else has it, or it is over. */
@@ -131,7 +147,15 @@ export async function lookAt(ctx: MutationCtx, jobId: Id<"jobs">): Promise<void>
   const lost = job.status === "claimed" && (job.leaseUntil ?? 0) <= now;
   if (lost) await ctx.db.patch("jobs", jobId, { status: "ready", leaseUntil: null });
   // Ready after a whole look: the action that should have claimed it died before it could.
-  if (lost || job.status === "ready") await ctx.scheduler.runAfter(0, runTask, { jobId });
+  if (lost || job.status === "ready") await begin(ctx, job);
+  if (job.kind === "command" && job.claims === 0 && job.createdAt + UNTAKEN_MS <= now) {
+    const where = job.sandbox == null ? "a workspace" : `a workspace and ${job.sandbox}`;
+    const error = errorInfo("platform_unavailable", `no machine with ${where} took the command`, {
+      remedy: "start a bot where both are, then try again",
+    });
+    await end(ctx, job, error);
+    return;
+  }
   const next = job.status === "claimed" && !lost ? (job.leaseUntil ?? now) : now + LEASE_MS;
   await ctx.scheduler.runAt(Math.min(next, job.deadline ?? next), look, { jobId });
 }

@@ -3,15 +3,32 @@ import type { Doc } from "../_generated/dataModel.js";
 import { fail } from "./errors.ts";
 import type { Acting } from "./people.ts";
 
-export type Capability =
-  | "people.manage"
-  | "workflows.manage"
-  | "runs.start"
-  | "runs.cancelAny"
-  | "tasks.write"
-  | "records.write";
+export const CAPABILITIES = [
+  "people.manage",
+  "workflows.manage",
+  "runs.start",
+  "runs.cancelAny",
+  "tasks.write",
+  "records.write",
+  "agents.use",
+  "hands.run",
+  "security.check",
+  "shell.exec",
+] as const;
+export type Capability = (typeof CAPABILITIES)[number];
 
-const EVERYBODY: ReadonlySet<Capability> = new Set(["runs.start", "tasks.write", "records.write"]);
+const EVERYBODY: ReadonlySet<Capability> = new Set([
+  "runs.start",
+  "tasks.write",
+  "records.write",
+  "agents.use",
+  "hands.run",
+  "security.check",
+] satisfies Capability[]);
+
+/** What a step in a role may use. Null: the role file names none, so what everybody may. */
+export const roleMay = (capabilities: readonly string[] | null, capability: Capability): boolean =>
+  capabilities === null ? EVERYBODY.has(capability) : capabilities.includes(capability);
 
 export function may(person: Doc<"people">, capability: Capability): boolean {
   if (person.isOwner || person.roles.includes("owner") || person.roles.includes("admin")) return true;

@@ -10,6 +10,7 @@ import { fail } from "./errors.ts";
 import { demandInput } from "./inputs.ts";
 import { parseJson, toJsonText } from "./json.ts";
 import type { Acting } from "./people.ts";
+import { type Bindings, demandBindings } from "./performers.ts";
 import { demand, may } from "./rights.ts";
 import { waitKey } from "./signals.ts";
 import { definitionToRun, type InlineDefinition } from "./workflows.ts";
@@ -28,6 +29,8 @@ export interface StartArgs {
   origin: { place: string; threadKey: string | null; private: boolean } | null;
   /** The same key gives the same run again. */
   requestKey: string | null;
+  /** Roles that another role file does in this run. */
+  agents?: Bindings;
 }
 
 /** Starts the run and lets it go on until it first has to wait, in this transaction. */
@@ -42,6 +45,8 @@ export async function startRun(ctx: MutationCtx, args: StartArgs): Promise<Doc<"
   }
   demand(acting, "runs.start");
   const definition = await definitionToRun(ctx, args.workflow, args.definition);
+  const agents = args.agents ?? {};
+  if (Object.keys(agents).length > 0) await demandBindings(ctx, definitionOf(definition), agents);
   const run = await insertRun(ctx, definition, {
     title: args.title,
     input: parseJson(args.input, "input"),
@@ -53,6 +58,7 @@ export async function startRun(ctx: MutationCtx, args: StartArgs): Promise<Doc<"
     parentId: null,
     parentWaitId: null,
     depth: 0,
+    ...(Object.keys(agents).length > 0 ? { agents: JSON.stringify(agents) } : {}),
   });
   await record(ctx, {
     subject: `run:${run._id}`,
@@ -69,9 +75,10 @@ export async function startRun(ctx: MutationCtx, args: StartArgs): Promise<Doc<"
 type RunFields = Pick<
   Doc<"runs">,
   "startedBy" | "startedByShown" | "requester" | "origin" | "requestKey" | "parentId" | "parentWaitId" | "depth"
-> & { title: string | null; input: Json };
+> &
+  Partial<Pick<Doc<"runs">, "agents" | "restartOf" | "fromNodeId">> & { title: string | null; input: Json };
 
-async function insertRun(ctx: MutationCtx, row: Doc<"workflows">, fields: RunFields): Promise<Doc<"runs">> {
+export async function insertRun(ctx: MutationCtx, row: Doc<"workflows">, fields: RunFields): Promise<Doc<"runs">> {
   const definition = definitionOf(row);
   const { input: given, title, ...rest } = fields;
   const input = demandInput(definition, given);

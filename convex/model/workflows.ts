@@ -1,9 +1,10 @@
 /** Definitions as rows: created in versions, never changed, found for a new run. */
-import type { Doc } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { compileDefinition } from "./compile.ts";
 import { fail } from "./errors.ts";
 import { sha256Hex, toJsonText } from "./json.ts";
+import { installSchedule } from "./schedules.ts";
 
 export interface InlineDefinition {
   source: string;
@@ -22,9 +23,9 @@ export interface Created {
 export async function createDefinition(
   ctx: MutationCtx,
   inline: InlineDefinition,
-  by: { shown: string | null; builtin: boolean },
+  by: { shown: string | null; personId: Id<"people"> | null; builtin: boolean },
 ): Promise<Created> {
-  const { definition, warnings } = compileDefinition(inline.source, inline.file);
+  const { definition, warnings } = await compileDefinition(ctx, inline.source, inline.file);
   const graph = toJsonText(definition, "definition");
   const graphHash = await sha256Hex(graph);
   const latest = await latestOf(ctx, definition.name);
@@ -47,8 +48,11 @@ export async function createDefinition(
     graphHash,
     builtin: by.builtin,
     createdBy: by.shown,
+    ...(by.personId === null ? {} : { createdById: by.personId }),
+    ...(definition.hook === undefined ? {} : { hook: definition.hook.name }),
     createdAt: Date.now(),
   });
+  await installSchedule(ctx, definition, by.personId);
   return { row: (await ctx.db.get("workflows", rowId))!, changed: true, warnings };
 }
 
@@ -60,7 +64,7 @@ export async function definitionToRun(
 ): Promise<Doc<"workflows">> {
   if (name !== null) return await demandLatest(ctx, name);
   if (inline === null) fail("invalid_input", "name a workflow or give a definition", { field: "workflow" });
-  const { definition } = compileDefinition(inline.source, inline.file);
+  const { definition } = await compileDefinition(ctx, inline.source, inline.file);
   const graph = toJsonText(definition, "definition");
   const graphHash = await sha256Hex(graph);
   const known = await ctx.db

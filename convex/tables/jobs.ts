@@ -21,6 +21,11 @@ export const jobTables = {
     idempotencyKey: v.string(),
     attempt: v.number(),
     agent: v.union(v.string(), v.null()),
+    /** Who does it. Absent: `agent`. `hand`: an agent with functions; `command`: a gateway's machine, in a sandbox. */
+    kind: v.optional(v.union(v.literal("agent"), v.literal("hand"), v.literal("command"))),
+    /** Of a hand and a command: the step's arguments as JSON text. */
+    args: v.optional(v.string()),
+    sandbox: v.optional(v.union(v.string(), v.null())),
     prompt: v.string(),
     threadKey: v.union(v.string(), v.null()),
     timeoutMs: v.number(),

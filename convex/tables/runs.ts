@@ -31,6 +31,11 @@ export const runTables = {
     /** Where the run was asked for: its questions go there. Null: to each approver's own handle. */
     origin: v.union(vOrigin, v.null()),
     requestKey: v.union(v.string(), v.null()),
+    /** Roles that are done by another for this run, `{"coder": "my-coder"}` as JSON text. Absent: none. */
+    agents: v.optional(v.string()),
+    /** The run that this one repeats from a node, with what that one had found before. Absent: it begins at its beginning. */
+    restartOf: v.optional(v.id("runs")),
+    fromNodeId: v.optional(v.string()),
     input: v.string(),
     /** Where the run stands (tokens, loops, joins), opaque here: only `src/flow` reads it. */
     state: v.string(),
@@ -120,6 +125,7 @@ export const runTables = {
   })
     .index("by_key", ["key"])
     .index("by_name_and_open", ["name", "open"])
+    .index("by_name_and_eventKey_and_open", ["name", "eventKey", "open"])
     .index("by_runId_and_open", ["runId", "open"]),
 
   /** What `tool::record` wrote: one row a key, the witness that an effect happened once. */

@@ -21,9 +21,14 @@ export const workflowTables = {
     graphHash: v.string(),
     builtin: v.boolean(),
     createdBy: v.union(v.string(), v.null()),
+    /** As whom its schedule and its hook start runs. Absent: nobody, they do not. */
+    createdById: v.optional(v.id("people")),
+    /** The hook that starts it. Absent: none. */
+    hook: v.optional(v.string()),
     createdAt: v.number(),
   })
     .index("by_name_and_version", ["name", "version"])
     .index("by_latest_and_name", ["latest", "name"])
+    .index("by_latest_and_hook", ["latest", "hook"])
     .index("by_graphHash", ["graphHash"]),
 };

@@ -31,10 +31,20 @@ export interface Definition {
   /** Places of the progress message. */
   notify: string[];
   schedule: { cron: string; timeZone: string; input: Json } | null;
+  /** `POST /hooks/NAME` starts a run. Absent: none does. */
+  hook?: Hook;
   /** Other names of a variable, for example a step's name for its `outputVar`. */
   aliases: Record<string, string>;
   /** Every variable that some node may set: one of them that is not set yet renders as nothing, any other name is an error. */
   declares: string[];
+}
+
+export interface Hook {
+  name: string;
+  /** Only bodies of which this holds; null: all. Its one name is `body`. */
+  when: ExpressionText | null;
+  /** The run's input, its strings templates over `body`; null: the body itself. */
+  input: Json;
 }
 
 export type OnFailure = "fail" | "skip" | "ask";

@@ -4,10 +4,14 @@ import type { Problems } from "./tree.ts";
 
 /** What the definition may name. A null list is not checked. */
 export interface Known {
-  /** `agent::chat`, `tool::NAME` …; `needsApproval`: never runs without `approval: sync`. */
-  functions: Readonly<Record<string, { needsApproval?: boolean }>> | null;
+  /** `agent::chat`, `tool::NAME` …; `needsApproval`: never runs without `approval: sync`; `needsSandbox`: nor outside of one. */
+  functions: Readonly<Record<string, { needsApproval?: boolean; needsSandbox?: boolean }>> | null;
+  /** Functions that could be there and are not, with what to do about it. */
+  missing?: Readonly<Record<string, string>>;
   /** Roles with an instruction file. */
   roles: readonly string[] | null;
+  /** Hands that `hand::run` may name. Absent: not checked. */
+  hands?: readonly string[] | null;
   /** Sandboxes that this machine has. */
   sandboxes: readonly string[] | null;
   /** Workflows that a `run` node may start. */

@@ -2,12 +2,13 @@
  * A workflow file, in either notation, as YAML or JSON -> the compiled graph. Every problem is reported at once, each with its place and
  * remedy; nothing that has a problem compiles.
  */
-import { Cron } from "croner";
 import type { Definition } from "./definition.ts";
 import { type Draft, type Known, NOTHING_KNOWN } from "./draft.ts";
+import { readHook } from "./hook.ts";
 import { parseGraph } from "./parse_graph.ts";
 import { checkPlace, linkGates, noteTemplates, places } from "./parse_parts.ts";
 import { parseSteps } from "./parse_steps.ts";
+import { readSchedule } from "./schedule.ts";
 import { checkInput } from "./schema.ts";
 import { checkSchema } from "./schema_syntax.ts";
 import { Shape, scalarText } from "./shape.ts";
@@ -33,6 +34,7 @@ const TOP_FIELDS = [
   "outputs",
   "notify",
   "schedule",
+  "hook",
   "sharedSession",
   "startNodeId",
   "nodes",
@@ -51,6 +53,7 @@ export function parseDefinition(source: string, file: string, known: Known = NOT
   const top = new Shape(tree, TOP_FIELDS, problems, "the workflow");
   if (tree.kind !== "map") return refused();
   const schedule = readSchedule(top);
+  const hook = readHook(top);
   const draft: Draft = {
     problems,
     known,
@@ -62,7 +65,7 @@ export function parseDefinition(source: string, file: string, known: Known = NOT
     texts: [],
     aliases: new Map(),
     agents: readAgents(top, known),
-    unattended: known.unattended === true || schedule !== null,
+    unattended: known.unattended === true || schedule !== null || hook !== null,
     sharedSession: top.has("sharedSession"),
   };
   const inputsTree = top.tree("inputs");
@@ -101,6 +104,8 @@ export function parseDefinition(source: string, file: string, known: Known = NOT
     outputs,
     notify,
     schedule,
+    // Absent where there is none: definitions without a hook keep the hash they have.
+    ...(hook === null ? {} : { hook }),
     aliases: Object.fromEntries(draft.aliases),
     declares: declared(draft.nodes),
   };
@@ -174,30 +179,4 @@ function readOutputs(draft: Draft, top: Shape): Definition["outputs"] {
     noteTemplates(draft, shape.tree("template"), "outputs", ["result"]);
     return { to, template: shape.text("template") };
   });
-}
-
-function readSchedule(top: Shape): Definition["schedule"] {
-  const tree = top.tree("schedule");
-  if (tree === null) return null;
-  const shape = new Shape(tree, ["cron", "timeZone", "input"], top.problems, "schedule");
-  const cron = shape.requiredText("cron", 'write five fields, for example cron: "0 7 * * 1-5"');
-  const timeZone = shape.text("timeZone") ?? "UTC";
-  try {
-    new Intl.DateTimeFormat("en", { timeZone });
-  } catch {
-    shape.error("timeZone", `there is no time zone "${timeZone.slice(0, 60)}"`, "write for example Europe/Berlin");
-    return { cron, timeZone: "UTC", input: shape.json("input") };
-  }
-  try {
-    // Only to have it read; without a function nothing is scheduled.
-    if (cron !== "") new Cron(cron, { timezone: timeZone, paused: true, mode: "5-part" }).stop();
-  } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message.replace(/^\w+: /, "") : "";
-    shape.error(
-      "cron",
-      `"${cron.slice(0, 60)}" is not a cron expression: ${why}`,
-      'write minute hour day month weekday, for example "0 7 * * 1-5"',
-    );
-  }
-  return { cron, timeZone, input: shape.json("input") };
 }

@@ -1,6 +1,7 @@
 /** The graph notation: a map of named nodes and the one to start with. */
 import type { FlowNode, NodeType, OnFailure } from "./definition.ts";
 import { type Draft, edge } from "./draft.ts";
+import { HOOK_NAME } from "./hook.ts";
 import * as parts from "./parse_parts.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
@@ -283,6 +284,8 @@ function approvalNext(
 
 function event(draft: Draft, id: string, shape: Shape, common: CommonParts, saveAs: string | null): FlowNode {
   const name = shape.requiredText("name", "write the event's name");
+  if (name !== "" && !HOOK_NAME.test(name))
+    shape.error("name", `"${name.slice(0, 64)}" cannot be an event's name`, "letters, digits, - and _, at most 64");
   const key = parts.template(draft, shape, "key");
   const timeoutMs = shape.durationMs("timeoutMs");
   const tree = shape.tree("next");

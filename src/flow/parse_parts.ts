@@ -2,9 +2,10 @@
 import { TIERS } from "../contract/approval.ts";
 import type { ApprovalNode, FlowNode, Json, OnFailure, QuestionSpec, RetryPolicy, Work } from "./definition.ts";
 import { type Draft, mapTargets } from "./draft.ts";
+import { own } from "./json.ts";
 import { normalize, reservedReason, wordsFor } from "./options.ts";
 import { checkSchema } from "./schema_syntax.ts";
-import { Shape } from "./shape.ts";
+import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
 import { type Tree, toJson } from "./tree.ts";
 
@@ -55,14 +56,17 @@ export function work(draft: Draft, shape: Shape, promptField: string, locals: re
   if (registered === null) {
     const near = didYouMean(functionId, Object.keys(known.functions!));
     const names = Object.keys(known.functions!).slice(0, 20).join(", ");
-    shape.error(
-      "functionId",
-      `there is no function "${functionId}"`,
-      near ? `did you mean "${near}"?` : `the functions are ${names}`,
-    );
+    const remedy =
+      own(known.missing ?? {}, functionId) ?? (near ? `did you mean "${near}"?` : `the functions are ${names}`);
+    shape.error("functionId", `there is no function "${functionId.slice(0, 60)}"`, remedy);
   } else if (registered.needsApproval && shape.text("approval") !== "sync") {
     shape.error("functionId", `${functionId} never runs without approval`, "add approval: sync");
   }
+  if (registered?.needsSandbox && !shape.has("sandbox")) {
+    const example = known.sandboxes?.[0] ?? "docker";
+    shape.error("functionId", `${functionId} never runs outside of a sandbox`, `add sandbox: ${example}`);
+  }
+  if (functionId === "hand::run") hand(draft, shape);
   if (functionId === "agent::chat" && prompt === null) {
     shape.error(promptField, `${promptField} is missing`, `write what the agent is to do: ${promptField}: …`);
   }
@@ -89,6 +93,22 @@ function agent(draft: Draft, shape: Shape): string | null {
     shape.error("agent", `there is no role "${named.slice(0, 40)}"`, near ? `did you mean "${near}"?` : listed);
   }
   return named;
+}
+
+/** A hand that is named outright must be there; one that a variable names is looked up when the step runs. */
+function hand(draft: Draft, shape: Shape): void {
+  const config = shape.tree("config");
+  const entry = config?.kind === "map" ? config.entries.find(({ key }) => key === "handId") : undefined;
+  const named = entry === undefined ? null : scalarText(entry.value);
+  if (named === null || named.trim() === "") {
+    shape.error("config", "hand::run needs to know which hand", "write config: { handId: NAME, input: … }");
+    return;
+  }
+  const hands = draft.known.hands ?? null;
+  if (hands === null || named.includes("{{") || hands.includes(named)) return;
+  const near = didYouMean(named, hands);
+  const remedy = near ? `did you mean "${near}"?` : `write it to workflows/hands/${named.slice(0, 40)}.md`;
+  draft.problems.error(entry!.value.at, `${shape.label}: there is no hand "${named.slice(0, 40)}"`, remedy);
 }
 
 function sandbox(draft: Draft, shape: Shape): string | null {
