@@ -26,7 +26,7 @@ export async function invoke(call: Call, fn: ResolvedFunction, args: JsonObject)
 
 function checkArgs(call: Call, fn: ResolvedFunction, args: JsonObject): string {
   const text = `[${JSON.stringify(args)}]`;
-  assertSize(text, call.host.valueBytes, fn, "Arguments");
+  assertSize(text, call.host.valueBytes, fn, "arguments size is");
   if (fn.args !== null) {
     const problem = fn.args(args, tableOf(call));
     if (problem !== null) throw invalid(call, "ArgumentValidationError", problem);
@@ -35,7 +35,7 @@ function checkArgs(call: Call, fn: ResolvedFunction, args: JsonObject): string {
 }
 
 function checkResult(call: Call, fn: ResolvedFunction, text: string): void {
-  assertSize(text, call.host.valueBytes, fn, "The result");
+  assertSize(text, call.host.valueBytes, fn, "return value is");
   if (fn.returns === null) return;
   const problem = fn.returns(JSON.parse(text) as Json, tableOf(call));
   if (problem !== null) throw invalid(call, "ReturnsValidationError", problem);
@@ -47,9 +47,8 @@ function invalid(call: Call, kind: string, problem: string): EngineError {
 
 function assertSize(text: string, limit: number, fn: ResolvedFunction, what: string): void {
   if (text.length > limit) {
-    throw new EngineError(
-      `${what} of ${describePath(fn.path)} is too large (${text.length} bytes, the limit is ${limit} bytes).`,
-    );
+    const name = `${fn.path.module}.js:${fn.path.name}`;
+    throw new EngineError(`Function ${name} ${what} too large (actual: ${text.length}, limit: ${limit})`);
   }
 }
 

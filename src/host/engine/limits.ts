@@ -1,4 +1,4 @@
-/** What one top-level transaction may read and write (Convex's published limits), and how much of it is used. */
+/** What one top-level transaction may read and write (Convex's published limits, https://docs.convex.dev/production/state/limits), and how much of it is used. */
 import type { Reader } from "../store/types.ts";
 import { EngineError } from "./errors.ts";
 
@@ -32,15 +32,20 @@ export const defaultTransactionLimits: TransactionLimits = {
   fileReadBytes: 16 * MiB,
 };
 
+const READ_HELP =
+  "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective index range " +
+  "expressions.";
+
+/** In Convex's own words, so that who looks for them finds them. File storage has no such limit there; ours say so by themselves. */
 const refusals: Record<keyof TransactionLimits, (limit: number) => string> = {
-  bytesRead: (n) => `Read too much data in a single function execution (limit: ${n} bytes).`,
-  bytesWritten: (n) => `Wrote too much data in a single function execution (limit: ${n} bytes).`,
-  databaseQueries: (n) => `Too many index ranges read in a single function execution (limit: ${n}).`,
-  documentsRead: (n) => `Scanned too many documents in a single function execution (limit: ${n}).`,
-  documentsWritten: (n) => `Wrote too many documents in a single function execution (limit: ${n}).`,
-  functionsScheduled: (n) => `Scheduled too many functions in a single function execution (limit: ${n}).`,
+  bytesRead: (n) => `Too many bytes read in a single function execution (limit: ${n} bytes). ${READ_HELP}`,
+  bytesWritten: (n) => `Too many bytes written in a single function execution (limit: ${n} bytes)`,
+  databaseQueries: (n) => `Too many reads in a single function execution (limit: ${n}). ${READ_HELP}`,
+  documentsRead: (n) => `Too many documents read in a single function execution (limit: ${n}). ${READ_HELP}`,
+  documentsWritten: (n) => `Too many writes in a single function execution (limit: ${n})`,
+  functionsScheduled: (n) => `Too many functions scheduled by this mutation (limit: ${n})`,
   scheduledFunctionArgsBytes: (n) =>
-    `Scheduled function arguments too large in a single function execution (limit: ${n} bytes).`,
+    `Too large total size of the arguments of scheduled functions from this mutation (limit: ${n} bytes)`,
   filesWritten: (n) => `Wrote too many files in a single function execution (limit: ${n}).`,
   fileWriteBytes: (n) => `Wrote too much file data in a single function execution (limit: ${n} bytes).`,
   filesRead: (n) => `Read too many files in a single function execution (limit: ${n}).`,
@@ -79,9 +84,7 @@ export function enforce(limits: TransactionLimits, meter: Meter, reader: Reader)
 }
 
 function refuse(key: keyof TransactionLimits, limits: TransactionLimits): never {
-  throw new EngineError(
-    `${refusals[key](limits[key])} This is a Convex limit: https://docs.convex.dev/production/state/limits`,
-  );
+  throw new EngineError(refusals[key](limits[key]));
 }
 
 /**

@@ -160,6 +160,16 @@ describe("schemas", () => {
     expect(() => defined(schema)).toThrow(/"by_id" of table "notes" is built in/);
   });
 
+  test("more indexes or fields than Convex takes -> refused", () => {
+    const schema = structuredClone(withNumber);
+    const { indexes } = schema.tables[0]!;
+    for (let i = 0; i < 32; i++) indexes.push({ indexDescriptor: `more${i}`, fields: ["n"] });
+    expect(() => defined(schema)).toThrow(/has 33 indexes; 32 are allowed/);
+    indexes.length = 1;
+    indexes[0]!.fields = Array.from({ length: 17 }, (_, i) => `f${i}`);
+    expect(() => defined(schema)).toThrow(/has 17 fields; 16 are allowed/);
+  });
+
   test("while transactions run -> refused, inside exclusive -> done in its turn", async () => {
     const store = defined(anything);
     const inside = store.write(async (tx) => {

@@ -11,6 +11,9 @@ import type { ComponentPath, Json, JsonObject, SchemaExport, TableExport } from 
 import type { Vectors } from "./vectors.ts";
 
 const BATCH = 500;
+/** Convex's, https://docs.convex.dev/production/state/limits */
+const MAX_INDEXES = 32;
+const MAX_INDEX_FIELDS = 16;
 /** A shorter start needs no words. */
 const TELL_EVERY_MS = 500;
 
@@ -84,7 +87,19 @@ function wantedIndexes(table: TableExport): Wanted[] {
         "invalid_schema",
       );
     }
+    if (fields.length > MAX_INDEX_FIELDS) {
+      throw new HostError(
+        `Index "${indexDescriptor}" of table "${table.tableName}" has ${fields.length} fields; ${MAX_INDEX_FIELDS} are allowed.`,
+        "invalid_schema",
+      );
+    }
     wanted.push({ kind: "db", name: indexDescriptor, spec: JSON.stringify(fields) });
+  }
+  if (wanted.length > MAX_INDEXES) {
+    throw new HostError(
+      `Table "${table.tableName}" has ${wanted.length} indexes; ${MAX_INDEXES} are allowed.`,
+      "invalid_schema",
+    );
   }
   for (const index of [...table.searchIndexes, ...(staged.stagedSearchIndexes ?? [])]) {
     const { indexDescriptor, searchField, filterFields } = index;
