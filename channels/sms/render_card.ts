@@ -92,14 +92,13 @@ function waysOf(card: ApprovalCard, code: string): string {
 const list = (ways: string[]): string =>
   ways.length === 1 ? ways[0]! : `${ways.slice(0, -1).join(", ")} or ${ways.at(-1)}`;
 
-/** YES and NO where the question has one option of that meaning; else the option, or its number when that is long. */
+/** YES and NO where the question has one option of that meaning, its number where it has several; else the option, if it is short. */
 function wordsOf(options: string[]): string[] {
-  const only = (meanings: string[], option: string) =>
-    meanings.includes(option) && options.filter((other) => meanings.includes(other.toLowerCase())).length === 1;
+  const alike = (meanings: string[]) => options.filter((other) => meanings.includes(other.trim().toLowerCase())).length;
   return options.map((option, index) => {
     const word = option.trim().toLowerCase();
-    if (only(APPROVING, word)) return "YES";
-    if (only(DENYING, word)) return "NO";
+    if (APPROVING.includes(word)) return alike(APPROVING) === 1 ? "YES" : `${index + 1}`;
+    if (DENYING.includes(word)) return alike(DENYING) === 1 ? "NO" : `${index + 1}`;
     const shown = onAir(oneLine(option)).toUpperCase();
     return shown.length <= 20 ? shown : `${index + 1}`;
   });
