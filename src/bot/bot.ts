@@ -16,6 +16,7 @@ import { type HttpReply, type HttpServer, type Routes, startHttp } from "./http.
 import type { BotLogger } from "./logger.ts";
 import { modelName } from "./model_name.ts";
 import type { Route } from "./outbox_pump.ts";
+import { startSimulation } from "./simulator.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 export interface BotOptions {
@@ -33,6 +34,8 @@ export interface Bot {
   backend: Backend;
   gateway: Gateway;
   http: string;
+  /** The page of the simulated platforms; null: none is simulated. */
+  simulator: string | null;
   channels: Record<string, AdapterState>;
   /** Resolves with the reason when the backend inside this process ended by itself. */
   failed: Promise<unknown>;
@@ -89,18 +92,34 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     await backend.mutation(functions.system.ensureOwner, { osUser });
     await installBuiltins(backend, { kind: "operator", osUser, as: null, channel: "system" }, log);
 
+    const onPipe = options.terminal !== null && !options.terminal.interactive;
+    const simulation = await startSimulation({ config, env, dataDir: dataDir.path, http: http.url, onPipe, log });
+    if (simulation !== null) {
+      // The page's open connections end here, so that the HTTP server need not wait for them.
+      undo.push(() => simulation.close());
+      Object.assign(httpRoutes, simulation.routes);
+      await simulation.introduce(backend, osUser);
+      if (options.terminal?.interactive === true)
+        options.terminal.greeting.splice(-1, 0, `Try it as Ana or Bob in a simulated Slack: ${simulation.url}`);
+    }
+
     progress(null);
-    const { routes, states } = openChannels(options, dataDir.path, env);
+    const { routes, states } = openChannels(options, dataDir.path, { ...env, ...simulation?.env });
     Object.assign(httpRoutes, webhookRoutes(routes.map(({ adapter }) => adapter)));
     const gateway = await startGateway({ backend, gatewayId: gatewayIdOf(dataDir.path), routes, log });
     undo.push(() => gateway.stop());
-    const channelStates = () => ({ ...states, ...gateway.states() });
+    const channelStates = () => {
+      const all = { ...states, ...gateway.states() };
+      return simulation === null ? all : simulation.states(all);
+    };
     health.look = () => lookAtHealth(backend, channelStates());
-    dataDir.publish({ url, http: http.url, simulator: null, model: modelName(config) });
+    const simulator = simulation?.url ?? null;
+    dataDir.publish({ url, http: http.url, simulator, model: modelName(config) });
     return {
       backend,
       gateway,
       http: http.url,
+      simulator,
       channels: channelStates(),
       failed: host === null ? new Promise(() => {}) : host.exited.then(({ error }) => error),
       stop: unwind,

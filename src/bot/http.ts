@@ -1,6 +1,7 @@
 /** The bot's HTTP server: a small router, so that a platform's webhook is one entry. Answers are JSON. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { FactoryError, toErrorInfo } from "../contract/errors.ts";
 import type { Logger } from "./logger.ts";
 
@@ -16,12 +17,12 @@ export interface HttpRequest {
 
 export interface HttpReply {
   status: number;
-  /** A string or bytes are sent as they are; anything else as JSON. */
+  /** A string or bytes are sent as they are, a stream as it comes; anything else as JSON. */
   body: unknown;
   headers?: Record<string, string>;
 }
 
-/** Key: `GET /healthz`. */
+/** Key: `GET /healthz`; `GET /page/*` is everything below, for a path that has no key of its own. */
 export type Routes = Record<string, (request: HttpRequest) => Promise<HttpReply>>;
 
 export interface HttpServer {
@@ -100,7 +101,7 @@ export function cannotListen(
 async function answer(request: IncomingMessage, routes: Routes): Promise<HttpReply> {
   const url = new URL(request.url ?? "/", "http://bot.invalid");
   const method = request.method ?? "GET";
-  const route = routes[`${method} ${url.pathname}`];
+  const route = routes[`${method} ${url.pathname}`] ?? routeBelow(routes, method, url.pathname);
   if (route === undefined) {
     const allowed = Object.keys(routes).filter((key) => key.endsWith(` ${url.pathname}`));
     if (allowed.length > 0) {
@@ -110,6 +111,13 @@ async function answer(request: IncomingMessage, routes: Routes): Promise<HttpRep
     return { status: 404, body: problem("not_found", `nothing at ${method} ${url.pathname}`) };
   }
   return await route({ method, path: url.pathname, url, headers: request.headers, body: () => readBody(request) });
+}
+
+function routeBelow(routes: Routes, method: string, path: string): Routes[string] | undefined {
+  const key = Object.keys(routes).find(
+    (other) => other.endsWith("/*") && `${method} ${path}`.startsWith(other.slice(0, -1)),
+  );
+  return key === undefined ? undefined : routes[key];
 }
 
 const problem = (code: "invalid_input" | "not_found", message: string) => ({
@@ -128,6 +136,14 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 function write(response: ServerResponse, reply: HttpReply): void {
+  if (reply.body instanceof Readable) {
+    const stream = reply.body;
+    response.writeHead(reply.status, reply.headers);
+    response.flushHeaders();
+    stream.pipe(response);
+    response.on("close", () => stream.destroy());
+    return;
+  }
   const raw = typeof reply.body === "string" || Buffer.isBuffer(reply.body);
   response.writeHead(reply.status, { ...(raw ? {} : { "content-type": "application/json" }), ...reply.headers });
   response.end(raw ? reply.body : `${JSON.stringify(reply.body)}\n`);

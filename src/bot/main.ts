@@ -52,9 +52,9 @@ async function main(): Promise<void> {
     });
     stopper.started(bot);
     void bot.failed.then((reason) => stopper.stop(1, "the embedded backend ended", reason));
-    const { http, channels } = bot;
-    const ready = { event: "ready", backend: bot.backend.url, http, simulator: null, channels };
-    logger.log.info({ backend: bot.backend.url, http, channels }, "ready");
+    const { http, simulator, channels } = bot;
+    const ready = { event: "ready", backend: bot.backend.url, http, simulator, channels };
+    logger.log.info({ backend: bot.backend.url, http, simulator, channels }, "ready");
     if (mode === "headless") process.stdout.write(`${JSON.stringify(ready)}\n`);
   } catch (thrown) {
     progress(null);

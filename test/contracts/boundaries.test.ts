@@ -60,7 +60,7 @@ const ROOMS: Room[] = [
   },
   {
     path: "src/bot",
-    rooms: ["src/contract", "src/flow", "src/host", "channels", "convex/_generated"],
+    rooms: ["src/contract", "src/flow", "src/host", "src/simulator", "channels", "convex/_generated"],
     node: true,
     packages: ["*"],
     instead: "reach the backend with ConvexClient over the wire",

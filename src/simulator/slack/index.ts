@@ -4,7 +4,7 @@
  * What it is asked to do it has done (and stored, when `file` is given) before it answers. Events go out after the change that
  * caused them.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { type Clock, realClock } from "../clock.ts";
 import { createFaults, type Faults } from "../faults.ts";
 import { createFeed, type Feed } from "../feed.ts";
@@ -34,7 +34,7 @@ export interface SlackSimulatorOptions {
   /** Default 127.0.0.1. */
   host?: string;
   clock?: Clock;
-  /** Decides ids, tokens and which connection gets an envelope. */
+  /** Decides ids, tokens and which connection gets an envelope; default 1, for a workspace in a file by chance, once. */
   seed?: number | string;
   /** Where the workspace is kept; absent: in memory. */
   file?: string | null;
@@ -72,8 +72,11 @@ export interface SlackSimulator {
 }
 
 export async function createSlackSimulator(options: SlackSimulatorOptions = {}): Promise<SlackSimulator> {
-  const { port = 0, host = "127.0.0.1", clock = realClock, seed = 1, file = null, rateLimits = true } = options;
+  const { port = 0, host = "127.0.0.1", clock = realClock, file = null, rateLimits = true } = options;
   const store = openStore(file);
+  const settings = store.collection<string>("slack.settings");
+  const seed = options.seed ?? settings.get("seed") ?? (file === null ? 1 : randomUUID());
+  settings.put("seed", String(seed));
   const feed = createFeed();
   const faults = createFaults();
   const workspace = createWorkspace({ clock, store, feed, seed: String(seed) });
@@ -152,27 +155,35 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
   simulator.control = createSlackControl(simulator);
   const page = createSimulatorPage([{ name: "slack", title: "Slack", control: simulator.control }]);
 
-  server = await startSimServer({
-    port,
-    host,
-    upgrade: (request, stream, head) => socket.upgrade(request, stream, head),
-    async handler(request) {
-      const [, area = "", ...rest] = request.path.split("/");
-      if (area === "api") return await api.handle(rest.join("/"), request);
-      if (area === "control") return await simulator.control({ ...request, path: `/${rest.join("/")}` });
-      if (request.path === PAGE_PATH || request.path.startsWith(`${PAGE_PATH}/`)) {
-        return await page({ ...request, path: request.path.slice(PAGE_PATH.length) || "/" });
-      }
-      if (area === "actions" && request.method === "POST") {
-        return responseUrls.take(rest[1] ?? "", await readFields(request));
-      }
-      if (area === "upload" && request.method === "POST") {
-        const said = takeUpload(workspace, rest[1] ?? "", await uploadedBytes(request));
-        return said === null ? null : { status: 200, headers: { "content-type": "text/plain" }, body: said };
-      }
-      return null;
-    },
+  const listen = (onPort: number) =>
+    startSimServer({
+      port: onPort,
+      host,
+      upgrade: (request, stream, head) => socket.upgrade(request, stream, head),
+      async handler(request) {
+        const [, area = "", ...rest] = request.path.split("/");
+        if (area === "api") return await api.handle(rest.join("/"), request);
+        if (area === "control") return await simulator.control({ ...request, path: `/${rest.join("/")}` });
+        if (request.path === PAGE_PATH || request.path.startsWith(`${PAGE_PATH}/`)) {
+          return await page({ ...request, path: request.path.slice(PAGE_PATH.length) || "/" });
+        }
+        if (area === "actions" && request.method === "POST") {
+          return responseUrls.take(rest[1] ?? "", await readFields(request));
+        }
+        if (area === "upload" && request.method === "POST") {
+          const said = takeUpload(workspace, rest[1] ?? "", await uploadedBytes(request));
+          return said === null ? null : { status: 200, headers: { "content-type": "text/plain" }, body: said };
+        }
+        return null;
+      },
+    });
+  // A workspace in a file comes back where it was, if that is free: addresses it gave out go on working.
+  const before = port === 0 ? Number(settings.get("port") ?? 0) : port;
+  server = await listen(before).catch((thrown: unknown) => {
+    if (port !== 0 || before === 0) throw thrown;
+    return listen(0);
   });
+  settings.put("port", String(server.port));
   simulator.url = server.url;
   simulator.apiUrl = `${server.url}/api/`;
   delivery.resume();

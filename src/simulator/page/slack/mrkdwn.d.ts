@@ -4,10 +4,17 @@ interface Names {
   channel(id: string): string;
 }
 export type MrkdwnNode =
-  | { type: "text" | "code" | "pre"; text: string }
-  | { type: "bold" | "italic" | "strike" | "quote"; nodes: MrkdwnNode[] }
+  | { type: "text"; text: string }
+  | { type: "code"; text: string }
+  | { type: "pre"; text: string }
+  | { type: "bold"; nodes: MrkdwnNode[] }
+  | { type: "italic"; nodes: MrkdwnNode[] }
+  | { type: "strike"; nodes: MrkdwnNode[] }
+  | { type: "quote"; nodes: MrkdwnNode[] }
   | { type: "link"; url: string; nodes: MrkdwnNode[] }
-  | { type: "user" | "channel" | "broadcast"; id: string; label: string | null }
+  | { type: "user"; id: string; label: string | null }
+  | { type: "channel"; id: string; label: string | null }
+  | { type: "broadcast"; id: string; label: string | null }
   | { type: "emoji"; name: string }
   | { type: "break" };
 export function parseMrkdwn(text: string): MrkdwnNode[];

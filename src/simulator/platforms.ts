@@ -1,0 +1,43 @@
+/** Every simulated platform as whoever starts them all sees it. A new one is one entry of `PLATFORMS`. */
+import type { Pane } from "./page.ts";
+import { createSlackSimulator } from "./slack/index.ts";
+
+export interface SimulatedPlatform {
+  /** What an adapter needs to use it, as variables. */
+  env: Record<string, string>;
+  pane: Pane;
+  /** The simulated people's accounts there: `{ana: "slack:TSIM/UANA"}`. */
+  handles: Record<string, string>;
+  close(): Promise<void>;
+}
+
+export interface PlatformOptions {
+  /** Keeps its state in this file; see store.ts. */
+  file: string;
+  /** Where the app is reached from here, for platforms that call it. */
+  appUrl: string;
+}
+
+export interface Platform {
+  channel: string;
+  /** Any of these set means that the real one is configured. */
+  variables: string[];
+  start(options: PlatformOptions): Promise<SimulatedPlatform>;
+}
+
+export const PLATFORMS: Platform[] = [
+  {
+    channel: "slack",
+    variables: ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"],
+    async start({ file }) {
+      const slack = await createSlackSimulator({ file });
+      const { team } = slack.state;
+      return {
+        env: { SLACK_BOT_TOKEN: slack.botToken, SLACK_APP_TOKEN: slack.appToken, SLACK_API_URL: slack.apiUrl },
+        pane: { name: "slack", title: "Slack", control: slack.control },
+        handles: { ana: `slack:${team.id}/UANA`, bob: `slack:${team.id}/UBOB` },
+        close: () => slack.close(),
+      };
+    },
+  },
+];
