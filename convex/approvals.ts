@@ -3,8 +3,11 @@ import type { AnswerResult } from "../src/contract/approval.ts";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import * as approvals from "./model/approvals.ts";
+import type { HandedOn, Resent } from "./model/hand_on.ts";
+import * as handOn from "./model/hand_on.ts";
 import { parseJson } from "./model/json.ts";
-import { resolveActor } from "./model/people.ts";
+import { fire } from "./model/ladder.ts";
+import { demandPerson, resolveActor } from "./model/people.ts";
 import { settleExpiry } from "./model/settle.ts";
 import { vActor } from "./model/validators.ts";
 
@@ -56,6 +59,44 @@ export const answer = gatewayMutation({
       fields: args.fields == null ? null : parseJson(args.fields, "fields"),
       requestKey: args.requestKey ?? null,
     });
+  },
+});
+
+/** Hands the actor's part on (an admin's: that of the only one asked). `done` false: policy refused it. */
+export const reassign = gatewayMutation({
+  args: { actor: vActor, ref: v.string(), to: v.string() },
+  handler: async (ctx, { actor, ref, to }): Promise<HandedOn> => {
+    const acting = await resolveActor(ctx, actor);
+    const approval = await approvals.demandApproval(ctx, acting.person._id, ref);
+    return await handOn.reassign(ctx, acting, approval, await demandPerson(ctx, to, "to"));
+  },
+});
+
+/** A copy more: for the actor who is asked, or for everybody who is when the actor asked or is an admin. */
+export const resend = gatewayMutation({
+  args: { actor: vActor, ref: v.string(), requestKey: v.string() },
+  handler: async (ctx, { actor, ref, requestKey }): Promise<Resent> => {
+    const acting = await resolveActor(ctx, actor);
+    const approval = await approvals.demandApproval(ctx, acting.person._id, ref);
+    return await handOn.resend(ctx, acting, approval, requestKey);
+  },
+});
+
+/** A reminder, a rung of the ladder, or the end of quiet hours. */
+export const due = internalMutation({
+  args: { timerId: v.id("approvalTimers") },
+  handler: async (ctx, { timerId }): Promise<null> => {
+    await fire(ctx, timerId);
+    return null;
+  },
+});
+
+/** A person's roles are others now; see `hand_on.ts`. */
+export const reconsider = internalMutation({
+  args: { personId: v.id("people") },
+  handler: async (ctx, { personId }): Promise<null> => {
+    await handOn.reconsider(ctx, personId);
+    return null;
   },
 });
 

@@ -1,13 +1,17 @@
 import { v } from "convex/values";
 import { CHANNELS } from "../src/contract/handle.ts";
+import { parseQuiet, quietText } from "../src/flow/quiet.ts";
+import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
-import type { MutationCtx } from "./_generated/server.js";
+import type { MutationCtx, QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
 import { type Issued, issueCode } from "./model/enrolment.ts";
 import { fail } from "./model/errors.ts";
+import { reconsider } from "./model/hand_on.ts";
 import * as people from "./model/people.ts";
 import { demand } from "./model/rights.ts";
+import { addShift, shiftsOf } from "./model/rotas.ts";
 import { vActor } from "./model/validators.ts";
 
 export interface PersonView {
@@ -16,6 +20,8 @@ export interface PersonView {
   roles: string[];
   handles: string[];
   preferredHandle: string | null;
+  /** `22:00-07:00 Europe/Berlin`; null: none. */
+  quiet: string | null;
 }
 
 export const add = gatewayMutation({
@@ -46,6 +52,7 @@ export const setRoles = gatewayMutation({
     const roles = people.checkRoles([...person.roles, ...notOwner(args.add)]).filter((role) => !removed.includes(role));
     await ctx.db.patch("people", person._id, { roles });
     await note(ctx, acting, person, "person.roles", { roles, before: person.roles });
+    if (removed.length > 0) await reconsider(ctx, person._id);
     return await view(ctx, { ...person, roles });
   },
 });
@@ -95,6 +102,83 @@ export const enrol = gatewayMutation({
   },
 });
 
+/** Where the person is asked; null: again where they were last. Everybody may choose for themselves. */
+export const prefer = gatewayMutation({
+  args: { actor: vActor, name: v.string(), handle: v.union(v.string(), v.null()) },
+  handler: async (ctx, { actor, name, handle }): Promise<PersonView> => {
+    const { acting, person } = await selfOrManager(ctx, actor, name);
+    if (handle !== null && (await people.handleRow(ctx, handle))?.personId !== person._id) {
+      fail("not_found", `${handle} is not linked to ${person.name}`, {
+        field: "handle",
+        remedy: `factory people link ${person.name} ${handle}, or enrol it`,
+      });
+    }
+    await ctx.db.patch("people", person._id, { preferredHandle: handle });
+    await note(ctx, acting, person, "person.preferred", { handle, before: person.preferredHandle });
+    return await view(ctx, { ...person, preferredHandle: handle });
+  },
+});
+
+/** Hours (`22:00-07:00`) without what can wait; null: none. Everybody may choose for themselves. */
+export const quiet = gatewayMutation({
+  args: { actor: vActor, name: v.string(), hours: v.union(v.string(), v.null()), zone: v.string() },
+  handler: async (ctx, { actor, name, hours, zone }): Promise<PersonView> => {
+    const { acting, person } = await selfOrManager(ctx, actor, name);
+    const given = hours === null ? null : people.asConvexError(() => parseQuiet(hours, zone));
+    await ctx.db.patch("people", person._id, { quiet: given });
+    await note(ctx, acting, person, "person.quiet", { quiet: given === null ? null : quietText(given) });
+    return await view(ctx, { ...person, quiet: given });
+  },
+});
+
+export interface Shift {
+  role: string;
+  name: string;
+  from: number;
+  until: number;
+}
+
+/** Puts a person on call for a role; returns the role's shifts that are not over, soonest first. */
+export const onCall = gatewayMutation({
+  args: { actor: vActor, role: v.string(), name: v.string(), from: v.number(), until: v.number() },
+  handler: async (ctx, { actor, name, from, until, ...args }): Promise<Shift[]> => {
+    const acting = await manager(ctx, actor);
+    const person = await people.demandPerson(ctx, name);
+    const [role = ""] = people.checkRoles(notOwner([args.role]));
+    await addShift(ctx, { role, personId: person._id, from, until });
+    await note(ctx, acting, person, "person.onCall", { role, from, until });
+    // Whoever goes off duty may no longer answer for the role; then others are asked.
+    await ctx.scheduler.runAt(until, internal.approvals.reconsider, { personId: person._id });
+    return await shiftViews(ctx, role);
+  },
+});
+
+/** Shifts of a role that are not over, soonest first. */
+export const shifts = gatewayQuery({
+  args: { actor: vActor, role: v.string() },
+  handler: async (ctx, { actor, role }): Promise<Shift[]> => {
+    await people.resolveActor(ctx, actor);
+    return await shiftViews(ctx, role.toLowerCase());
+  },
+});
+
+async function shiftViews(ctx: QueryCtx, role: string): Promise<Shift[]> {
+  const rows = await shiftsOf(ctx, role, Date.now());
+  const names = await Promise.all(rows.map(async (row) => (await ctx.db.get("people", row.personId))?.name ?? "?"));
+  return rows.map(({ from, until }, at) => ({ role, name: names[at]!, from, until }));
+}
+
+async function selfOrManager(
+  ctx: MutationCtx,
+  actor: Parameters<typeof people.resolveActor>[1],
+  name: string,
+): Promise<{ acting: people.Acting; person: Doc<"people"> }> {
+  const acting = await people.resolveActor(ctx, actor);
+  const person = await people.demandPerson(ctx, name);
+  if (person._id !== acting.person._id) demand(acting, "people.manage");
+  return { acting, person };
+}
+
 async function manager(ctx: MutationCtx, actor: Parameters<typeof people.resolveActor>[1]): Promise<people.Acting> {
   const acting = await people.resolveActor(ctx, actor);
   demand(acting, "people.manage");
@@ -134,5 +218,6 @@ async function view(ctx: Parameters<typeof people.handlesOf>[0], person: Doc<"pe
     roles: person.roles,
     handles: handles.map((row) => row.handle),
     preferredHandle: person.preferredHandle,
+    quiet: person.quiet == null ? null : quietText(person.quiet),
   };
 }

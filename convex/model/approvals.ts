@@ -6,9 +6,12 @@
  * `ask.ts` makes one, `settle.ts` ends it, `copies.ts` draws it where people see it. Here: finding one and showing it.
  */
 import type { AnswerResult, ApprovalView } from "../../src/contract/approval.ts";
+import { channelOf } from "../../src/contract/handle.ts";
 import type { Json } from "../../src/flow/definition.ts";
+import { timeText } from "../../src/flow/outcome.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { openTimers } from "./approval_timers.ts";
 import { cardFor, drawCard } from "./cards.ts";
 import { codeFor, MAX_CODE_LENGTH, rowOf } from "./codes.ts";
 import { fail } from "./errors.ts";
@@ -129,12 +132,25 @@ export async function viewApproval(
     createdAt: approval.createdAt,
     expiresAt: approval.expiresAt,
     votes: card.votes,
-    deliveries: deliveries.map(({ channel, place, status, receipt, error }) => ({
-      ...{ channel, place, status, receipt },
-      error: error === null ? null : messageOf(error),
-    })),
+    deliveries: [
+      ...deliveries.map(({ channel, place, status, receipt, error }) => ({
+        ...{ channel, place, status, receipt },
+        error: error === null ? null : messageOf(error),
+      })),
+      ...(await heldCopies(ctx, approval)),
+    ],
     outcome: card.outcome,
   };
+}
+
+/** What quiet hours hold back. */
+async function heldCopies(ctx: QueryCtx, approval: Doc<"approvals">): Promise<ApprovalView["deliveries"]> {
+  if (approval.status !== "pending") return [];
+  return (await openTimers(ctx, approval._id)).flatMap(({ kind, place, dueAt }) => {
+    if (kind !== "deliver" || place === null) return [];
+    const error = `held back until ${timeText(dueAt)} by quiet hours`;
+    return [{ channel: channelOf(place) ?? "", place, status: "held", receipt: null, error }];
+  });
 }
 
 const messageOf = (error: string): string => (JSON.parse(error) as { message?: string }).message ?? error;

@@ -5,9 +5,11 @@ import type { Json } from "../../src/flow/definition.ts";
 import type { Ask } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
+import { setDue } from "./approval_timers.ts";
 import { candidatesFor } from "./approvers.ts";
 import { openCode } from "./codes.ts";
 import { deliverQuestion } from "./copies.ts";
+import { fail } from "./errors.ts";
 import { sha256Hex, toJsonText } from "./json.ts";
 import { waitKey } from "./signals.ts";
 
@@ -37,18 +39,29 @@ export interface Question {
   runId: Id<"runs"> | null;
   waitId: string | null;
   nodeId: string | null;
+  /** Null: no bump. */
+  remindAfterMs: number | null;
+  escalate: { afterMs: number; to: string[]; via: string[] }[];
+  /** The agent that asks; null: no agent does. */
+  agent: string | null;
+  /** The rule of the policy that wants the question, or made it stricter; null: none. */
+  rule: string | null;
 }
+
+/** An agent that has so many questions open has to wait for answers (A11). */
+const MAX_OPEN_OF_AGENT = 5;
 
 const expire = makeFunctionReference<"mutation", { approvalId: Id<"approvals"> }, null>("approvals:expire");
 
 /** Throws, before anything is written, when nobody could answer. */
 export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"approvals">> {
-  const { key, channels, payload, form, ...rest } = question;
+  const { key, channels, payload, form, remindAfterMs, escalate, ...rest } = question;
   const before = await ctx.db
     .query("approvals")
     .withIndex("by_key", (q) => q.eq("key", key))
     .unique();
   if (before !== null) return before;
+  if (question.agent !== null) await demandRoom(ctx, question.agent);
   const requestedBy = await ctx.db.get("people", question.requestedBy);
   const approvers = question.approvers ?? [`person:${requestedBy?.name ?? ""}`];
   // A weighty question is never approved by who asks it; see verdict.ts.
@@ -71,6 +84,11 @@ export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"ap
     const expiryId = await ctx.scheduler.runAt(question.expiresAt, expire, { approvalId });
     await ctx.db.patch("approvals", approvalId, { expiryId });
   }
+  const now = Date.now();
+  if (remindAfterMs !== null) await setDue(ctx, approvalId, { kind: "remind", dueAt: now + remindAfterMs });
+  for (const { afterMs, to, via } of escalate) {
+    await setDue(ctx, approvalId, { kind: "escalate", dueAt: now + afterMs, to, via });
+  }
   const codes = new Map<Id<"people">, string>();
   for (const person of candidates) codes.set(person._id, await openCode(ctx, approvalId, person._id));
   const approval = (await ctx.db.get("approvals", approvalId))!;
@@ -78,13 +96,27 @@ export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"ap
   return approval;
 }
 
+async function demandRoom(ctx: MutationCtx, agent: string): Promise<void> {
+  const limit = Number(process.env.FACTORY_AGENT_QUESTIONS) || MAX_OPEN_OF_AGENT;
+  const open = await ctx.db
+    .query("approvals")
+    .withIndex("by_agent_and_status", (q) => q.eq("agent", agent).eq("status", "pending"))
+    .take(limit);
+  if (open.length < limit) return;
+  fail("limit_reached", `${agent} has ${open.length} questions open already; at most ${limit} may be`, {
+    field: "agent",
+    remedy: "wait until one of them is answered, or withdraw one",
+  });
+}
+
 export async function askForRun(ctx: MutationCtx, run: Doc<"runs">, effect: Ask): Promise<void> {
   const { question, options, freeText, approvers, quorum, fourEyes, tier, channels, payload, form } = effect;
-  const { reasonRequired, expiresAt, waitId, nodeId } = effect;
+  const { reasonRequired, expiresAt, waitId, nodeId, remindAfterMs, escalate } = effect;
   await ask(ctx, {
     key: waitKey(run._id, waitId),
     ...{ question, options, freeText, approvers, quorum, fourEyes, tier, channels, payload, form },
-    ...{ reasonRequired, expiresAt, waitId, nodeId },
+    ...{ reasonRequired, expiresAt, waitId, nodeId, remindAfterMs, escalate },
+    ...{ agent: null, rule: null },
     requestedBy: run.startedBy,
     requestedByShown: run.startedByShown,
     requester: run.requester,

@@ -72,3 +72,31 @@ export async function closeCodes(ctx: MutationCtx, approvalId: Id<"approvals">):
     if (row.open) await ctx.db.patch("approvalCodes", row._id, { open: false, closedAt });
   }
 }
+
+/** The person is asked (again): their code of this question, opened again where it was closed. */
+export async function codeOfAsked(
+  ctx: MutationCtx,
+  approvalId: Id<"approvals">,
+  personId: Id<"people">,
+): Promise<{ code: string; isNew: boolean }> {
+  const row = (await codesOf(ctx, approvalId)).find((known) => known.personId === personId);
+  if (row === undefined) return { code: await openCode(ctx, approvalId, personId), isNew: true };
+  if (!row.open) await ctx.db.patch("approvalCodes", row._id, { open: true, closedAt: null });
+  return { code: row.code, isNew: !row.open };
+}
+
+/** The person is asked no more, while the question goes on. */
+export async function closeCode(ctx: MutationCtx, approvalId: Id<"approvals">, personId: Id<"people">): Promise<void> {
+  const row = (await codesOf(ctx, approvalId)).find((known) => known.personId === personId);
+  if (row?.open) await ctx.db.patch("approvalCodes", row._id, { open: false, closedAt: Date.now() });
+}
+
+/** A list has shown these to their person: from now on they can be settled several at once (B11). */
+export async function noteListed(ctx: MutationCtx, personId: Id<"people">, codes: readonly string[]): Promise<void> {
+  for (const code of codes) {
+    const row = await rowOf(ctx, personId, code);
+    if (row?.open && row.listedAt === undefined) {
+      await ctx.db.patch("approvalCodes", row._id, { listedAt: Date.now() });
+    }
+  }
+}

@@ -9,7 +9,8 @@ import { demandApproval, openFor } from "./approvals.ts";
 import { cardFor } from "./cards.ts";
 import { definitionOf } from "./definitions.ts";
 import { fail } from "./errors.ts";
-import type { Acting } from "./people.ts";
+import { reassign, resend } from "./hand_on.ts";
+import { type Acting, demandPerson } from "./people.ts";
 import { findRun, recentRuns } from "./run_lookup.ts";
 import { viewRun } from "./run_view.ts";
 import { statusLine } from "./run_words.ts";
@@ -78,9 +79,15 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
           : (card.outcomeLine ?? "");
       return whole([card.question, card.context, ...payload, ways]);
     }
-    case "reassign":
-    case "resend":
-      return fail("invalid_input", `${command.kind} is not available in this version`, { remedy: "ask the owner" });
+    case "reassign": {
+      const approval = await demandApproval(ctx, acting.person._id, command.code);
+      const to = await demandPerson(ctx, command.person, "person");
+      return say((await reassign(ctx, acting, approval, to)).message);
+    }
+    case "resend": {
+      const approval = await demandApproval(ctx, acting.person._id, command.code);
+      return say((await resend(ctx, acting, approval, call.requestKey)).message);
+    }
     case "malformed":
       return say(`${sentence(command.message)} Usage: ${command.usage}`);
   }

@@ -4,10 +4,12 @@ import { CHANNELS, channelOf } from "../../src/contract/handle.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
+import { setDue } from "./approval_timers.ts";
 import { drawCard } from "./cards.ts";
 import { deliveriesOf, enqueue, revise } from "./outbox.ts";
 import { placeOf } from "./people.ts";
 import { type Place, resolvePlaces } from "./places.ts";
+import { heldUntil } from "./quiet.ts";
 
 /** `channels` of the definition; without them where the run came from, then each approver's own handle unless they see it there. */
 export async function deliverQuestion(
@@ -31,17 +33,34 @@ export async function deliverQuestion(
     const found = await placeOf(ctx, person);
     if (found !== null) add({ ...found, person });
   }
-  for (const { channel, place, person } of places.values()) {
-    const code = person === null ? null : (codes.get(person._id) ?? null);
-    await enqueue(ctx, {
-      channel,
-      place,
-      key: `approval:${approval._id}:${place}`,
-      message: { kind: "card", card: drawCard(approval, [], code) },
-      approvalId: approval._id,
-      ...(approval.runId === null ? {} : { runId: approval.runId }),
-    });
+  for (const place of places.values()) {
+    const code = place.person === null ? null : (codes.get(place.person._id) ?? null);
+    // Who has just asked from there is awake.
+    await deliverCopy(ctx, approval, place, code, { atOnce: place.place === home?.place });
   }
+}
+
+/** Puts one copy into the outbox, or holds it back until the person's quiet hours end. Once a place. */
+export async function deliverCopy(
+  ctx: MutationCtx,
+  approval: Doc<"approvals">,
+  { channel, place, person }: Place,
+  code: string | null,
+  { atOnce = false, again = "", votes = [] }: { atOnce?: boolean; again?: string; votes?: Vote[] } = {},
+): Promise<void> {
+  const held = person === null || atOnce ? null : await heldUntil(ctx, approval, person);
+  if (held !== null && person !== null) {
+    await setDue(ctx, approval._id, { kind: "deliver", dueAt: held, personId: person._id, place });
+    return;
+  }
+  await enqueue(ctx, {
+    channel,
+    place,
+    key: `approval:${approval._id}:${place}${again}`,
+    message: { kind: "card", card: drawCard(approval, votes, code) },
+    approvalId: approval._id,
+    ...(approval.runId === null ? {} : { runId: approval.runId }),
+  });
 }
 
 /** A private place belongs to whoever asked from there. */
@@ -54,10 +73,15 @@ async function homeOf(ctx: MutationCtx, approval: Doc<"approvals">): Promise<Pla
 }
 
 /** Draws every copy anew. Each keeps the code it shows, so whose copy it is need not be found out again. */
-export async function reviseCopies(ctx: MutationCtx, approval: Doc<"approvals">, votes: Vote[]): Promise<void> {
+export async function reviseCopies(
+  ctx: MutationCtx,
+  approval: Doc<"approvals">,
+  votes: Vote[],
+  more: { /** Places of somebody who answers no more: their code is taken off. */ without?: ReadonlySet<string> } = {},
+): Promise<void> {
   for (const delivery of await deliveriesOf(ctx, approval._id)) {
     const shown = JSON.parse(delivery.message) as OutMessage;
-    const code = shown.kind === "card" ? shown.card.code : null;
+    const code = shown.kind === "card" && more.without?.has(delivery.place) !== true ? shown.card.code : null;
     await revise(ctx, delivery._id, { kind: "card", card: drawCard(approval, votes, code) });
   }
 }

@@ -9,11 +9,14 @@ import type { Signal } from "../../src/flow/types.ts";
 import * as verdict from "../../src/flow/verdict.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
+import { endTimers } from "./approval_timers.ts";
 import { record } from "./audit.ts";
 import { voteRows } from "./cards.ts";
 import { closeCodes } from "./codes.ts";
 import { reviseCopies } from "./copies.ts";
+import { retireBumps } from "./ladder.ts";
 import type { Acting } from "./people.ts";
+import { rolesOf } from "./rotas.ts";
 import { signal } from "./signals.ts";
 
 export interface Answer {
@@ -42,9 +45,10 @@ export async function settleAnswer(
   if (tooLong !== null) return { outcome: "invalid", approvalId: approval._id, option: null, message: tooLong };
   const repeated = repeatOf(approval, votes, answer);
   if (repeated !== null) return repeated;
-  const state = stateOf(approval, votes, acting);
+  const state = { ...stateOf(approval, votes, acting), handedOn: await handedOnBy(ctx, approval, acting) };
+  const roles = await rolesOf(ctx, acting.person, Date.now());
   const decided = verdict.answer(state, {
-    person: { id: acting.person._id, name: acting.person.name, roles: acting.person.roles },
+    person: { id: acting.person._id, name: acting.person.name, roles },
     operator: acting.operator === null ? null : { personId: acting.countsAs },
     shown: acting.shown,
     channel: acting.channel,
@@ -136,6 +140,17 @@ function stateOf(approval: Doc<"approvals">, votes: Doc<"votes">[], acting: Acti
   };
 }
 
+/** Only of this person, so that they are told to whom. */
+async function handedOnBy(
+  ctx: MutationCtx,
+  approval: Doc<"approvals">,
+  { person }: Acting,
+): Promise<{ personId: string; to: string }[]> {
+  const handed = approval.handedOn?.find(({ personId }) => personId === person._id);
+  if (handed === undefined) return [];
+  return [{ personId: person._id, to: (await ctx.db.get("people", handed.to))?.name ?? "somebody else" }];
+}
+
 /** The person's newest vote takes the place of the one before: nobody counts twice. */
 async function writeVote(
   ctx: MutationCtx,
@@ -179,6 +194,8 @@ async function close(ctx: MutationCtx, approval: Doc<"approvals">, state: verdic
   const { status, outcome } = state;
   await ctx.db.patch("approvals", approval._id, { status, outcome });
   if (approval.expiryId !== null && status !== "expired") await ctx.scheduler.cancel(approval.expiryId);
+  await endTimers(ctx, approval._id);
+  await retireBumps(ctx, approval._id);
   await closeCodes(ctx, approval._id);
   await reviseCopies(ctx, { ...approval, status, outcome }, state.votes);
 }

@@ -46,6 +46,18 @@ export const approvalTables = {
     createdAt: v.number(),
     expiresAt: v.union(v.number(), v.null()),
     expiryId: v.union(v.id("_scheduled_functions"), v.null()),
+    // What later versions added; absent on rows of earlier ones.
+    /** The agent that asks; absent or null: no agent does. */
+    agent: v.optional(v.union(v.string(), v.null())),
+    /** Who has handed their part on, and to whom. */
+    handedOn: v.optional(v.array(v.object({ personId: v.id("people"), to: v.id("people") }))),
+    /** What was approved where values were edited, and its SHA-256; `payload` stays what was asked. */
+    approvedPayload: v.optional(v.union(v.string(), v.null())),
+    approvedHash: v.optional(v.union(v.string(), v.null())),
+    /** The question asked instead of this one. */
+    supersededBy: v.optional(v.id("approvals")),
+    /** The rule of the policy that wants it, or made it stricter. */
+    rule: v.optional(v.union(v.string(), v.null())),
     outcome: v.union(
       v.object({
         option: v.union(v.string(), v.null()),
@@ -59,7 +71,26 @@ export const approvalTables = {
   })
     .index("by_status", ["status"])
     .index("by_key", ["key"])
+    .index("by_agent_and_status", ["agent", "status"])
     .index("by_runId_and_status", ["runId", "status"]),
+
+  /**
+   * What is to happen to an open question at a time: `pending` -> `fired`, or `cancelled` with the question's end.
+   * remind: one bump beside each copy. escalate: `to` is asked too, `via` are further places. deliver: a copy that quiet hours hold back.
+   */
+  approvalTimers: defineTable({
+    approvalId: v.id("approvals"),
+    kind: v.union(v.literal("remind"), v.literal("escalate"), v.literal("deliver")),
+    dueAt: v.number(),
+    status: v.union(v.literal("pending"), v.literal("fired"), v.literal("cancelled")),
+    /** Null only within the transaction that makes the row. */
+    scheduledId: v.union(v.id("_scheduled_functions"), v.null()),
+    to: v.array(v.string()),
+    via: v.array(v.string()),
+    /** Of `deliver`, and of a reminder that quiet hours hold back: whose, and where. */
+    personId: v.union(v.id("people"), v.null()),
+    place: v.union(v.string(), v.null()),
+  }).index("by_approvalId_and_status", ["approvalId", "status"]),
 
   /**
    * The short code by which one person names one question. `open` is closed with the question; a code is not given again to that
@@ -71,6 +102,8 @@ export const approvalTables = {
     code: v.string(),
     open: v.boolean(),
     closedAt: v.union(v.number(), v.null()),
+    /** When a list showed it to its person. Absent: none did; a copy in the outbox may have. */
+    listedAt: v.optional(v.number()),
   })
     .index("by_personId_and_code", ["personId", "code"])
     .index("by_personId_and_open", ["personId", "open"])

@@ -11,6 +11,8 @@ export const peopleTables = {
     /** Where this person is asked; null: the handle last used. */
     preferredHandle: v.union(v.string(), v.null()),
     isOwner: v.boolean(),
+    /** When this person is not written to about what can wait: minutes after midnight, IANA zone. Absent or null: never. */
+    quiet: v.optional(v.union(v.object({ from: v.number(), until: v.number(), zone: v.string() }), v.null())),
   })
     .index("by_nameKey", ["nameKey"])
     .index("by_isOwner", ["isOwner"]),
@@ -26,6 +28,11 @@ export const peopleTables = {
   })
     .index("by_handle", ["handle"])
     .index("by_personId_and_lastUsedAt", ["personId", "lastUsedAt"]),
+
+  /** Who is on call for a role, and when. While somebody is, they are the one who is asked, and they hold the role. */
+  rotas: defineTable({ role: v.string(), personId: v.id("people"), from: v.number(), until: v.number() })
+    .index("by_role_and_until", ["role", "until"])
+    .index("by_personId_and_until", ["personId", "until"]),
 
   /** A code that, sent from an account on that platform, links the account to the person. Single use. */
   enrolments: defineTable({

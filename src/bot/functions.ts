@@ -44,6 +44,16 @@ export interface Person {
   roles: string[];
   handles: string[];
   preferredHandle: string | null;
+  /** `22:00-07:00 Europe/Berlin`; null: none. */
+  quiet: string | null;
+}
+
+/** On call for a role. */
+export interface Shift {
+  role: string;
+  name: string;
+  from: number;
+  until: number;
 }
 
 export interface WorkflowSummary {
@@ -159,6 +169,12 @@ export const functions = {
       { name: string; channel: string; code: string; expiresAt: number }
     >("people:enrol"),
     unlink: mutation<{ actor: Actor; name: string; handle: string }, Person>("people:unlink"),
+    prefer: mutation<{ actor: Actor; name: string; handle: string | null }, Person>("people:prefer"),
+    quiet: mutation<{ actor: Actor; name: string; hours: string | null; zone: string }, Person>("people:quiet"),
+    onCall: mutation<{ actor: Actor; role: string; name: string; from: number; until: number }, Shift[]>(
+      "people:onCall",
+    ),
+    shifts: query<{ actor: Actor; role: string }, Shift[]>("people:shifts"),
   },
   workflows: {
     create: mutation<{ actor: Actor; source: string; file: string; origin?: "builtin" }, WorkflowCreated>(
@@ -193,6 +209,14 @@ export const functions = {
       { actor: Actor; ref: string; option: string; reason?: string; fields?: string; requestKey?: string },
       AnswerResult
     >("approvals:answer"),
+    reassign: mutation<
+      { actor: Actor; ref: string; to: string },
+      { approvalId: string; done: boolean; from: string; to: string; message: string }
+    >("approvals:reassign"),
+    resend: mutation<
+      { actor: Actor; ref: string; requestKey: string },
+      { approvalId: string; places: string[]; message: string }
+    >("approvals:resend"),
   },
   audit: {
     list: query<{ runId?: string; approvalId?: string; limit?: number }, AuditRow[]>("audit:list"),

@@ -14,6 +14,7 @@
  */
 import type { AnswerOutcome, ApprovalStatus, Outcome, Tier, Vote } from "../contract/approval.ts";
 import type { Json } from "./definition.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import { meaningOf, normalize, optionFor } from "./options.ts";
 import { channelLabel, outcomeLine, timeText } from "./outcome.ts";
 import { mismatches } from "./schema.ts";
@@ -38,6 +39,10 @@ export interface ApprovalState {
   reasonRequired: string[];
   form: Json;
   payloadHash: string | null;
+  /** What edited values are laid over before they are checked; absent: nothing. */
+  askedPayload?: Json;
+  /** Persons who handed their part on, and to whom: they answer no more. */
+  handedOn?: { personId: string; to: string }[];
   expiresAt: number | null;
   votes: VoteRow[];
   outcome: Outcome | null;
@@ -108,14 +113,17 @@ export function answer(state: ApprovalState, attempt: Attempt): Decision {
 // ---- may they ----------------------------------------------------------------------------------------------------------------
 
 /** The person whom an attempt counts for. */
-const countedAs = (attempt: Attempt): string => attempt.operator?.personId ?? attempt.person.id;
+const countedAs = (attempt: Pick<Attempt, "person" | "operator">): string =>
+  attempt.operator?.personId ?? attempt.person.id;
 
 /** Null: this person may answer this question. Roles are those of this moment. */
 export function refusedReason(
-  state: Pick<ApprovalState, "approvers" | "requesterId" | "tier">,
-  attempt: Attempt,
+  state: Pick<ApprovalState, "approvers" | "requesterId" | "tier" | "handedOn">,
+  attempt: Pick<Attempt, "person" | "channel" | "operator">,
 ): string | null {
   const { person, channel } = attempt;
+  const handed = state.handedOn?.find(({ personId }) => personId === person.id);
+  if (handed !== undefined) return `You have handed this question on to ${handed.to}.`;
   if (!isApprover(state, person)) {
     const who =
       state.approvers === null ? "only whoever started it may answer" : `it is for ${state.approvers.join(", ")}`;
@@ -145,9 +153,17 @@ export function isApprover(
 
 /** The requester may deny, never approve, where four eyes are wanted; acting through another's name does not help. */
 function fourEyesRefusal(state: ApprovalState, attempt: Attempt, option: string): string | null {
-  if (!(state.fourEyes || state.tier === "high") || meaningOf(option) === "deny") return null;
-  if (countedAs(attempt) !== state.requesterId && attempt.person.id !== state.requesterId) return null;
+  if (meaningOf(option) === "deny" || !ownRequest(state, attempt)) return null;
   return "You asked for this yourself; somebody else has to decide.";
+}
+
+/** Under four eyes: whether the attempt counts for whoever asked. */
+export function ownRequest(
+  state: Pick<ApprovalState, "fourEyes" | "tier" | "requesterId">,
+  attempt: Pick<Attempt, "person" | "operator">,
+): boolean {
+  if (!(state.fourEyes || state.tier === "high")) return false;
+  return countedAs(attempt) === state.requesterId || attempt.person.id === state.requesterId;
 }
 
 // ---- is it an answer ---------------------------------------------------------------------------------------------------------
@@ -174,8 +190,27 @@ function incompleteReason(state: ApprovalState, attempt: Attempt, option: string
   }
   if (attempt.fields === null) return null;
   if (state.form === null) return "The values of this question cannot be edited.";
-  const [first] = mismatches(state.form, attempt.fields, "fields");
+  if (!isObject(attempt.fields)) return "Edited values are given by the names of their fields.";
+  if (meaningOf(option) === "deny") return "Values are edited to be approved; with a denial they say nothing.";
+  const editable = editableFields(state.form);
+  const other = editable === null ? undefined : Object.keys(attempt.fields).find((name) => !editable.includes(name));
+  if (other !== undefined) return `fields.${other} cannot be edited here. What can be: ${editable!.join(", ")}.`;
+  const base = isObject(state.askedPayload ?? null) ? Object.entries(state.askedPayload as JsonObject) : [];
+  const shown = Object.fromEntries(base.filter(([name]) => editable === null || editable.includes(name)));
+  const [first] = mismatches(state.form, { ...shown, ...attempt.fields }, "fields");
   return first === undefined ? null : `${first.path} ${first.message}.`;
+}
+
+/** Null: the form does not list them, so any may be edited. */
+function editableFields(form: Json): string[] | null {
+  const properties = isObject(form) ? form.properties : undefined;
+  return isObject(properties) ? Object.keys(properties) : null;
+}
+
+/** What is approved when somebody edits values: the payload with those in place. */
+export function editedPayload(payload: Json, fields: Json): Json {
+  if (!isObject(fields) || Object.keys(fields).length === 0) return payload;
+  return isObject(payload) ? { ...payload, ...fields } : fields;
 }
 
 // ---- votes -------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,233 @@
+/** Who is asked changes while a question is open: handed on to somebody (A13), sent again, or its approver has left (A12). */
+
+import { timeText } from "../../src/flow/outcome.ts";
+import { ownRequest, refusedReason } from "../../src/flow/verdict.ts";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { endTimers } from "./approval_timers.ts";
+import { answerers, candidatesFor } from "./approvers.ts";
+import { record } from "./audit.ts";
+import { voteRows, votesOf } from "./cards.ts";
+import { closeCode, codesOf } from "./codes.ts";
+import { reviseCopies } from "./copies.ts";
+import { fail } from "./errors.ts";
+import { askPerson, note, placesOfPerson } from "./ladder.ts";
+import { deliveriesOf } from "./outbox.ts";
+import type { Acting } from "./people.ts";
+import { may } from "./rights.ts";
+import { rolesOf } from "./rotas.ts";
+
+/** What was done, in one sentence for whoever did it. */
+export interface HandedOn {
+  approvalId: Id<"approvals">;
+  /** False: policy refused it, and nothing changed but the record of the attempt. */
+  done: boolean;
+  from: string;
+  to: string;
+  message: string;
+}
+
+/**
+ * The part of one approver goes to another person, who is held to the same policy: not who asks under four eyes, and where a role
+ * decides, somebody of that role, unless an admin hands it on. Whoever handed on answers no more.
+ */
+export async function reassign(
+  ctx: MutationCtx,
+  acting: Acting,
+  approval: Doc<"approvals">,
+  to: Doc<"people">,
+): Promise<HandedOn> {
+  demandPending(approval);
+  const from = await giverOf(ctx, acting, approval);
+  const refused = await refusal(ctx, acting, approval, from, to);
+  if (refused !== null) {
+    await handedNote(ctx, approval, acting, "approval.reassignRefused", { from: from.name, to: to.name, why: refused });
+    return { approvalId: approval._id, done: false, from: from.name, to: to.name, message: refused };
+  }
+  const handedOn = [...(approval.handedOn ?? []), { personId: from._id, to: to._id }];
+  const approvers = await approversAfter(ctx, approval, from, to);
+  await ctx.db.patch("approvals", approval._id, { approvers, handedOn });
+  const row = { ...approval, approvers, handedOn };
+  await closeCode(ctx, approval._id, from._id);
+  await endTimers(ctx, approval._id, from._id);
+  await reviseCopies(ctx, row, await votesOf(ctx, approval._id), { without: await placesOfPerson(ctx, from) });
+  const places = await askPerson(ctx, row, to);
+  await handedNote(ctx, row, acting, "approval.reassigned", { from: from.name, to: to.name, places });
+  const unreached = places.length === 0 ? `, but there is no way to reach ${to.name}: link a handle first` : "";
+  return {
+    approvalId: approval._id,
+    done: true,
+    from: from.name,
+    to: to.name,
+    message: `Handed on from ${from.name} to ${to.name}${unreached}.`,
+  };
+}
+
+/** Whose part it is: the actor's own, or for an admin that of the only person who is asked. */
+async function giverOf(ctx: QueryCtx, acting: Acting, approval: Doc<"approvals">): Promise<Doc<"people">> {
+  const asked = (await codesOf(ctx, approval._id)).filter((row) => row.open);
+  if (asked.some(({ personId }) => personId === acting.person._id)) return acting.person;
+  if (!may(acting.person, "people.manage")) {
+    fail("forbidden", "only somebody who is asked, or an admin, may hand this question on", { field: "ref" });
+  }
+  const [only, ...others] = await Promise.all(asked.map(({ personId }) => ctx.db.get("people", personId)));
+  if (only == null) fail("conflict", "nobody is asked just now, so there is nobody to take it from", { field: "ref" });
+  if (others.length > 0) {
+    const names = [only, ...others].flatMap((person) => person?.name ?? []);
+    fail("ambiguous", `${names.join(", ")} are asked: whose part is it?`, {
+      field: "ref",
+      remedy: "hand it on for one of them, with --as NAME",
+    });
+  }
+  return only;
+}
+
+/** Null: it may go to `to`. */
+async function refusal(
+  ctx: QueryCtx,
+  acting: Acting,
+  approval: Doc<"approvals">,
+  from: Doc<"people">,
+  to: Doc<"people">,
+): Promise<string | null> {
+  const now = Date.now();
+  if (to._id === from._id) return `${to.name} is asked already.`;
+  if ((await voteRows(ctx, approval._id)).some((vote) => vote.countsAs === from._id)) {
+    return `${from.name} has voted on this already.`;
+  }
+  if (approval.handedOn?.some(({ personId }) => personId === to._id)) {
+    return `${to.name} has handed this question on already.`;
+  }
+  const state = { ...approval, requesterId: approval.requester, handedOn: [] };
+  const asOther = { roles: await rolesOf(ctx, to, now), id: to._id, name: to.name };
+  const attempt = { person: asOther, channel: "system", operator: null };
+  for (const requesterId of [approval.requester, approval.requestedBy]) {
+    if (ownRequest({ ...state, requesterId }, attempt)) {
+      return `${to.name} asked for this, and somebody else has to decide.`;
+    }
+  }
+  const roles = approval.approvers.filter((approver) => approver.startsWith("role:"));
+  const eligible = refusedReason(state, attempt) === null;
+  if (!eligible && roles.length > 0 && !may(acting.person, "people.manage")) {
+    return `${to.name} may not answer this: it is for ${approval.approvers.join(", ")}.`;
+  }
+  const approvers = await approversAfter(ctx, approval, from, to);
+  const handedOn = [...(approval.handedOn ?? []), { personId: from._id }];
+  const left = await answerers(ctx, { ...approval, fourEyes: isFourEyes(approval), approvers, handedOn });
+  if (left.length < approval.quorum) return `Then only ${left.length} could answer, and ${approval.quorum} must.`;
+  return null;
+}
+
+const isFourEyes = (approval: Doc<"approvals">): boolean => approval.fourEyes || approval.tier === "high";
+
+/** Where a name stood, the other one stands; a role stays, and somebody outside of it is added by name. */
+async function approversAfter(
+  ctx: QueryCtx,
+  approval: Doc<"approvals">,
+  from: Doc<"people">,
+  to: Doc<"people">,
+): Promise<string[]> {
+  const roles = await rolesOf(ctx, to, Date.now());
+  const rest = approval.approvers.filter((approver) => approver.toLowerCase() !== `person:${from.nameKey}`);
+  const covered = rest.some((approver) => {
+    const name = approver.slice(approver.indexOf(":") + 1).toLowerCase();
+    return approver.startsWith("role:") ? roles.includes(name) : name === to.nameKey;
+  });
+  return covered ? rest : [...rest, `person:${to.name}`];
+}
+
+// ---- sent again --------------------------------------------------------------------------------------------------------------
+
+export interface Resent {
+  approvalId: Id<"approvals">;
+  places: string[];
+  message: string;
+}
+
+/** Whoever is asked gets their own copy again; who asked, and admins, send it again to everybody who is asked. */
+export async function resend(
+  ctx: MutationCtx,
+  acting: Acting,
+  approval: Doc<"approvals">,
+  requestKey: string,
+): Promise<Resent> {
+  demandPending(approval);
+  const open = (await codesOf(ctx, approval._id)).filter((row) => row.open);
+  const mine = open.filter(({ personId }) => personId === acting.person._id);
+  const all = acting.person._id === approval.requestedBy || may(acting.person, "people.manage");
+  if (mine.length === 0 && !all) {
+    fail("forbidden", "only somebody who is asked, who asked, or an admin may send it again", { field: "ref" });
+  }
+  const places: string[] = [];
+  for (const { personId } of all ? open : mine) {
+    const person = await ctx.db.get("people", personId);
+    if (person !== null) places.push(...(await askPerson(ctx, approval, person, [], { again: `:${requestKey}` })));
+  }
+  await handedNote(ctx, approval, acting, "approval.resent", { places });
+  const copies = await deliveriesOf(ctx, approval._id);
+  const where = places.length === 0 ? "There is nowhere to send it" : `Sent again to ${places.join(", ")}`;
+  return { approvalId: approval._id, places, message: `${where}; it has ${copies.length} copies now.` };
+}
+
+// ---- an approver leaves ------------------------------------------------------------------------------------------------------
+
+const MAX_OPEN = 500;
+
+/** The person's roles are others now: of what they may no longer answer their code is closed, and those who may are asked. */
+export async function reconsider(ctx: MutationCtx, personId: Id<"people">): Promise<void> {
+  const person = await ctx.db.get("people", personId);
+  if (person === null) return;
+  const open = await ctx.db
+    .query("approvalCodes")
+    .withIndex("by_personId_and_open", (q) => q.eq("personId", personId).eq("open", true))
+    .take(MAX_OPEN);
+  const attempt = {
+    person: { id: personId as string, name: person.name, roles: await rolesOf(ctx, person, Date.now()) },
+    channel: "system",
+    operator: null,
+  };
+  for (const { approvalId } of open) {
+    const approval = await ctx.db.get("approvals", approvalId);
+    if (approval === null || approval.status !== "pending") continue;
+    if (refusedReason({ ...approval, requesterId: approval.requester, handedOn: [] }, attempt) === null) continue;
+    await leave(ctx, approval, person);
+  }
+}
+
+async function leave(ctx: MutationCtx, approval: Doc<"approvals">, person: Doc<"people">): Promise<void> {
+  await closeCode(ctx, approval._id, person._id);
+  await endTimers(ctx, approval._id, person._id);
+  await reviseCopies(ctx, approval, await votesOf(ctx, approval._id), { without: await placesOfPerson(ctx, person) });
+  const asked = new Set((await codesOf(ctx, approval._id)).filter((row) => row.open).map((row) => row.personId));
+  const others = await candidatesFor(ctx, { ...approval, fourEyes: isFourEyes(approval) }).catch(() => []);
+  const added = others.filter(({ _id }) => !asked.has(_id));
+  for (const other of added) await askPerson(ctx, approval, other);
+  await note(ctx, approval, "approval.approverLeft", {
+    left: person.name,
+    asked: added.map(({ name }) => name),
+    remaining: asked.size + added.length,
+  });
+}
+
+function demandPending(approval: Doc<"approvals">): void {
+  if (approval.status === "pending") return;
+  const at = approval.outcome === null ? "" : ` (${timeText(approval.outcome.at)})`;
+  fail("conflict", `this question is ${approval.status} already${at}`, { field: "ref" });
+}
+
+async function handedNote(
+  ctx: MutationCtx,
+  approval: Doc<"approvals">,
+  acting: Acting,
+  kind: string,
+  detail: Record<string, unknown>,
+): Promise<void> {
+  await record(ctx, {
+    subject: approval.runId === null ? `approval:${approval._id}` : `run:${approval.runId}`,
+    kind,
+    person: { id: acting.person._id, shown: acting.shown },
+    handle: acting.handle,
+    channel: acting.channel,
+    detail: { approvalId: approval._id, question: approval.question, ...detail },
+  });
+}
