@@ -11,6 +11,8 @@ export interface ClaimedJob {
   /** What the role's file says now; null: the step names no role. */
   role: { title: string; instructions: string } | null;
   prompt: string;
+  /** False: the step has none, and `prompt` is its arguments. */
+  hasPrompt: boolean;
   threadKey: string | null;
   /** What is left of this attempt's time. */
   timeoutMs: number;
@@ -29,7 +31,18 @@ export const claim = internalMutation({
     const timeoutMs = Math.max(1, (job.deadline ?? 0) - Date.now());
     const found = agent === null ? null : await roleOf(ctx, agent);
     const role = found === null ? null : { title: found.title, instructions: found.instructions };
-    return { leaseId: job.leaseId ?? "", agent, role, prompt, threadKey, timeoutMs, idempotencyKey, runId, nodeId };
+    return {
+      leaseId: job.leaseId ?? "",
+      agent,
+      role,
+      prompt,
+      hasPrompt: job.prompt !== job.args,
+      threadKey,
+      timeoutMs,
+      idempotencyKey,
+      runId,
+      nodeId,
+    };
   },
 });
 

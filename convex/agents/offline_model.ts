@@ -39,7 +39,8 @@ export function createOfflineModel(): LanguageModelV4 {
 /** What to say or call next, from the messages of the conversation. Exported for tests. */
 export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "tools">): LanguageModelV4Content[] {
   const offered = new Set((options.tools ?? []).map((tool) => tool.name));
-  if (offered.size === 0) return [text(words.stepOutput(stepName(options.prompt)))];
+  const step = stepName(options.prompt);
+  if (offered.size === 0) return [text(words.stepOutput(step ?? "unnamed"))];
   const { asked, results } = currentTurn(options.prompt);
   const workflows = workflowNames(options.prompt);
   const plan = asked.map((message): Planned => {
@@ -48,6 +49,8 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
       ? { message, meant: { kind: "unknown" } }
       : { message, meant };
   });
+  // A hand has tools and a step: what it cannot read from its task it does not make up.
+  if (step !== null && plan.every(({ meant }) => meant.kind !== "call")) return [text(words.stepOutput(step))];
   const calls = plan.flatMap(({ meant }) => (meant.kind === "call" ? [meant] : []));
   return results.length < calls.length ? nextCalls(calls.slice(results.length)) : [text(wordTurn(plan, results))];
 }
@@ -101,10 +104,10 @@ function workflowNames(prompt: LanguageModelV4Message[]): string[] {
   return [];
 }
 
-/** A workflow's task names its step in the instructions (`run_task.ts`). */
-function stepName(prompt: LanguageModelV4Message[]): string {
+/** A workflow's task names its step in the instructions (`run_task.ts`). Null: nothing does. */
+function stepName(prompt: LanguageModelV4Message[]): string | null {
   const instructions = prompt.map((message) => (message.role === "system" ? message.content : "")).join("\n");
-  return /^Step: (.+)$/m.exec(instructions)?.[1] ?? "unnamed";
+  return /^Step: (.+)$/m.exec(instructions)?.[1] ?? null;
 }
 
 interface Result {

@@ -79,14 +79,14 @@ export async function saveOwnReply(
 /** The result of a tool call, saved in answer to the message that led to the call. */
 export async function saveToolResult(
   ctx: MutationCtx,
-  conversation: Doc<"conversations">,
+  conversation: { threadId: string; userId?: string | undefined },
   promptMessageId: string,
   call: { toolCallId: string; toolName: string; result: string },
 ): Promise<void> {
   const { toolCallId, toolName, result } = call;
   await ctx.runMutation(components.agent.messages.addMessages, {
     threadId: conversation.threadId,
-    userId: conversation.userId,
+    ...(conversation.userId === undefined ? {} : { userId: conversation.userId }),
     promptMessageId,
     messages: [
       {

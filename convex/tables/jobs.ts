@@ -43,4 +43,13 @@ export const jobTables = {
     .index("by_key", ["key"])
     .index("by_status", ["status"])
     .index("by_runId_and_status", ["runId", "status"]),
+
+  /** What a hand's call of a function gave, once a call: the witness that it is not repeated after a crash. */
+  handEffects: defineTable({
+    jobId: v.id("jobs"),
+    toolCallId: v.string(),
+    functionId: v.string(),
+    /** What the model was told, JSON text. */
+    result: v.string(),
+  }).index("by_jobId_and_toolCallId", ["jobId", "toolCallId"]),
 };
