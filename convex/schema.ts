@@ -7,6 +7,7 @@ import { inboundTables } from "./tables/inbound.ts";
 import { jobTables } from "./tables/jobs.ts";
 import { peopleTables } from "./tables/people.ts";
 import { profileTables } from "./tables/profiles.ts";
+import { progressTables } from "./tables/progress.ts";
 import { runTables } from "./tables/runs.ts";
 import { taskTables } from "./tables/tasks.ts";
 import { triggerTables } from "./tables/triggers.ts";
@@ -27,4 +28,5 @@ export default defineSchema({
   ...turnTables,
   ...deliveryTables,
   ...taskTables,
+  ...progressTables,
 });

@@ -28,7 +28,7 @@ describe("messages", () => {
   test("C1: a direct message is one private conversation, also in a thread of it", () => {
     const flat = eventOf(said({ channel: "D1", channel_type: "im", text: "hello" }));
     const deep = eventOf(said({ channel: "D1", channel_type: "im", text: "and?", thread_ts: "1750000000.000001" }));
-    expect(flat).toMatchObject({ place: "slack:D1", threadKey: "slack:D1", private: true, text: "hello" });
+    expect(flat).toMatchObject({ place: "slack:T1/UANA", threadKey: "slack:D1", private: true, text: "hello" });
     expect(deep).toMatchObject({ place: "slack:D1/1750000000.000001", threadKey: "slack:D1", private: true });
     expect(flat).not.toHaveProperty("addressed");
   });

@@ -121,10 +121,9 @@ function whereOf(body: Body, handle: string): ModalWhere {
   if (channel === null) return { place: handle, private: true };
   const ts = textAt(body, "message", "ts") ?? textAt(body, "container", "message_ts");
   const thread = textAt(body, "message", "thread_ts") ?? textAt(body, "container", "thread_ts");
-  return {
-    place: channelPlace(channel, thread !== null && thread !== ts ? thread : null),
-    private: channel.startsWith("D"),
-  };
+  const inThread = thread !== null && thread !== ts;
+  const own = channel.startsWith("D");
+  return { place: own && !inThread ? handle : channelPlace(channel, inThread ? thread : null), private: own };
 }
 
 /** Interactions have no event id. Message, moment, person and button are the same when it is delivered again. */

@@ -33,16 +33,17 @@ export function parseMessage(body: Body, event: Body, self: Self): Parsed {
   if (text === "" && !mentioned) return ignored("empty");
   if (text.length > MAX_TEXT) return ignored("too long");
 
-  const team = textAt(body, "team_id") ?? textAt(event, "team") ?? self.team;
+  const handle = handleOf(textAt(body, "team_id") ?? textAt(event, "team") ?? self.team, user);
   const message: InboundMessage = {
     kind: "message",
     channel: "slack",
     eventId: textAt(body, "event_id") ?? `history:${channel}/${ts}`,
     // A mention in a channel opens a thread of its own; a direct message is one conversation, wherever in it something is said.
-    place: channelPlace(channel, direct ? reply : (reply ?? ts)),
+    // The place of a direct message is the person's handle, so that all who say something there say it in one order.
+    place: direct && reply === null ? handle : channelPlace(channel, reply ?? ts),
     threadKey: direct ? channelPlace(channel) : channelPlace(channel, reply ?? ts),
     private: direct,
-    sender: { handle: handleOf(team, user), displayName: null },
+    sender: { handle, displayName: null },
     sentAt: msOf(ts),
     messageId: ts,
     text: text === "" ? "hello" : text,

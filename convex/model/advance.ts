@@ -13,6 +13,7 @@ import { definitionOf } from "./definitions.ts";
 import { type Acted, act } from "./effects.ts";
 import { finishRun } from "./finish.ts";
 import { toJsonText } from "./json.ts";
+import { noteProgress } from "./progress.ts";
 import { statusOf } from "./run_status.ts";
 import { signalText, waitKey } from "./signals.ts";
 
@@ -163,6 +164,7 @@ export class Advance {
   async flush(more: Partial<Doc<"runs">> = {}): Promise<void> {
     for (const name of this.touched) await this.flushVariable(name);
     const nodeCount = await this.flushNodes();
+    if (this.definition.notify.length > 0) await noteProgress(this.ctx, this.run._id, this.definition.notify);
     const change = { state: JSON.stringify(this.state), nodeCount, driverFailures: 0, ...more };
     if (this.finish === null) {
       await this.ctx.db.patch("runs", this.run._id, { ...change, status: statusOf(this.state) });

@@ -9,6 +9,7 @@ import { cancel as cancelJob } from "./jobs.ts";
 import { toJsonText } from "./json.ts";
 import { enqueue } from "./outbox.ts";
 import { resolvePlaces } from "./places.ts";
+import { noteProgress } from "./progress.ts";
 import { cancelOpenOf } from "./settle.ts";
 import { signalLater } from "./signals.ts";
 
@@ -33,6 +34,7 @@ export async function finishRun(
     channel: null,
     detail: { nodeId: finish.nodeId, error },
   });
+  await noteProgress(ctx, run._id, []);
   await sayOutputs(ctx, run, finish);
   await tellParent(ctx, run, { kind: "child", status: finish.status, result: finish.result, error });
 }
