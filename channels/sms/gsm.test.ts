@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { segmentsOf } from "../../src/simulator/twilio/index.ts";
-import { fit, isGsm, segments, shorten, toGsm } from "./gsm.ts";
+import { isGsm, segments, shorten, toGsm, within } from "./gsm.ts";
 
 const text = fc.oneof(
   fc.string({ maxLength: 400 }),
@@ -53,7 +53,7 @@ describe("cutting", () => {
   test("never longer than asked, the tail always whole, and never in the middle of a character", () => {
     fc.assert(
       fc.property(text, fc.stringMatching(/^[a-zA-Z0-9 ]{0,60}$/), (head, tail) => {
-        const { text: body, cut } = fit(head, tail, 2);
+        const { text: body, cut } = within(head, tail, 2);
         expect(segments(body)).toBeLessThanOrEqual(2);
         expect(body.endsWith(tail)).toBe(true);
         if (!cut) expect(body).toBe(head + tail);

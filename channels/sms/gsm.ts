@@ -57,7 +57,7 @@ const REPLACEMENTS: Record<string, string> = {
   ç: "c",
 };
 /** Characters that are not seen, and those that turn the direction of reading. */
-const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/gu;
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Variation_Selector}/gu;
 
 /** Puts into the alphabet what can be without changing what it says: quotes, dashes, blanks, Latin letters with marks. */
 export function toGsm(text: string): string {
@@ -97,7 +97,7 @@ export function segments(text: string): number {
 }
 
 /** The longest start of `head` with which `head` + `tail` takes at most `most` segments; cut at a word, marked with "...". */
-export function fit(head: string, tail: string, most: number): { text: string; cut: boolean } {
+export function within(head: string, tail: string, most: number): { text: string; cut: boolean } {
   if (segments(head + tail) <= most) return { text: head + tail, cut: false };
   const characters = [...head];
   let low = 0;

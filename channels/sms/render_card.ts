@@ -1,6 +1,6 @@
 /** A question as a text message: at most two segments, the code last, only words that answer it. Pure. */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
-import { fit, segments, shorten } from "./gsm.ts";
+import { segments, shorten, within } from "./gsm.ts";
 import { onAir, oneLine } from "./text.ts";
 
 const MOST_SEGMENTS = 2;
@@ -14,14 +14,14 @@ export function renderQuestion(card: ApprovalCard): string {
   const { code } = card;
   const about = metaOf(card);
   if (code === null || card.tier === "high") {
-    return fit(question, `${about}\n${elsewhere(card)}`, MOST_SEGMENTS).text;
+    return within(question, `${about}\n${elsewhere(card)}`, MOST_SEGMENTS).text;
   }
   const answer = `Reply ${waysOf(card, code)}`;
   if (card.payload === null) {
-    const whole = question + about + `\n${answer}`;
+    const whole = `${question}${about}\n${answer}`;
     if (segments(whole) <= MOST_SEGMENTS) return whole;
   }
-  return fit(question, `${about}\nMORE ${code} shows all. ${answer}`, MOST_SEGMENTS).text;
+  return within(question, `${about}\nMORE ${code} shows all. ${answer}`, MOST_SEGMENTS).text;
 }
 
 /** Several questions that come together. Each is named by its code; what does not fit is shown by MORE. */
@@ -57,7 +57,7 @@ export function renderClosing(card: ApprovalCard): string {
   const line = onAir(oneLine(card.outcomeLine ?? card.status));
   const reason = card.outcome?.reason ?? null;
   const why = reason === null || card.status !== "answered" ? "" : ` (${shorten(onAir(oneLine(reason)), 60)})`;
-  return fit(onAir(oneLine(card.question)), `\n${line}${why}. Nothing more to do.`, 1).text;
+  return within(onAir(oneLine(card.question)), `\n${line}${why}. Nothing more to do.`, 1).text;
 }
 
 function metaOf(card: ApprovalCard): string {

@@ -6,7 +6,7 @@ export function onAir(text: string): string {
   const gsm = toGsm(withoutControls(text));
   if (isGsm(gsm)) return gsm;
   const bare = gsm
-    .replace(/[\p{Extended_Pictographic}\p{Emoji_Modifier}\u20e3\u{1f1e6}-\u{1f1ff}]/gu, "")
+    .replace(/\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u20e3/gu, "")
     .replace(/ {2,}/g, " ")
     .trim();
   return isGsm(bare) && bare !== "" ? bare : gsm;

@@ -91,6 +91,7 @@ const VARIABLES = {
   TWILIO_AUTH_TOKEN: text,
   TWILIO_FROM: text,
   TWILIO_API_URL: url("https://api.twilio.com"),
+  TWILIO_SEGMENTS_PER_SECOND: text,
   ANTHROPIC_API_KEY: text,
   ANTHROPIC_BASE_URL: url("https://api.anthropic.com"),
   LLM_PROXY_BASE_URL: url("https://llm.example.com/v1"),

@@ -1,6 +1,7 @@
 /** Every simulated platform as whoever starts them all sees it. A new one is one entry of `PLATFORMS`. */
 import type { Pane } from "./page.ts";
 import { createSlackSimulator } from "./slack/index.ts";
+import { DEFAULT_SEED, startTwilioSimulator } from "./twilio/index.ts";
 
 export interface SimulatedPlatform {
   /** What an adapter needs to use it, as variables. */
@@ -37,6 +38,27 @@ export const PLATFORMS: Platform[] = [
         pane: { name: "slack", title: "Slack", control: slack.control },
         handles: { ana: `slack:${team.id}/UANA`, bob: `slack:${team.id}/UBOB` },
         close: () => slack.close(),
+      };
+    },
+  },
+  {
+    channel: "sms",
+    variables: ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"],
+    async start({ file, appUrl }) {
+      const twilio = await startTwilioSimulator({ file });
+      twilio.pointTo(appUrl);
+      const [ana, bob] = DEFAULT_SEED.phones;
+      return {
+        env: {
+          ...twilio.env,
+          TWILIO_API_URL: twilio.apiUrl,
+          // A person at the page waits for no carrier.
+          TWILIO_SEGMENTS_PER_SECOND: "20",
+          PUBLIC_URL: appUrl,
+        },
+        pane: { name: "phone", title: "Phone", control: twilio.control },
+        handles: { ana: `sms:${ana!.number}`, bob: `sms:${bob!.number}` },
+        close: () => twilio.close(),
       };
     },
   },

@@ -1,27 +1,35 @@
 /**
- * The same control surface over HTTP, for a page and for scripts:
- *   GET  /control/phones                          everybody's phone with what stands on it
- *   POST /control/phones/NUMBER/text  {body, media?}   its owner writes to the bot
- *   POST /control/phones/NUMBER       {kind?, name?}   switched off, a landline …
- *   POST /control/faults              {on, fault, times?, skip?, where?}
+ * The control surface over HTTP, for the page and for programs. Mounted under a path of its own; paths here are behind that mount:
+ *   GET  /phones                             everybody's phone with what stands on it
+ *   GET  /changes                            server-sent events: something visible changed
+ *   POST /phones/NUMBER/text  {body, media?} its owner writes to the bot
+ *   POST /phones/NUMBER       {kind?, name?} switched off, a landline …
+ *   POST /faults              {on, fault, times?, skip?, where?}
  */
+import { PassThrough } from "node:stream";
 import type { FaultOrder } from "../faults.ts";
-import { readFields, type SimHandler } from "../http.ts";
+import { readFields, type SimHandler, type SimReply } from "../http.ts";
 import type { TwilioSimulator } from "./index.ts";
 import { segmentsOf } from "./segments.ts";
 import type { Phone, TwilioMessage } from "./types.ts";
 
-export function createControl(simulator: Omit<TwilioSimulator, "handler">): SimHandler {
+type Simulator = Omit<TwilioSimulator, "handler" | "control">;
+
+/** Keeps proxies and browsers from giving the stream up. */
+const KEEP_ALIVE_MS = 15_000;
+
+export function createControl(simulator: Simulator): SimHandler {
   return async (request) => {
-    const [, number, action] = /^\/control\/phones(?:\/([^/]+))?(?:\/(text))?$/.exec(request.path) ?? [];
+    const [, number, action] = /^\/phones(?:\/([^/]+))?(?:\/(text))?$/.exec(request.path) ?? [];
     const post = request.method === "POST";
-    if (request.path === "/control/faults" && post) {
+    if (request.path === "/faults" && post) {
       simulator.order((await readFields(request)) as unknown as FaultOrder);
       return { status: 200, body: { ok: true } };
     }
-    if (request.path === "/control/phones" && request.method === "GET") {
+    if (request.path === "/phones" && request.method === "GET") {
       return { status: 200, body: { number: simulator.env.TWILIO_FROM, phones: phonesOf(simulator) } };
     }
+    if (request.path === "/changes" && request.method === "GET") return stream(simulator);
     if (number === undefined || !post) return null;
     const from = decodeURIComponent(number);
     const fields = await readFields(request);
@@ -36,6 +44,26 @@ export function createControl(simulator: Omit<TwilioSimulator, "handler">): SimH
     const { kind, name } = fields as Partial<Phone>;
     simulator.setPhone(from, { ...(kind === undefined ? {} : { kind }), ...(name === undefined ? {} : { name }) });
     return { status: 200, body: { ok: true } };
+  };
+}
+
+function stream({ feed }: Simulator): SimReply {
+  const body = new PassThrough();
+  body.write("retry: 500\n\ndata: hello\n\n");
+  const stop = feed.listen(
+    () => body.write("data: changed\n\n"),
+    () => body.end(),
+  );
+  const keepAlive = setInterval(() => void body.write(": here\n\n"), KEEP_ALIVE_MS);
+  keepAlive.unref();
+  body.on("close", () => {
+    stop();
+    clearInterval(keepAlive);
+  });
+  return {
+    status: 200,
+    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
+    body,
   };
 }
 
@@ -55,7 +83,7 @@ export interface PhoneView {
   }[];
 }
 
-export function phonesOf(simulator: Omit<TwilioSimulator, "handler">): PhoneView[] {
+export function phonesOf(simulator: Simulator): PhoneView[] {
   return simulator.state.phones.values().map(({ number, name, kind, optedOut }) => ({
     number,
     name,

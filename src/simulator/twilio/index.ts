@@ -4,7 +4,8 @@
  */
 import { type Clock, realClock } from "../clock.ts";
 import { createFaults, type FaultOrder, type Faults } from "../faults.ts";
-import type { SimHandler } from "../http.ts";
+import { createFeed, type Feed } from "../feed.ts";
+import { type SimHandler, startSimServer } from "../http.ts";
 import { type DocumentStore, openStore } from "../store.ts";
 import { type ApiCall, createApi } from "./api.ts";
 import { createCarrier } from "./carrier.ts";
@@ -26,7 +27,10 @@ export interface TwilioSimulator {
   state: TwilioState;
   faults: Faults;
   order(order: FaultOrder): void;
-  /** The API and, under `/control/`, what a person does with a phone. */
+  feed: Feed;
+  /** What a person does with a phone; paths as in control.ts. */
+  control: SimHandler;
+  /** The API, and under `/control/` what `control` does. */
   handler: SimHandler;
   /** What was asked of the API, oldest first. */
   requests: ApiCall[];
@@ -56,18 +60,12 @@ export interface TwilioSimulatorOptions {
   seed?: TwilioSeed;
   /** Default: the address itself. */
   via?: (url: string) => string;
-  /** Called when something a person can see has changed. */
-  changed?: () => void;
 }
 
 export function createTwilioSimulator(options: TwilioSimulatorOptions = {}): TwilioSimulator {
-  const {
-    store = openStore(null),
-    clock = realClock,
-    seed = DEFAULT_SEED,
-    via = (url) => url,
-    changed = () => {},
-  } = options;
+  const { store = openStore(null), clock = realClock, seed = DEFAULT_SEED, via = (url) => url } = options;
+  const feed = createFeed();
+  const changed = () => feed.changed();
   const state = createTwilioState(store, clock, seed);
   const faults = createFaults();
   const { account } = state;
@@ -94,7 +92,8 @@ export function createTwilioSimulator(options: TwilioSimulatorOptions = {}): Twi
       queue(state.messages.put(sid, message));
     },
   });
-  const simulator: Omit<TwilioSimulator, "handler"> = {
+  const simulator: Omit<TwilioSimulator, "handler" | "control"> = {
+    feed,
     env: {
       TWILIO_ACCOUNT_SID: account.sid,
       TWILIO_AUTH_TOKEN: account.authToken,
@@ -123,5 +122,35 @@ export function createTwilioSimulator(options: TwilioSimulatorOptions = {}): Twi
   };
   const api = createApi({ state, faults, queue, log: requests });
   const control = createControl(simulator);
-  return { ...simulator, handler: async (request) => (await api(request)) ?? (await control(request)) };
+  const handler: SimHandler = async (request) => {
+    const answered = await api(request);
+    if (answered !== null || !request.path.startsWith("/control/")) return answered;
+    return await control({ ...request, path: request.path.slice("/control".length) });
+  };
+  return { ...simulator, control, handler };
+}
+
+export interface TwilioServer extends TwilioSimulator {
+  /** For `TWILIO_API_URL`. */
+  apiUrl: string;
+  close(): Promise<void>;
+}
+
+/** The simulator as a server of its own. `file`: keeps its state there, null: in memory. */
+export async function startTwilioSimulator(
+  options: Omit<TwilioSimulatorOptions, "store"> & { file?: string | null; port?: number; host?: string } = {},
+): Promise<TwilioServer> {
+  const { file = null, port = 0, host = "127.0.0.1", ...rest } = options;
+  const store = openStore(file);
+  const simulator = createTwilioSimulator({ ...rest, store });
+  const server = await startSimServer({ port, host, handler: simulator.handler });
+  return {
+    ...simulator,
+    apiUrl: server.url,
+    async close() {
+      await server.close();
+      simulator.feed.close();
+      store.close();
+    },
+  };
 }
