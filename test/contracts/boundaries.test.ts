@@ -55,7 +55,7 @@ const ROOMS: Room[] = [
     path: "src/host",
     rooms: [],
     node: true,
-    packages: ["convex", "esbuild", "ws", "jose", "croner", "prettier"],
+    packages: ["convex", "esbuild", "ws", "jose", "croner", "prettier", "yazl"],
     instead: "the host imports nothing of the product: pass it in through startHost's options",
   },
   {
