@@ -15,9 +15,9 @@ import { asConvexError } from "./model/people.ts";
 import { actingForSystem } from "./model/performers.ts";
 import { startRun } from "./model/runs.ts";
 
-/** The same `key` again changes nothing and says so. */
+/** The same `key` again, or the same `eventId`, changes nothing and says so. */
 export const receive = gatewayMutation({
-  args: { name: v.string(), key: v.string(), body: v.string() },
+  args: { name: v.string(), key: v.string(), body: v.string(), eventId: v.optional(v.string()) },
   handler: async (ctx, event): Promise<HookTaken> => await hooks.takeEvent(ctx, event),
 });
 

@@ -2,9 +2,10 @@
 import { v } from "convex/values";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
+import type { Problem } from "./model/compile.ts";
 import { handWorkflow, handWorkflowName } from "./model/hand_workflow.ts";
 import { resolveActor } from "./model/people.ts";
-import { installProfile, rolesAndHands } from "./model/profiles.ts";
+import { installProfile, profileProblemsOf, rolesAndHands } from "./model/profiles.ts";
 import { demand } from "./model/rights.ts";
 import { retireSchedules } from "./model/schedules.ts";
 import { vActor } from "./model/validators.ts";
@@ -46,6 +47,15 @@ export const install = gatewayMutation({
       detail: { file },
     });
     return { name: profile.name, changed };
+  },
+});
+
+/** What is wrong with a file, storing nothing. */
+export const check = gatewayQuery({
+  args: { kind: vProfileKind, source: v.string(), file: v.string() },
+  handler: async (_ctx, { kind, source, file }): Promise<{ ok: boolean; problems: Problem[] }> => {
+    const problems = profileProblemsOf(kind, source, file);
+    return { ok: problems.length === 0, problems };
   },
 });
 

@@ -45,7 +45,7 @@ const resumeReference = makeFunctionReference<"mutation", { eventId: Id<"hookEve
 /** `key` says which event it is; `name` and `body` are what the sender signed. Throws, changing nothing, what is not JSON or too large. */
 export async function takeEvent(
   ctx: MutationCtx,
-  { name, key, body: text }: { name: string; key: string; body: string },
+  { name, key, body: text, eventId: sent }: { name: string; key: string; body: string; eventId?: string },
 ): Promise<HookTaken> {
   if (!HOOK_NAME.test(name)) fail("invalid_input", `"${name.slice(0, 64)}" cannot be a hook's name`, { field: "name" });
   const before = await ctx.db
@@ -53,10 +53,19 @@ export async function takeEvent(
     .withIndex("by_key", (q) => q.eq("key", `${name}/${key}`))
     .unique();
   if (before !== null) return view(before, true);
+  const same =
+    sent === undefined
+      ? null
+      : await ctx.db
+          .query("hookEvents")
+          .withIndex("by_name_and_eventId", (q) => q.eq("name", name).eq("eventId", sent))
+          .first();
+  if (same !== null) return view(same, true);
   const body = parseJson(text, "body", MAX_HOOK_BYTES);
   const eventId = await ctx.db.insert("hookEvents", {
     name,
     key: `${name}/${key}`,
+    eventId: sent ?? null,
     body: toJsonText(body, "body", 2 * MAX_HOOK_BYTES),
     eventKey: eventKeyOf(body),
     started: [],

@@ -1,5 +1,6 @@
 /** Roles and hands as rows: the files of `workflows/agents` and `workflows/hands` as they were last installed. */
 import { type Hand, type ProfileKind, parseProfile, profileProblems, type Role } from "../../src/flow/profile.ts";
+import type { Problem } from "../../src/flow/tree.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { fail } from "./errors.ts";
@@ -9,6 +10,12 @@ import type { Acting } from "./people.ts";
 import { CAPABILITIES } from "./rights.ts";
 
 const MAX_PROFILES = 500;
+const KNOWN = { functions: HAND_FUNCTIONS, capabilities: CAPABILITIES };
+
+export function profileProblemsOf(kind: ProfileKind, source: string, file: string): Problem[] {
+  const parsed = parseProfile(kind, source, file, KNOWN);
+  return parsed.ok ? [] : parsed.problems;
+}
 
 /** Throws `invalid_definition` with every problem of the file. `changed` false: it is there already, word for word. */
 export async function installProfile(
@@ -18,7 +25,7 @@ export async function installProfile(
   file: string,
   acting: Acting,
 ): Promise<{ profile: Role | Hand; changed: boolean }> {
-  const parsed = parseProfile(kind, source, file, { functions: HAND_FUNCTIONS, capabilities: CAPABILITIES });
+  const parsed = parseProfile(kind, source, file, KNOWN);
   if (!parsed.ok) {
     const [first] = parsed.problems;
     const field = first === undefined ? file : `${first.file}:${first.line}:${first.column}`;

@@ -29,6 +29,8 @@ export const triggerTables = {
     name: v.string(),
     /** What the sender proved to have sent: a repetition has the same. */
     key: v.string(),
+    /** The sender's own name for the event, the same when it signs it anew. Null: it gives none. */
+    eventId: v.union(v.string(), v.null()),
     /** JSON text; forgotten once it has been handed to everybody who waits. */
     body: v.string(),
     eventKey: v.union(v.string(), v.null()),
@@ -36,5 +38,7 @@ export const triggerTables = {
     refused: v.number(),
     resumed: v.number(),
     done: v.boolean(),
-  }).index("by_key", ["key"]),
+  })
+    .index("by_key", ["key"])
+    .index("by_name_and_eventId", ["name", "eventId"]),
 };

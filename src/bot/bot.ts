@@ -12,8 +12,10 @@ import { type DataDir, gatewayIdOf, takeDataDir } from "./data_dir.ts";
 import { type EmbeddedHost, startEmbedded } from "./embedded.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { ensureGatewayKey } from "./gateway_key.ts";
+import { hookRoutes } from "./hooks.ts";
 import { type HttpReply, type HttpServer, type Routes, startHttp } from "./http.ts";
 import type { BotLogger } from "./logger.ts";
+import { findMachine } from "./machine.ts";
 import { modelName } from "./model_name.ts";
 import type { Route } from "./outbox_pump.ts";
 import { startSimulation } from "./simulator.ts";
@@ -71,6 +73,8 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     const http: HttpServer = await startHttp({ port: config.port, host: config.host, log, routes: httpRoutes });
     undo.push(() => http.stop());
 
+    // Beside the start of the backend, because a sandbox that does not answer takes its time.
+    const machine = findMachine(config.values.FACTORY_WORKSPACE);
     let host: EmbeddedHost | null = null;
     if (config.convexUrl === null) {
       progress("starting the embedded backend");
@@ -90,6 +94,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
 
     progress("preparing");
     await backend.mutation(functions.system.ensureOwner, { osUser });
+    const gatewayId = gatewayIdOf(dataDir.path);
+    // Before the definitions: what they may name depends on it.
+    await backend.mutation(functions.profiles.announce, { gatewayId, ...(await machine) });
     await installBuiltins(backend, { kind: "operator", osUser, as: null, channel: "system" }, log);
 
     const onPipe = options.terminal !== null && !options.terminal.interactive;
@@ -105,8 +112,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
 
     progress(null);
     const { routes, states } = openChannels(options, dataDir.path, { ...env, ...simulation?.env });
+    Object.assign(httpRoutes, hookRoutes({ backend, env }));
     Object.assign(httpRoutes, webhookRoutes(routes.map(({ adapter }) => adapter)));
-    const gateway = await startGateway({ backend, gatewayId: gatewayIdOf(dataDir.path), routes, log });
+    const gateway = await startGateway({ backend, gatewayId, routes, log });
     undo.push(() => gateway.stop());
     const channelStates = () => {
       const all = { ...states, ...gateway.states() };

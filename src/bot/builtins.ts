@@ -1,4 +1,7 @@
-/** The definitions that come with the product (`workflows/*.yaml`), installed at every start; unchanged ones stay as they are. */
+/**
+ * What comes with the product in `workflows/`: roles (`agents/*.md`), hands (`hands/*.md`) and the definitions that name them,
+ * installed in this order at every start. What has not changed stays as it is.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Actor } from "../contract/actor.ts";
@@ -9,6 +12,14 @@ import type { Logger } from "./logger.ts";
 
 /** A definition that cannot be installed is logged and left out: the others, and the bot, are worth more. */
 export async function installBuiltins(backend: Pick<Backend, "mutation">, actor: Actor, log: Logger): Promise<void> {
+  for (const { kind, file } of profileFiles()) {
+    try {
+      const source = readFileSync(join(APP_DIR, file), "utf8");
+      await backend.mutation(functions.profiles.install, { actor, kind, source, file });
+    } catch (thrown) {
+      log.error({ error: toErrorInfo(thrown), file }, `a built-in ${kind} could not be installed`);
+    }
+  }
   for (const file of builtinFiles()) {
     try {
       const source = readFileSync(join(APP_DIR, file), "utf8");
@@ -21,12 +32,19 @@ export async function installBuiltins(backend: Pick<Backend, "mutation">, actor:
 }
 
 /** Relative to the product's folder. */
-export function builtinFiles(): string[] {
+export const builtinFiles = (): string[] => filesIn("workflows", /\.(ya?ml|json)$/);
+
+export const profileFiles = (): { kind: "role" | "hand"; file: string }[] => [
+  ...filesIn("workflows/agents", /\.md$/).map((file) => ({ kind: "role" as const, file })),
+  ...filesIn("workflows/hands", /\.md$/).map((file) => ({ kind: "hand" as const, file })),
+];
+
+function filesIn(folder: string, wanted: RegExp): string[] {
   try {
-    return readdirSync(join(APP_DIR, "workflows"))
-      .filter((name) => /\.(ya?ml|json)$/.test(name))
+    return readdirSync(join(APP_DIR, folder))
+      .filter((name) => wanted.test(name))
       .sort()
-      .map((name) => `workflows/${name}`);
+      .map((name) => `${folder}/${name}`);
   } catch {
     return [];
   }

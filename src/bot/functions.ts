@@ -34,6 +34,10 @@ export type WireApproval = ApprovalView & {
   reasonRequired: string[];
   /** JSON text; null: none. */
   payload: string | null;
+  /** JSON text of what was approved where values were edited; null: as asked. */
+  approvedPayload: string | null;
+  approvedHash: string | null;
+  supersededBy: string | null;
   /** "deploy · run r1 · asked by Ana" */
   context: string;
 };
@@ -64,7 +68,42 @@ export interface WorkflowSummary {
   /** JSON schema as JSON text; null: no input is declared. */
   inputs: string | null;
   nodes: { id: string; type: string }[];
+  agents: string[];
+  schedules: Schedule[];
+  /** `POST /hooks/NAME` starts it; null: no hook does. */
+  hook: string | null;
   createdAt: number;
+}
+
+export interface Schedule {
+  scheduleId: string;
+  workflow: string;
+  /** `file`: from the definition's own `schedule`. */
+  origin: "file" | "command";
+  cron: string;
+  timeZone: string;
+  /** JSON text. */
+  input: string;
+  nextAt: number | null;
+  lastAt: number | null;
+  lastRunId: string | null;
+  lastError: string | null;
+}
+
+export interface HookTaken {
+  eventId: string;
+  duplicate: boolean;
+  started: string[];
+  refused: number;
+  resumed: number;
+}
+
+export interface Profile {
+  kind: "role" | "hand";
+  name: string;
+  title: string;
+  description: string | null;
+  file: string;
 }
 
 export interface AuditRow {
@@ -185,6 +224,27 @@ export const functions = {
     show: query<{ name: string }, WorkflowSummary & { source: string; file: string }>("workflows:show"),
     remove: mutation<{ actor: Actor; name: string }, null>("workflows:remove"),
   },
+  schedules: {
+    add: mutation<{ actor: Actor; workflow: string; cron: string; timeZone: string; input: string }, Schedule>(
+      "schedules:add",
+    ),
+    remove: mutation<{ actor: Actor; scheduleId: string }, Schedule>("schedules:remove"),
+    list: query<None, Schedule[]>("schedules:list"),
+  },
+  hooks: {
+    receive: mutation<{ name: string; key: string; body: string; eventId?: string }, HookTaken>("hooks:receive"),
+  },
+  profiles: {
+    install: mutation<
+      { actor: Actor; kind: "role" | "hand"; source: string; file: string },
+      { name: string; changed: boolean }
+    >("profiles:install"),
+    check: query<{ kind: "role" | "hand"; source: string; file: string }, { ok: boolean; problems: Problem[] }>(
+      "profiles:check",
+    ),
+    list: query<None, Profile[]>("profiles:list"),
+    announce: mutation<{ gatewayId: string; sandboxes: string[]; workspace: boolean }, null>("profiles:announce"),
+  },
   runs: {
     start: mutation<
       {
@@ -195,9 +255,11 @@ export const functions = {
         title?: string;
         origin: Origin | null;
         requestKey?: string;
+        agents?: Record<string, string>;
       },
       WireRun
     >("runs:start"),
+    restart: mutation<{ actor: Actor; runId: string; from?: string; requestKey?: string }, WireRun>("runs:restart"),
     get: query<{ runId: string }, WireRun | null>("runs:get"),
     list: query<{ status?: RunStatus; limit?: number }, WireRun[]>("runs:list"),
     cancel: mutation<{ actor: Actor; runId: string; reason?: string }, WireRun>("runs:cancel"),
@@ -206,7 +268,16 @@ export const functions = {
     list: query<{ actor: Actor; all?: boolean }, WireApproval[]>("approvals:list"),
     get: query<{ actor: Actor; ref: string }, WireApproval | null>("approvals:get"),
     answer: mutation<
-      { actor: Actor; ref: string; option: string; reason?: string; fields?: string; requestKey?: string },
+      {
+        actor: Actor;
+        ref: string;
+        option: string;
+        reason?: string;
+        fields?: string;
+        requestKey?: string;
+        /** Hash of the payload that was shown: another one is refused. */
+        shownHash?: string;
+      },
       AnswerResult
     >("approvals:answer"),
     reassign: mutation<

@@ -6,6 +6,7 @@ import { FactoryError, toErrorInfo } from "../contract/errors.ts";
 import type { Act, Later, Options } from "./act.ts";
 import { approvalCommands } from "./approvals.ts";
 import { auditCommands } from "./audit.ts";
+import { backupCommands } from "./backup.ts";
 import { chatCommand } from "./chat.ts";
 import { createContext, formatOf } from "./context.ts";
 import { deployEnvCommand } from "./deploy_env.ts";
@@ -81,13 +82,14 @@ function buildProgram(act: Act, streams: Streams): Command {
       });
   };
   chatCommand(program, act);
-  workflowCommands(program, act, later);
-  approvalCommands(program, act, later);
+  workflowCommands(program, act);
+  approvalCommands(program, act);
   peopleCommands(program, act, later);
   auditCommands(program, act, later);
   doctorCommand(program, act);
   deployEnvCommand(program, act);
-  for (const name of ["policy", "slack", "discord", "backup", "restore"]) later(program, name);
+  backupCommands(program, act);
+  for (const name of ["policy", "slack", "discord"]) later(program, name);
   everyCommand(program, (command) => {
     command
       .exitOverride()

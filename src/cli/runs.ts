@@ -18,7 +18,7 @@ export function runCommands(workflow: Command, act: Act): void {
     .description("start a run; prints it at once, with --watch follows it to its end")
     .option("--input <json>", "an object as JSON, or @FILE")
     .option("--title <text>", "what the run is called")
-    .option("--agent <role=instance>", "not in this version", collect, [])
+    .option("--agent <role=instance>", "let another role file do a role's work in this run", collect, [])
     .option("--watch", "follow the run and end with it (exit code 1 unless it completed)")
     .action(act(async (context, [target], options) => startRun(context, target!, options)));
   workflow
@@ -80,6 +80,25 @@ export function runCommands(workflow: Command, act: Act): void {
       }),
     );
   workflow
+    .command("restart")
+    .argument("<run>")
+    .option("--from <node>", "the node to begin at; absent: what failed, else the beginning")
+    .description("a new run of the same definition from a node on; results from before it are used again")
+    .action(
+      act(async (context, [runId], options) => {
+        const backend = await context.backend();
+        const from = text(options.from);
+        const wire = await backend.mutation(functions.runs.restart, {
+          actor: context.actor(),
+          runId: runId!,
+          requestKey: randomUUID(),
+          ...(from === undefined ? {} : { from }),
+        });
+        const run = decodeRun(wire);
+        context.out.result(run, (paint) => runText(run, paint));
+      }),
+    );
+  workflow
     .command("runs")
     .option("--status <status>", RUN_STATUSES.join(", "))
     .option("--limit <n>", "at most this many, default 50")
@@ -115,8 +134,24 @@ export function readLimit(value: Options[string]): number {
   });
 }
 
+/** `ROLE=INSTANCE`, each role once. */
+function readAgents(pairs: string[]): Record<string, string> {
+  const agents: Record<string, string> = {};
+  for (const pair of pairs) {
+    const [role, instance] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
+    if (!pair.includes("=") || role === "" || instance === "" || Object.hasOwn(agents, role)) {
+      throw new FactoryError("invalid_input", `"${pair}" is not ROLE=INSTANCE, or the role is named twice`, {
+        field: "--agent",
+        remedy: "write for example --agent coder=my-coder",
+      });
+    }
+    agents[role] = instance;
+  }
+  return agents;
+}
+
 async function startRun(context: Context, target: string, options: Options): Promise<void> {
-  if (list(options.agent).length > 0) throw notYet("workflow run --agent");
+  const agents = readAgents(list(options.agent));
   const input = readInput(text(options.input));
   const source = looksLikeFile(target) ? readText(target, "FILE") : null;
   const backend = await context.backend();
@@ -136,6 +171,7 @@ async function startRun(context: Context, target: string, options: Options): Pro
     origin: null,
     // The client may have to send the call again; it is still one run.
     requestKey: randomUUID(),
+    ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(title === undefined ? {} : { title }),
   });
   const run = decodeRun(wire);
