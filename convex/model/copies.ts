@@ -5,8 +5,8 @@ import type { OutMessage } from "../../src/contract/message.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { setDue } from "./approval_timers.ts";
-import { drawCard } from "./cards.ts";
-import { deliveriesOf, enqueue, revise } from "./outbox.ts";
+import { drawCard, voteRows } from "./cards.ts";
+import { deliveriesOf, enqueue, revise, reviseSilently } from "./outbox.ts";
 import { placeOf } from "./people.ts";
 import { type Place, resolvePlaces } from "./places.ts";
 import { heldUntil } from "./quiet.ts";
@@ -82,6 +82,15 @@ export async function reviseCopies(
   for (const delivery of await deliveriesOf(ctx, approval._id)) {
     const shown = JSON.parse(delivery.message) as OutMessage;
     const code = shown.kind === "card" && more.without?.has(delivery.place) !== true ? shown.card.code : null;
-    await revise(ctx, delivery._id, { kind: "card", card: drawCard(approval, votes, code) });
+    const card = { kind: "card", card: drawCard(approval, votes, code) } as const;
+    if (await wasTold(ctx, approval, delivery)) await reviseSilently(ctx, delivery._id, card);
+    else await revise(ctx, delivery._id, card);
   }
+}
+
+/** A phone's texts cannot be edited, so an end is a text of its own; whoever decided by text has it in the reply already. */
+async function wasTold(ctx: MutationCtx, approval: Doc<"approvals">, delivery: Doc<"deliveries">): Promise<boolean> {
+  const { outcome } = approval;
+  if (delivery.channel !== "sms" || delivery.receipt === null || outcome === null) return false;
+  return (await voteRows(ctx, approval._id)).some((row) => row.handle === delivery.place && row.at === outcome.at);
 }

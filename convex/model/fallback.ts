@@ -8,10 +8,11 @@ import type { OutMessage } from "../../src/contract/message.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";
-import { drawCard, votesOf } from "./cards.ts";
+import { votesOf } from "./cards.ts";
 import { codesOf } from "./codes.ts";
+import { deliverCopy } from "./copies.ts";
 import { tellOperators } from "./operators.ts";
-import { deliveriesOf, enqueue } from "./outbox.ts";
+import { deliveriesOf } from "./outbox.ts";
 import { handlesOf } from "./people.ts";
 import { suspendHandle } from "./suspension.ts";
 import { shorten } from "./words.ts";
@@ -28,7 +29,10 @@ export async function undelivered(ctx: MutationCtx, row: Doc<"deliveries">, erro
     const place = await nextPlace(ctx, person, approval, row.place);
     if (place === null) stranded.push(person.name);
     else {
-      await copyTo(ctx, approval, place, code);
+      const { channel, handle } = place;
+      await deliverCopy(ctx, approval, { channel, place: handle, person }, code, {
+        votes: await votesOf(ctx, approval._id),
+      });
       moved.push(`${person.name} at ${place.handle}`);
     }
   }
@@ -97,20 +101,4 @@ async function connectedChannels(ctx: QueryCtx): Promise<Set<string>> {
   const gateways = await ctx.db.query("gateways").take(100);
   const up = gateways.flatMap(({ channels }) => Object.entries(channels).filter(([, state]) => state !== "failed"));
   return new Set(up.map(([channel]) => channel));
-}
-
-async function copyTo(
-  ctx: MutationCtx,
-  approval: Doc<"approvals">,
-  { channel, handle }: Doc<"handles">,
-  code: string,
-): Promise<void> {
-  await enqueue(ctx, {
-    channel,
-    place: handle,
-    key: `approval:${approval._id}:${handle}`,
-    message: { kind: "card", card: drawCard(approval, await votesOf(ctx, approval._id), code) },
-    approvalId: approval._id,
-    ...(approval.runId === null ? {} : { runId: approval.runId }),
-  });
 }

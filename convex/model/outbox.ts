@@ -75,8 +75,23 @@ export async function revise(
   const final = more.final ?? row.final;
   if (text === row.message && final === row.final) return;
   const retry = row.status === "failed" ? { attempts: 0 } : {};
-  const status = row.status === "claimed" || row.status === "waiting" ? row.status : "ready";
+  // What the platform took and could not bring to anybody stays undelivered: nobody waits for news of it.
+  const kept = row.status === "claimed" || row.status === "waiting" || row.reported === "failed";
+  const status = kept ? row.status : "ready";
   await ctx.db.patch("deliveries", deliveryId, { message: text, final, version: row.version + 1, status, ...retry });
+}
+
+/** New content that its reader knows already: nothing is sent. */
+export async function reviseSilently(
+  ctx: MutationCtx,
+  deliveryId: Id<"deliveries">,
+  message: OutMessage,
+): Promise<void> {
+  await revise(ctx, deliveryId, message);
+  const row = await ctx.db.get("deliveries", deliveryId);
+  if (row === null) return;
+  const status = row.status === "ready" ? "confirmed" : row.status;
+  await ctx.db.patch("deliveries", deliveryId, { confirmedVersion: row.version, status });
 }
 
 export async function byKey(ctx: QueryCtx, key: string): Promise<Doc<"deliveries"> | null> {

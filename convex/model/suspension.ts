@@ -25,8 +25,10 @@ export async function suspendHandle(ctx: MutationCtx, handle: string, why: Suspe
     why === "stop" ? `${person.name} has opted out of messages there` : `${person.name} has another number now`;
   for (const delivery of await openAt(ctx, handle)) {
     const error = errorInfo("platform_refused", reason);
-    const failed = { status: "failed", error: JSON.stringify(error), gatewayId: null, leaseId: null } as const;
-    await ctx.db.patch("deliveries", delivery._id, { ...failed, leaseUntil: null, nextAttemptAt: null });
+    await ctx.db.patch("deliveries", delivery._id, {
+      ...{ status: "failed", reported: "failed", error: JSON.stringify(error) },
+      ...{ gatewayId: null, leaseId: null, leaseUntil: null, nextAttemptAt: null },
+    });
     await undelivered(ctx, delivery, error);
     if (why === "stop") await tellStarter(ctx, delivery, person, handle);
   }
