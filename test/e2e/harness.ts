@@ -51,7 +51,14 @@ export class Place {
 
   env(more: Record<string, string> = {}): Record<string, string | undefined> {
     const { PATH, HOME, USER } = process.env;
-    return { PATH, HOME, USER, FACTORY_DATA_DIR: this.dataDir, PORT: "0", BACKEND_PORT: "0", NO_COLOR: "1", ...more };
+    const own = {
+      FACTORY_DATA_DIR: this.dataDir,
+      PORT: "0",
+      BACKEND_PORT: "0",
+      NO_COLOR: "1",
+      FACTORY_SIMULATE: "off",
+    };
+    return { PATH, HOME, USER, ...own, ...more };
   }
 
   /** Serves until it is told to stop; resolves with its ready line. */

@@ -24,12 +24,13 @@ async function occupied(): Promise<{ port: string; server: Server }> {
 test(
   "started with nothing configured -> ready line, health, owner, built-in workflows; SIGTERM -> a clean end",
   async () => {
-    const bot = await place.start();
+    const bot = await place.start({ FACTORY_SIMULATE: "" });
     expect(bot.ready).toMatchObject({
       event: "ready",
-      simulator: null,
-      channels: { terminal: "off", slack: "off", discord: "off", sms: "off" },
+      simulator: `${bot.ready.http}/simulator`,
+      channels: { terminal: "off", slack: "simulated" },
     });
+    expect(await (await fetch(bot.ready.simulator!)).text()).toContain("<title>Simulator</title>");
     const health = await fetch(`${bot.ready.http}/healthz`);
     expect([health.status, await health.json()]).toMatchObject([200, { ok: true }]);
     expect((await fetch(`${bot.ready.http}/nothing`)).status).toBe(404);
@@ -38,7 +39,12 @@ test(
     expect(doctor.json.checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
     expect(doctor).toMatchObject({ code: 0, json: { ok: true } });
     expect((await place.ok("workflow", "list")).map((one: { name: string }) => one.name)).toContain("deploy");
-    expect(await place.ok("people", "list")).toMatchObject([{ roles: ["owner"] }]);
+    // Ana and Bob sit before the simulator.
+    expect(await place.ok("people", "list")).toMatchObject([
+      { roles: ["owner"] },
+      { name: "Ana", roles: [], handles: expect.arrayContaining(["slack:TSIM/UANA"]) },
+      { name: "Bob", roles: [], handles: expect.arrayContaining(["slack:TSIM/UBOB"]) },
+    ]);
 
     const ended = await bot.end("SIGTERM");
     expect(ended.code).toBe(0);

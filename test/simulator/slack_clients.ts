@@ -7,6 +7,20 @@ import {
   type SlackSimulatorOptions,
 } from "../../src/simulator/slack/index.ts";
 
+/** What the libraries say of refusals is the tests' own doing. */
+const quiet = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  setLevel() {},
+  getLevel: () => LogLevel.ERROR,
+  setName() {},
+};
+
+/** Looked at until it is so; the machine may be busy. */
+export const soon = <T>(look: () => T) => expect.poll(look, { timeout: 15_000 });
+
 const opened: (() => unknown)[] = [];
 
 export async function closeAll(): Promise<void> {
@@ -23,7 +37,7 @@ export function web(simulator: SlackSimulator, options: WebClientOptions & { tok
   const { token = simulator.botToken, ...more } = options;
   return new WebClient(token, {
     slackApiUrl: simulator.apiUrl,
-    logLevel: LogLevel.ERROR,
+    logger: quiet,
     // One retry at once instead of ten over half an hour.
     retryConfig: { retries: 1, minTimeout: 1, maxTimeout: 1 },
     ...more,
@@ -34,7 +48,7 @@ export function web(simulator: SlackSimulator, options: WebClientOptions & { tok
 export async function boltSocket(simulator: SlackSimulator, prepare: (app: App) => void): Promise<App> {
   const receiver = new SocketModeReceiver({
     appToken: simulator.appToken,
-    logLevel: LogLevel.ERROR,
+    logger: quiet,
     installerOptions: { clientOptions: { slackApiUrl: simulator.apiUrl } },
   });
   // Its wait before a reconnect is a multiple of this.
@@ -42,7 +56,7 @@ export async function boltSocket(simulator: SlackSimulator, prepare: (app: App) 
   const app = new App({
     token: simulator.botToken,
     receiver,
-    logLevel: LogLevel.ERROR,
+    logger: quiet,
     clientOptions: { slackApiUrl: simulator.apiUrl },
   });
   prepare(app);
@@ -54,7 +68,7 @@ export async function boltSocket(simulator: SlackSimulator, prepare: (app: App) 
 export async function boltHttp(simulator: SlackSimulator, prepare: (app: App) => void): Promise<string> {
   const receiver = new HTTPReceiver({
     signingSecret: simulator.signingSecret,
-    logLevel: LogLevel.ERROR,
+    logger: quiet,
     processBeforeResponse: true,
     // As the platform's notes advise: a listener's failure is a 500, so that Slack sends the event again.
     processEventErrorHandler: async ({ response }) => {
@@ -66,7 +80,7 @@ export async function boltHttp(simulator: SlackSimulator, prepare: (app: App) =>
   const app = new App({
     token: simulator.botToken,
     receiver,
-    logLevel: LogLevel.ERROR,
+    logger: quiet,
     clientOptions: { slackApiUrl: simulator.apiUrl },
   });
   app.error(async (error) => {

@@ -68,6 +68,7 @@ export interface SlackSimulator {
   quiet(): Promise<void>;
   /** From now on by HTTP to this address, after `url_verification`; null: back to Socket Mode. */
   setRequestUrl(url: string | null): Promise<void>;
+  /** Idempotent. */
   close(): Promise<void>;
 }
 
@@ -88,6 +89,7 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
 
   let server: SimServer | null = null;
   let requestUrl: string | null = null;
+  let closed = false;
   const url = () => server?.url ?? "";
   const socket = createSocketMode({ clock, random, appId: workspace.app.id, onChange: () => feed.changed() });
   const webhooks = createWebhooks({ clock, signingSecret, url: () => requestUrl ?? "" });
@@ -145,6 +147,8 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
       if (next !== null) socket.breakAll();
     },
     async close() {
+      if (closed) return;
+      closed = true;
       delivery.close();
       feed.close();
       socket.close();
