@@ -1,6 +1,7 @@
 /** The real client libraries, pointed at a simulated Slack; everything opened here is closed by `closeAll`. */
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
+import { expect } from "vitest";
 import {
   createSlackSimulator,
   type SlackSimulator,
