@@ -48,6 +48,7 @@ export const answer = gatewayMutation({
     reason: v.optional(vNullable),
     fields: v.optional(vNullable),
     requestKey: v.optional(vNullable),
+    shownHash: v.optional(vNullable),
   },
   handler: async (ctx, args): Promise<AnswerResult> => {
     const acting = await resolveActor(ctx, args.actor);
@@ -58,6 +59,7 @@ export const answer = gatewayMutation({
       reason: args.reason ?? null,
       fields: args.fields == null ? null : parseJson(args.fields, "fields"),
       requestKey: args.requestKey ?? null,
+      shownHash: args.shownHash ?? null,
     });
   },
 });

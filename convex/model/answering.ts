@@ -2,8 +2,11 @@
 import type { OutMessage } from "../../src/contract/message.ts";
 import { hintFor, type Reading, readAnswer } from "../../src/flow/answer.ts";
 import { looksLikeCode } from "../../src/flow/code.ts";
+import type { Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { answer, findApproval, type OpenQuestion, openFor } from "./approvals.ts";
+import { noteListed, rowOf } from "./codes.ts";
+import { deliveriesOf } from "./outbox.ts";
 import type { Acting } from "./people.ts";
 import { age } from "./words.ts";
 
@@ -20,6 +23,7 @@ export async function answerText(
     case "settle":
       return say(await settle(ctx, acting, reading));
     case "needsCode":
+      if (where.private) await noteListed(ctx, acting.person._id, codesIn(open));
       return pendingList(
         open,
         where,
@@ -47,16 +51,28 @@ async function settle(
   reading: Extract<Reading, { kind: "settle" }>,
 ): Promise<string> {
   const lines: string[] = [];
+  const several = reading.answers.length + reading.unknownCodes.length > 1;
   for (const given of reading.answers) {
+    if (several && !(await wasShown(ctx, acting.person._id, given))) {
+      lines.push(`${given.code}: not settled, you have not been shown this question yet. PENDING lists it.`);
+      continue;
+    }
     const result = await answer(ctx, {
       acting,
       ref: given.approvalId,
       option: given.option ?? given.text ?? "",
       reason: given.reason,
     });
-    lines.push(reading.answers.length > 1 ? `${given.code}: ${result.message}` : result.message);
+    lines.push(several ? `${given.code}: ${result.message}` : result.message);
   }
-  if (reading.unknownCodes.length > 0) lines.push(notOpen(reading.unknownCodes, []));
+  const word = reading.answers[0]?.option ?? "";
+  const never: string[] = [];
+  for (const code of reading.unknownCodes) {
+    const late = await lateAnswer(ctx, acting, { kind: "unknownCode", word, codes: [code], reason: null });
+    if (late === null) never.push(code);
+    else lines.push(`${code}: ${late}`);
+  }
+  if (never.length > 0) lines.push(notOpen(never, []));
   return lines.join("\n");
 }
 
@@ -79,6 +95,22 @@ async function lateAnswer(
     lines.push(reading.codes.length > 1 ? `${code}: ${message}` : message);
   }
   return lines.length === 0 ? null : lines.join("\n");
+}
+
+export const codesIn = (open: OpenQuestion[]): string[] => open.map(({ code }) => code);
+
+/** What was never shown to somebody cannot be settled by them in bulk (B11): a list or a copy with their code must have been. */
+async function wasShown(
+  ctx: MutationCtx,
+  personId: Id<"people">,
+  given: { approvalId: string; code: string },
+): Promise<boolean> {
+  const row = await rowOf(ctx, personId, given.code);
+  if (row?.listedAt !== undefined) return true;
+  return (await deliveriesOf(ctx, given.approvalId)).some((copy) => {
+    const message = JSON.parse(copy.message) as OutMessage;
+    return message.kind === "card" && message.card.code === given.code;
+  });
 }
 
 /** In a shared place without codes: they belong to one person. */

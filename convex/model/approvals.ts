@@ -42,6 +42,8 @@ export async function answer(
     reason?: string | null;
     fields?: Json;
     requestKey?: string | null;
+    /** Hash of the payload the person saw. */
+    shownHash?: string | null;
   },
 ): Promise<AnswerResult> {
   const approval = await demandApproval(ctx, args.acting.person._id, args.ref);
@@ -51,6 +53,7 @@ export async function answer(
     reason: args.reason ?? null,
     fields: args.fields ?? null,
     requestKey: args.requestKey ?? null,
+    shownHash: args.shownHash ?? null,
   });
 }
 
@@ -102,6 +105,11 @@ export type ApprovalWire = ApprovalView & {
   reasonRequired: string[];
   /** JSON text; null: none. */
   payload: string | null;
+  /** Of what was approved where values were edited; null: as asked. */
+  approvedPayload: string | null;
+  approvedHash: string | null;
+  /** The question asked instead of this one. */
+  supersededBy: string | null;
   context: string;
 };
 
@@ -127,6 +135,9 @@ export async function viewApproval(
     tier: approval.tier,
     payload: approval.payload,
     payloadHash: approval.payloadHash,
+    approvedPayload: approval.approvedPayload ?? null,
+    approvedHash: approval.approvedHash ?? null,
+    supersededBy: approval.supersededBy ?? null,
     reasonRequired: approval.reasonRequired,
     context: card.context,
     createdAt: approval.createdAt,

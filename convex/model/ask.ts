@@ -75,6 +75,7 @@ export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"ap
     payload: payloadText,
     payloadHash: payloadText === null ? null : await sha256Hex(payloadText),
     form: form === null ? null : toJsonText(form, "form"),
+    channels,
     status: "pending",
     createdAt: Date.now(),
     expiryId: null,

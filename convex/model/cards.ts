@@ -16,20 +16,23 @@ export async function cardFor(
 }
 
 export function drawCard(approval: Doc<"approvals">, votes: Vote[], code: string | null): ApprovalCard {
-  const {
-    _id: approvalId,
+  const { _id: approvalId, status, question, options, quorum, tier, expiresAt, reasonRequired, form } = approval;
+  const { workflow, runId, requestedByShown: requestedBy } = approval;
+  // Where values were edited every copy shows what was approved.
+  const payload = approval.approvedPayload ?? approval.payload;
+  const payloadHash = approval.approvedHash ?? approval.payloadHash;
+  const asked = {
+    approvalId,
     status,
     question,
     options,
     payload,
+    payloadHash,
     quorum,
     tier,
     expiresAt,
     reasonRequired,
-    form,
-  } = approval;
-  const { workflow, runId, requestedByShown: requestedBy } = approval;
-  const asked = { approvalId, status, question, options, payload, quorum, tier, expiresAt, reasonRequired };
+  };
   return cardOf({ ...asked, formText: form, votes, outcome: outcomeOf(approval), workflow, runId, requestedBy }, code);
 }
 

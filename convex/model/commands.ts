@@ -4,10 +4,12 @@ import { waysFor } from "../../src/flow/answer.ts";
 import { type Command, helpLines } from "../../src/flow/command.ts";
 import { coerceInput } from "../../src/flow/schema.ts";
 import type { MutationCtx } from "../_generated/server.js";
-import { answerText, pendingList } from "./answering.ts";
+import { answerText, codesIn, pendingList } from "./answering.ts";
 import { demandApproval, openFor } from "./approvals.ts";
 import { cardFor } from "./cards.ts";
+import { noteListed } from "./codes.ts";
 import { definitionOf } from "./definitions.ts";
+import { enrol } from "./enrolment.ts";
 import { fail } from "./errors.ts";
 import { reassign, resend } from "./hand_on.ts";
 import { type Acting, demandPerson } from "./people.ts";
@@ -58,8 +60,11 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     }
     case "workflows":
       return await workflowList(ctx);
-    case "pending":
-      return pendingList(await openFor(ctx, acting.person._id), { private: call.alone });
+    case "pending": {
+      const open = await openFor(ctx, acting.person._id);
+      if (call.alone) await noteListed(ctx, acting.person._id, codesIn(open));
+      return pendingList(open, { private: call.alone });
+    }
     case "help":
       return whole(["You can write to me in plain words, or use:", ...helpLines(call.bare).map((line) => `- ${line}`)]);
     case "answer": {
@@ -87,6 +92,14 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     case "resend": {
       const approval = await demandApproval(ctx, acting.person._id, command.code);
       return say((await resend(ctx, acting, approval, call.requestKey)).message);
+    }
+    case "enrol": {
+      if (!call.alone) fail("forbidden", "a code is for one person only", { remedy: "ask me in a private message" });
+      const { code, expiresAt, name } = await enrol(ctx, acting, command.person ?? acting.person.name, command.channel);
+      const minutes = Math.round((expiresAt - Date.now()) / 60_000);
+      return say(
+        `Send **${code}** to me by ${command.channel} within ${minutes} minutes: that account is ${name}'s then.`,
+      );
     }
     case "malformed":
       return say(`${sentence(command.message)} Usage: ${command.usage}`);

@@ -17,6 +17,8 @@ export interface Acting {
   countsAs: Id<"people">;
   /** "Ana", "operator (root) for Ana" */
   shown: string;
+  /** The platform's id of the message or press with which they act; absent: there is none. */
+  message?: string;
 }
 
 const LAST_USED_RESOLUTION_MS = 60_000;

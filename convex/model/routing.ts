@@ -32,7 +32,8 @@ export async function routeEvent(ctx: MutationCtx, inboundId: Id<"inbound">, eve
     if (event.kind === "message" && event.addressed === false) return "notAddressed";
     return await routeStranger(ctx, `inbound:${inboundId}`, event);
   }
-  const acting = await resolveActor(ctx, { kind: "handle", handle, channel: event.channel });
+  const message = event.kind === "message" ? event.messageId : event.eventId;
+  const acting = { ...(await resolveActor(ctx, { kind: "handle", handle, channel: event.channel })), message };
   await touchHandle(ctx, handle);
   const reply = async (message: OutMessage): Promise<void> => {
     await enqueue(ctx, { channel: event.channel, place: event.place, key: `inbound:${inboundId}`, message });

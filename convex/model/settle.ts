@@ -10,11 +10,14 @@ import * as verdict from "../../src/flow/verdict.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { endTimers } from "./approval_timers.ts";
+import { askAnew, isIntact } from "./ask_anew.ts";
 import { record } from "./audit.ts";
 import { voteRows } from "./cards.ts";
 import { closeCodes } from "./codes.ts";
 import { reviseCopies } from "./copies.ts";
+import { sha256Hex, toJsonText } from "./json.ts";
 import { retireBumps } from "./ladder.ts";
+import { deliveriesOf } from "./outbox.ts";
 import type { Acting } from "./people.ts";
 import { rolesOf } from "./rotas.ts";
 import { signal } from "./signals.ts";
@@ -28,6 +31,8 @@ export interface Answer {
   fields: Json;
   /** The same request told twice (a retry after a lost reply) gets the first one's result. */
   requestKey: string | null;
+  /** Hash of the payload the person saw; null: the ingress cannot tell. */
+  shownHash: string | null;
 }
 
 const MAX_REASON = 4000;
@@ -45,7 +50,13 @@ export async function settleAnswer(
   if (tooLong !== null) return { outcome: "invalid", approvalId: approval._id, option: null, message: tooLong };
   const repeated = repeatOf(approval, votes, answer);
   if (repeated !== null) return repeated;
-  const state = { ...stateOf(approval, votes, acting), handedOn: await handedOnBy(ctx, approval, acting) };
+  if (approval.status === "pending" && !(await isIntact(approval))) return await refuseChanged(ctx, approval, answer);
+  const edited = await editedOf(approval, answer.fields);
+  const state = {
+    ...stateOf(approval, votes, acting),
+    handedOn: await handedOnBy(ctx, approval, acting),
+    askedPayload: answer.fields === null ? null : parsed(approval.payload),
+  };
   const roles = await rolesOf(ctx, acting.person, Date.now());
   const decided = verdict.answer(state, {
     person: { id: acting.person._id, name: acting.person.name, roles },
@@ -56,20 +67,63 @@ export async function settleAnswer(
     text: approval.freeText ? answer.option : null,
     reason: answer.reason,
     fields: answer.fields,
-    shownHash: null,
+    editedHash: edited?.hash ?? null,
+    shownHash: answer.shownHash,
     now: Date.now(),
   });
   const { outcome, option, message } = decided;
   if (decided.state !== state) await writeVote(ctx, approval, votes, decided.state, answer);
   if (outcome !== "invalid")
-    await note(ctx, approval, NOTES[outcome], answer, { option: option ?? answer.option, message });
+    await note(ctx, approval, NOTES[outcome], answer, {
+      ...{ option: option ?? answer.option, told: message },
+      ...(edited === null ? {} : { editedHash: edited.hash }),
+      ...(decided.state === state ? {} : await shownTo(ctx, approval)),
+    });
   if (decided.ended) {
     const text = approval.freeText && outcome === "settled" ? answer.option : null;
-    await end(ctx, approval, decided.state, { text, fields: answer.fields });
+    const approved = outcome === "settled" && edited !== null ? edited : null;
+    if (approved !== null) {
+      const { text: approvedPayload, hash: approvedHash } = approved;
+      await ctx.db.patch("approvals", approval._id, { approvedPayload, approvedHash });
+      approval = { ...approval, approvedPayload, approvedHash };
+    }
+    const payload = outcome === "settled" ? (approved?.payload ?? parsed(approval.payload)) : null;
+    await end(ctx, approval, decided.state, {
+      ...{ text, fields: answer.fields },
+      ...(payload === null ? {} : { payload, payloadHash: approval.approvedHash ?? approval.payloadHash }),
+    });
   } else if (outcome === "voted") {
     await reviseCopies(ctx, approval, decided.state.votes);
   }
   return { outcome, approvalId: approval._id, option, message };
+}
+
+const parsed = (text: string | null): Json => (text === null ? null : (JSON.parse(text) as Json));
+
+/** The payload with edited values in place, and its hash; null: nothing is edited. */
+async function editedOf(
+  approval: Doc<"approvals">,
+  fields: Json,
+): Promise<{ payload: Json; text: string; hash: string } | null> {
+  if (fields === null) return null;
+  const payload = verdict.editedPayload(parsed(approval.payload), fields);
+  const text = toJsonText(payload, "payload");
+  return { payload, text, hash: await sha256Hex(text) };
+}
+
+/** Nobody may answer for something else than they were shown. It is asked anew, as it is now. */
+async function refuseChanged(ctx: MutationCtx, approval: Doc<"approvals">, answer: Answer): Promise<AnswerResult> {
+  const reason = "its payload is not what was asked";
+  await note(ctx, approval, "approval.changed", answer, { option: answer.option, reason });
+  await askAnew(ctx, approval, () => supersede(ctx, approval, reason));
+  const message = "What you were shown has changed since, so nothing is settled. It is asked anew.";
+  return { outcome: "refused", approvalId: approval._id, option: null, message };
+}
+
+/** The record's answer to "what did they see": the words of the question, and where its copies were (G2). */
+async function shownTo(ctx: MutationCtx, approval: Doc<"approvals">): Promise<Record<string, unknown>> {
+  const copies = (await deliveriesOf(ctx, approval._id)).map(({ place, receipt }) => ({ place, receipt }));
+  return { shown: { options: approval.options, payload: approval.payload }, copies };
 }
 
 const NOTES: Record<Exclude<AnswerResult["outcome"], "invalid">, string> = {
@@ -95,11 +149,21 @@ export async function settleExpiry(ctx: MutationCtx, approvalId: Id<"approvals">
 
 /** The run has no use for the answer any more. Sends no signal: it is the run that closes the wait. */
 export async function cancelByKey(ctx: MutationCtx, key: string, reason: string): Promise<void> {
-  const approval = await ctx.db
+  const approval = await byKey(ctx, key);
+  if (approval !== null) await cancel(ctx, approval, reason);
+}
+
+/** The run asks anew, because what the question was about has become something else. */
+export async function supersedeByKey(ctx: MutationCtx, key: string, reason: string): Promise<void> {
+  const approval = await byKey(ctx, key);
+  if (approval !== null) await supersede(ctx, approval, reason);
+}
+
+async function byKey(ctx: MutationCtx, key: string): Promise<Doc<"approvals"> | null> {
+  return await ctx.db
     .query("approvals")
     .withIndex("by_key", (q) => q.eq("key", key))
     .unique();
-  if (approval !== null) await cancel(ctx, approval, reason);
 }
 
 export async function cancelOpenOf(ctx: MutationCtx, runId: Id<"runs">, reason: string): Promise<void> {
@@ -108,6 +172,15 @@ export async function cancelOpenOf(ctx: MutationCtx, runId: Id<"runs">, reason: 
     .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))
     .take(1000);
   for (const approval of open) await cancel(ctx, approval, reason);
+}
+
+/** Replaced by another question; sends no signal. */
+export async function supersede(ctx: MutationCtx, approval: Doc<"approvals">, reason: string): Promise<void> {
+  const state = stateOf(approval, await voteRows(ctx, approval._id), null);
+  const superseded = verdict.supersede(state, reason, Date.now());
+  if (!superseded.ended) return;
+  await note(ctx, approval, "approval.superseded", null, { reason });
+  await close(ctx, approval, superseded.state);
 }
 
 async function cancel(ctx: MutationCtx, approval: Doc<"approvals">, reason: string): Promise<void> {
@@ -135,6 +208,7 @@ function stateOf(approval: Doc<"approvals">, votes: Doc<"votes">[], acting: Acti
       channel: row.channel,
       reason: row.reason,
       at: row.at,
+      payloadHash: row.payloadHash ?? null,
     })),
     outcome: approval.outcome,
   };
@@ -174,6 +248,7 @@ async function writeVote(
     reason: cast.reason,
     requestKey,
     at: cast.at,
+    payloadHash: cast.payloadHash ?? null,
   });
 }
 
@@ -181,7 +256,7 @@ async function end(
   ctx: MutationCtx,
   approval: Doc<"approvals">,
   state: verdict.ApprovalState,
-  more: { text: string | null; fields: Json },
+  more: { text: string | null; fields: Json; payload?: Json; payloadHash?: string | null },
 ): Promise<void> {
   await close(ctx, approval, state);
   if (approval.runId === null || approval.waitId === null || state.outcome === null) return;
@@ -224,12 +299,13 @@ async function note(
   const acting = answer?.acting ?? null;
   const { _id: approvalId, question, payloadHash } = approval;
   const said = answer === null ? {} : { reason: answer.reason, fields: answer.fields };
+  const by = acting?.message === undefined ? {} : { message: acting.message };
   await record(ctx, {
     subject: approval.runId === null ? `approval:${approvalId}` : `run:${approval.runId}`,
     kind,
     person: acting === null ? null : { id: acting.person._id, shown: acting.shown },
     handle: acting?.handle ?? null,
     channel: acting?.channel ?? null,
-    detail: { approvalId, question, payloadHash, ...said, ...detail },
+    detail: { approvalId, question, payloadHash, ...by, ...said, ...detail },
   });
 }

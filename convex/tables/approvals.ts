@@ -49,6 +49,8 @@ export const approvalTables = {
     // What later versions added; absent on rows of earlier ones.
     /** The agent that asks; absent or null: no agent does. */
     agent: v.optional(v.union(v.string(), v.null())),
+    /** Where the definition wants it asked; null: where the run came from, then the approvers' own handles. */
+    channels: v.optional(v.union(v.array(v.string()), v.null())),
     /** Who has handed their part on, and to whom. */
     handedOn: v.optional(v.array(v.object({ personId: v.id("people"), to: v.id("people") }))),
     /** What was approved where values were edited, and its SHA-256; `payload` stays what was asked. */
@@ -121,5 +123,7 @@ export const approvalTables = {
     reason: v.union(v.string(), v.null()),
     requestKey: v.union(v.string(), v.null()),
     at: v.number(),
+    /** Of the edited payload it is for; absent or null: as asked. */
+    payloadHash: v.optional(v.union(v.string(), v.null())),
   }).index("by_approvalId", ["approvalId"]),
 };

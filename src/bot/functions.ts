@@ -303,10 +303,13 @@ export const functions = {
   lookups: {
     card: query<{ handle: string; approvalId: string }, ApprovalCard | null>("lookups:card"),
     workflow: query<{ handle: string; name: string }, WorkflowForm | null>("lookups:workflow"),
+    workflows: query<{ handle: string }, { name: string; title: string }[]>("lookups:workflows"),
     home: query<{ handle: string }, HomeView>("lookups:home"),
     caughtUpTo: query<{ channel: string }, number | null>("lookups:caughtUpTo"),
     markCaughtUp: mutation<{ channel: string; at: number }, null>("lookups:markCaughtUp"),
-    knownPlaces: query<{ channel: string }, { threads: string[]; receipts: string[] }>("lookups:knownPlaces"),
+    knownPlaces: query<{ channel: string }, { threads: string[]; receipts: string[]; handles: string[] }>(
+      "lookups:knownPlaces",
+    ),
   },
   outbox: {
     ready: query<{ filters: Filter[] }, { deliveryId: string; place: string; version: number }[]>("outbox:ready"),

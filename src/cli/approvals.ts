@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { decodeApproval, functions } from "../bot/backend.ts";
 import type { AnswerOutcome } from "../contract/approval.ts";
 import { FactoryError } from "../contract/errors.ts";
-import { type Act, collect, type Later, list, text } from "./act.ts";
+import { type Act, collect, list, text } from "./act.ts";
 import { readFields } from "./files.ts";
 import { table } from "./output.ts";
 import { approvalText, time } from "./show.ts";
@@ -21,7 +21,7 @@ export const EXIT_OF: Record<AnswerOutcome, number> = {
   superseded: 1,
 };
 
-export function approvalCommands(program: Command, act: Act, later: Later): void {
+export function approvalCommands(program: Command, act: Act): void {
   const approvals = program.command("approvals").description("questions and their answers");
   approvals
     .command("list")
@@ -91,5 +91,37 @@ export function approvalCommands(program: Command, act: Act, later: Later): void
         context.exit(EXIT_OF[answer.outcome]);
       }),
     );
-  for (const name of ["reassign", "resend"]) later(approvals, name);
+  approvals
+    .command("reassign")
+    .argument("<code|id>")
+    .argument("<person>")
+    .description("hand your part of a question on to somebody (exit code 3 when policy refuses it)")
+    .action(
+      act(async (context, [ref, to]) => {
+        const backend = await context.backend();
+        const handed = await backend.mutation(functions.approvals.reassign, {
+          actor: context.actor(),
+          ref: ref!,
+          to: to!,
+        });
+        context.out.result(handed, () => handed.message);
+        if (!handed.done) context.exit(3);
+      }),
+    );
+  approvals
+    .command("resend")
+    .argument("<code|id>")
+    .description("send a question again to those who are asked")
+    .action(
+      act(async (context, [ref]) => {
+        const backend = await context.backend();
+        const requestKey = randomUUID();
+        const sent = await backend.mutation(functions.approvals.resend, {
+          actor: context.actor(),
+          ref: ref!,
+          requestKey,
+        });
+        context.out.result(sent, () => sent.message);
+      }),
+    );
 }

@@ -5,6 +5,7 @@ import type { Person } from "../bot/functions.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { parseHandle } from "../contract/handle.ts";
 import { type Act, collect, type Later, list } from "./act.ts";
+import { dutyCommands } from "./duty.ts";
 import { fields, type Painter, table } from "./output.ts";
 
 export function peopleCommands(program: Command, act: Act, later: Later): void {
@@ -70,7 +71,25 @@ export function peopleCommands(program: Command, act: Act, later: Later): void {
         }),
       );
   }
-  for (const name of ["enrol", "prefer", "oncall", "quiet"]) later(people, name);
+  dutyCommands(people, act);
+  people
+    .command("enrol")
+    .argument("<name>")
+    .argument("<channel>", "sms, slack or discord")
+    .description("a code that links the account which sends it within ten minutes")
+    .action(
+      act(async (context, [name, channel]) => {
+        const backend = await context.backend();
+        const args = { actor: context.actor(), name: name!, channel: channel! };
+        const issued = await backend.mutation(functions.people.enrol, args);
+        context.out.result(issued, (paint) =>
+          [
+            `${paint("bold", issued.code)} for ${issued.name}: send it to the bot by ${issued.channel} within ten minutes.`,
+            paint("dim", "Three wrong codes from one account, and it has to wait ten minutes."),
+          ].join("\n"),
+        );
+      }),
+    );
 }
 
 export function readRoles(changes: string[]): { add: string[]; remove: string[] } {

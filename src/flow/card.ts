@@ -8,6 +8,8 @@ export interface CardSource {
   question: string;
   options: string[];
   payload: string | null;
+  /** SHA-256 of the payload; absent or null: there is none. Its beginning is shown, so that copies and record can be compared. */
+  payloadHash?: string | null;
   quorum: number;
   tier: Tier;
   votes: readonly Vote[];
@@ -44,7 +46,8 @@ export function cardOf(row: CardSource, code: string | null): ApprovalCard {
   };
 }
 
-/** "deploy · run r1 · asked by Ana" */
-function contextLine({ workflow, runId, requestedBy }: CardSource): string {
-  return [workflow, runId && `run ${runId}`, `asked by ${requestedBy}`].filter(Boolean).join(" · ");
+/** "deploy · run r1 · asked by Ana · payload 3fa9c1d20b7e" */
+function contextLine({ workflow, runId, requestedBy, payloadHash }: CardSource): string {
+  const payload = payloadHash ? `payload ${payloadHash.slice(0, 12)}` : null;
+  return [workflow, runId && `run ${runId}`, `asked by ${requestedBy}`, payload].filter(Boolean).join(" · ");
 }

@@ -2,7 +2,7 @@
 import { errorInfo } from "../contract/errors.ts";
 import type { FlowNode, Json } from "./definition.ts";
 import { itemDone } from "./fanout.ts";
-import { own, parseOutput } from "./json.ts";
+import { type JsonObject, own, parseOutput } from "./json.ts";
 import { attempt, complete, endFailed, enter, failNode, loopScope, perform, skip } from "./nodes.ts";
 import type { Step } from "./step.ts";
 import type { Signal, Wait } from "./types.ts";
@@ -102,8 +102,10 @@ function roundDone(step: Step, tokenId: string, node: Of<"loop">, output: Json):
 }
 
 function answered(step: Step, tokenId: string, node: Of<"approval">, verdict: SignalOf<"verdict">): void {
-  const { option, reason, by, channel, at, text, fields } = verdict;
-  step.setVariable(node.saveAs, { option, reason, by, channel, at, text, fields });
+  const { option, reason, by, channel, at, text, fields, payload } = verdict;
+  const said: JsonObject = { option, reason, by, channel, at, text, fields };
+  if (payload !== undefined) said.payload = payload;
+  step.setVariable(node.saveAs, said);
   const target = own(node.next, option);
   if (target === undefined) {
     const message = `the answer "${option}" leads nowhere: next has ${Object.keys(node.next).join(", ")}`;

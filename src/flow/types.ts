@@ -95,6 +95,9 @@ export type Signal =
       text: string | null;
       /** Edited payload fields. */
       fields: Json;
+      /** What was approved, edited values in place, and its SHA-256; absent: the question had no payload. */
+      payload?: Json;
+      payloadHash?: string | null;
     }
   /** Of `startWork`. Text that is a JSON object or array becomes one. */
   | { kind: "result"; output: Json }

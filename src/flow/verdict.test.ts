@@ -295,7 +295,7 @@ it("a card shows the row: the code only on a personal copy and only while pendin
   };
   expect(cardOf(source, "4K")).toMatchObject({
     code: "4K",
-    context: "deploy · run r1 · asked by Cy",
+    context: "deploy · run r1 · asked by Cy · payload h1",
     outcomeLine: null,
   });
   const { state } = answer(asked(), by("ana", "yes", { channel: "sms" }));

@@ -22,6 +22,8 @@ import { mismatches } from "./schema.ts";
 export interface VoteRow extends Vote {
   /** Whom it counts for: distinct people make a quorum. */
   personId: string;
+  /** Of the edited payload it approves; absent or null: the payload as it was asked. Only votes for the same thing agree. */
+  payloadHash?: string | null;
 }
 
 /** The part of an approval's row that decisions need. */
@@ -61,6 +63,8 @@ export interface Attempt {
   reason: string | null;
   /** Edited payload fields; null: none. */
   fields: Json;
+  /** Hash of the payload with them; absent or null: nothing is edited. */
+  editedHash?: string | null;
   /** Hash of the payload that was shown; null: the ingress cannot tell (text answers). */
   shownHash: string | null;
   now: number;
@@ -219,13 +223,18 @@ function vote(state: ApprovalState, attempt: Attempt, option: string): Decision 
   const { now, channel, shown } = attempt;
   const personId = countedAs(attempt);
   const before = state.votes.find((one) => one.personId === personId);
-  const cast: VoteRow = { personId, person: shown, option, channel, reason: attempt.reason, at: now };
+  const editedHash = attempt.editedHash ?? null;
+  const agrees = (one: VoteRow): boolean => one.option === option && (one.payloadHash ?? null) === editedHash;
+  const cast: VoteRow = {
+    ...{ personId, person: shown, option, channel, reason: attempt.reason, at: now },
+    ...(editedHash === null ? {} : { payloadHash: editedHash }),
+  };
   // A second vote replaces the first: nobody counts twice.
-  const votes =
-    before?.option === option ? state.votes : [...state.votes.filter((one) => one.personId !== personId), cast];
-  const agreeing = votes.filter((one) => one.option === option).length;
+  const same = before !== undefined && agrees(before);
+  const votes = same ? state.votes : [...state.votes.filter((one) => one.personId !== personId), cast];
+  const agreeing = votes.filter(agrees).length;
   if (agreeing < state.quorum && meaningOf(option) !== "deny") {
-    const again = before?.option === option ? "You have already voted" : "Your vote is counted";
+    const again = same ? "You have already voted" : "Your vote is counted";
     const message = `${again}: ${option} has ${agreeing} of ${state.quorum} votes.`;
     return {
       outcome: "voted",
