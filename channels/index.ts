@@ -4,8 +4,9 @@
  */
 import type { Readable, Writable } from "node:stream";
 import type { ChannelAdapter } from "../src/contract/adapter.ts";
-import { type ErrorInfo, errorInfo } from "../src/contract/errors.ts";
+import type { ErrorInfo } from "../src/contract/errors.ts";
 import type { ChannelName } from "../src/contract/handle.ts";
+import { discordFromEnv } from "./discord/factory.ts";
 import { slackFromEnv } from "./slack/factory.ts";
 import { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
@@ -43,19 +44,6 @@ export type Channel =
 
 export type ChannelFactory = (setup: ChannelSetup) => Channel;
 
-/** Says plainly that a platform is not in this version, instead of ignoring its variables. */
-const notInThisVersion =
-  (name: string, variables: string[]): ChannelFactory =>
-  ({ env }) => {
-    const set = variables.filter((variable) => (env[variable] ?? "") !== "");
-    if (set.length === 0) return { state: "off" };
-    const error = errorInfo("invalid_input", `this version has no ${name} adapter`, {
-      field: set.join(", "),
-      remedy: `unset ${set.join(", ")}, or use a version with ${name}`,
-    });
-    return { state: "refused", error };
-  };
-
 export const channels: Record<ChannelName, ChannelFactory> = {
   terminal: ({ terminal, env }) => {
     if (terminal === null) return { state: "off" };
@@ -63,7 +51,7 @@ export const channels: Record<ChannelName, ChannelFactory> = {
     return { state: "ready", adapter };
   },
   slack: ({ env, log }) => slackFromEnv(env, log),
-  discord: notInThisVersion("Discord", ["DISCORD_TOKEN"]),
+  discord: ({ env, log }) => discordFromEnv(env, log),
   sms: ({ env }) => {
     const settings = readSmsSettings(env);
     if (settings.kind === "refused") return { state: "refused", error: settings.error };

@@ -16,6 +16,12 @@ export const workflow = gatewayQuery({
   handler: async (ctx, { handle, name }): Promise<WorkflowForm | null> => await lookups.formOf(ctx, handle, name),
 });
 
+export const workflows = gatewayQuery({
+  args: { handle: v.string() },
+  handler: async (ctx, { handle }): Promise<{ name: string; title: string }[]> =>
+    await lookups.workflowsFor(ctx, handle),
+});
+
 export const home = gatewayQuery({
   args: { handle: v.string() },
   handler: async (ctx, { handle }): Promise<HomeView> => await lookups.homeOf(ctx, handle),
@@ -36,8 +42,9 @@ export const markCaughtUp = gatewayMutation({
 
 export const knownPlaces = gatewayQuery({
   args: { channel: v.string() },
-  handler: async (ctx, { channel }): Promise<{ threads: string[]; receipts: string[] }> => ({
+  handler: async (ctx, { channel }): Promise<{ threads: string[]; receipts: string[]; handles: string[] }> => ({
     threads: await lookups.threadsOf(ctx, channel),
     receipts: await lookups.openReceiptsOf(ctx, channel),
+    handles: await lookups.handlesOn(ctx, channel),
   }),
 });

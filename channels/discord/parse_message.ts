@@ -73,7 +73,9 @@ function placeOf(where: Where, user: string, channel: string, root: string): str
 }
 
 const nameOf = (message: Body): string | null =>
-  textAt(message, "member", "nick") ?? textAt(message, "author", "global_name") ?? textAt(message, "author", "username");
+  textAt(message, "member", "nick") ??
+  textAt(message, "author", "global_name") ??
+  textAt(message, "author", "username");
 
 /** Discord's own clients keep a line that begins with a slash for themselves, so to the bot a command may be said without one. */
 const SAID_COMMAND =

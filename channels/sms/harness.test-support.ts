@@ -35,13 +35,14 @@ export function createMemoryBackend() {
   const lookups: Lookups = {
     card: nothing,
     workflow: nothing,
+    workflows: async () => [],
     home: async () => ({ person: null, questions: [], runs: [] }),
     history: {
       caughtUpTo: async () => state.caughtUpTo,
       async markCaughtUp(at) {
         state.caughtUpTo = Math.max(at, state.caughtUpTo ?? at);
       },
-      knownPlaces: async () => ({ threads: [], receipts: [] }),
+      knownPlaces: async () => ({ threads: [], receipts: [], handles: [] }),
     },
   };
   return {

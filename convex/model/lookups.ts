@@ -15,6 +15,7 @@ import { statusLine } from "./run_words.ts";
 const MAX_QUESTIONS = 20;
 const MAX_RUNS = 10;
 const MAX_PLACES = 200;
+const MAX_WORKFLOWS = 100;
 
 export async function cardOf(ctx: QueryCtx, handle: string, approvalId: string): Promise<ApprovalCard | null> {
   const person = await personByHandle(ctx, handle);
@@ -37,6 +38,16 @@ export async function formOf(ctx: QueryCtx, handle: string, name: string): Promi
     description: row.description,
     inputs: inputs === null ? null : JSON.stringify(inputs),
   };
+}
+
+/** Names and titles of what can be started. */
+export async function workflowsFor(ctx: QueryCtx, handle: string): Promise<{ name: string; title: string }[]> {
+  if ((await personByHandle(ctx, handle)) === null) return [];
+  const rows = await ctx.db
+    .query("workflows")
+    .withIndex("by_latest_and_name", (q) => q.eq("latest", true))
+    .take(MAX_WORKFLOWS);
+  return rows.map(({ name, title }) => ({ name, title }));
 }
 
 export async function homeOf(ctx: QueryCtx, handle: string): Promise<HomeView> {
@@ -76,6 +87,15 @@ export async function threadsOf(ctx: QueryCtx, channel: string): Promise<string[
     .order("desc")
     .take(MAX_PLACES);
   return rows.map((row) => row.key);
+}
+
+/** Handles of the channel that are in use. */
+export async function handlesOn(ctx: QueryCtx, channel: string): Promise<string[]> {
+  const rows = await ctx.db
+    .query("handles")
+    .withIndex("by_handle", (q) => q.gte("handle", `${channel}:`).lt("handle", `${channel};`))
+    .take(MAX_PLACES);
+  return rows.filter((row) => row.suspended == null).map((row) => row.handle);
 }
 
 /** Where cards of open questions stand: somebody may have answered below one. */

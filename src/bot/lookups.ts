@@ -8,6 +8,7 @@ export function createLookups(backend: Pick<Backend, "query" | "mutation">, chan
   return {
     card: (handle, approvalId) => backend.query(lookups.card, { handle, approvalId }),
     workflow: (handle, name) => backend.query(lookups.workflow, { handle, name }),
+    workflows: (handle) => backend.query(lookups.workflows, { handle }),
     home: (handle) => backend.query(lookups.home, { handle }),
     history: {
       caughtUpTo: () => backend.query(lookups.caughtUpTo, { channel }),

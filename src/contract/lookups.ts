@@ -26,6 +26,8 @@ export interface Lookups {
   card(handle: string, approvalId: string): Promise<ApprovalCard | null>;
   /** null: no workflow of that name is installed, or nobody here has the handle. */
   workflow(handle: string, name: string): Promise<WorkflowForm | null>;
+  /** What can be started, by name, at most 100; empty when nobody here has the handle. */
+  workflows(handle: string): Promise<{ name: string; title: string }[]>;
   home(handle: string): Promise<HomeView>;
   history: InboundHistory;
 }
@@ -39,6 +41,9 @@ export interface InboundHistory {
   caughtUpTo(): Promise<number | null>;
   /** Never moves backwards. Said when a fetch is complete. */
   markCaughtUp(at: number): Promise<void>;
-  /** Where replies may stand that no list of the platform's names: threads of conversations, receipts of open questions. Newest, at most 200 each. */
-  knownPlaces(): Promise<{ threads: string[]; receipts: string[] }>;
+  /**
+   * Where something may stand that no list of the platform's names: threads of conversations, receipts of open questions, handles of
+   * people who may have written privately. Newest (handles: any), at most 200 each.
+   */
+  knownPlaces(): Promise<{ threads: string[]; receipts: string[]; handles: string[] }>;
 }
