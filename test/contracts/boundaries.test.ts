@@ -74,7 +74,7 @@ const ROOMS: Room[] = [
   },
   {
     path: "src/sdk",
-    rooms: ["src/contract", "src/flow", "convex/_generated"],
+    rooms: ["src/contract", "src/flow", "src/bot", "convex/_generated"],
     node: true,
     packages: ["*"],
     instead: "reach the backend with ConvexClient over the wire",
