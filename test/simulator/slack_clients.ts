@@ -52,8 +52,6 @@ export async function boltSocket(simulator: SlackSimulator, prepare: (app: App) 
     logger: quiet,
     installerOptions: { clientOptions: { slackApiUrl: simulator.apiUrl } },
   });
-  // Its wait before a reconnect is a multiple of this.
-  Object.assign(receiver.client, { clientPingTimeoutMS: 50 });
   const app = new App({
     token: simulator.botToken,
     receiver,

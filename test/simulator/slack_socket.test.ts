@@ -135,8 +135,16 @@ test("each envelope goes to one of the connections; what a broken one held goes 
 test("told to renew its connection the client comes back, and what is said then arrives", async () => {
   const simulator = await slack();
   const seen: string[] = [];
-  await boltSocket(simulator, (app) => {
-    app.message(async ({ message }) => void seen.push((message as { text: string }).text));
+  const app = await boltSocket(simulator, (prepared) => {
+    prepared.message(async ({ message }) => void seen.push((message as { text: string }).text));
+  });
+  const { client } = (app as unknown as { receiver: { client: EventEmitter & { clientPingTimeoutMS: number } } })
+    .receiver;
+  // Its wait before it connects again; afterwards its patience with the server, so only for that moment.
+  const patienceMs = client.clientPingTimeoutMS;
+  client.clientPingTimeoutMS = 10;
+  client.once("reconnecting", () => {
+    client.clientPingTimeoutMS = patienceMs;
   });
   simulator.socket.disconnect("refresh_requested");
   await soon(() => simulator.socket.connections()).toBe(0);
