@@ -8,6 +8,8 @@ import { type BotProcess, Place } from "./e2e/harness.ts";
 export const OWNER: Actor = { kind: "operator", osUser: "tester", as: null, channel: "cli" };
 export const ANA = "slack:TSIM/UANA";
 export const BOB = "slack:TSIM/UBOB";
+const at = (handle: string): Actor => ({ kind: "handle", handle, channel: "slack" });
+export const as = { ana: at(ANA), bob: at(BOB) };
 
 export interface SlackBot {
   slack: SlackSimulator;
