@@ -147,7 +147,7 @@ test("told to renew its connection the client comes back, and what is said then 
     client.clientPingTimeoutMS = patienceMs;
   });
   simulator.socket.disconnect("refresh_requested");
-  await soon(() => simulator.socket.connections()).toBe(0);
+  await soon(() => simulator.calls("apps.connections.open").length).toBe(2);
   await simulator.socket.connected();
   simulator.as("ana").say("dm", "still there?");
   await soon(() => seen).toEqual(["still there?"]);
