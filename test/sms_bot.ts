@@ -71,7 +71,7 @@ export async function startSmsBot(
       world.bot = await start();
       world.backend = await place.backend();
     },
-    async ask(number, body, fits = /[^]/) {
+    async ask(number, body, fits = /[\s\S]/) {
       const seen = inboxOf(number).length;
       await twilio.text({ from: number, body });
       return await next(number, fits, seen);
