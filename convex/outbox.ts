@@ -12,14 +12,23 @@ const vFilters = v.array(
 );
 const MAX_READY = 100;
 
+export interface Ready {
+  deliveryId: Id<"deliveries">;
+  place: string;
+  version: number;
+  /** A question that its reader has not got yet: others may come along with it. */
+  isQuestion: boolean;
+}
+
 /** For a subscription: changes whenever there is something new to claim. Oldest first, at most 100. */
 export const ready = gatewayQuery({
   args: { filters: vFilters },
-  handler: async (ctx, { filters }): Promise<{ deliveryId: Id<"deliveries">; place: string; version: number }[]> =>
+  handler: async (ctx, { filters }): Promise<Ready[]> =>
     (await leases.readyRows(ctx, filters, MAX_READY)).map((row) => ({
       deliveryId: row._id,
       place: row.place,
       version: row.version,
+      isQuestion: row.approvalId !== null && row.receipt === null,
     })),
 });
 

@@ -312,7 +312,9 @@ export const functions = {
     ),
   },
   outbox: {
-    ready: query<{ filters: Filter[] }, { deliveryId: string; place: string; version: number }[]>("outbox:ready"),
+    ready: query<{ filters: Filter[] }, { deliveryId: string; place: string; version: number; isQuestion: boolean }[]>(
+      "outbox:ready",
+    ),
     claim: mutation<{ gatewayId: string; filters: Filter[]; limit: number }, Claimed[]>("outbox:claim"),
     confirm: mutation<
       { deliveryId: Id<"deliveries">; leaseId: string; version: number; receipt: string },

@@ -48,6 +48,8 @@ const REMEMBERED_EDITS = 1_000;
 export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pump {
   /** What the subscription said last: place -> the ids of what is ready there. */
   let ready = new Map<string, string[]>();
+  /** Places where a question waits that was not sent yet. */
+  let asking = new Set<string>();
   const workers = new Map<string, Promise<void>>();
   const lastEditAt = new Map<string, number>();
   let stopped = false;
@@ -73,6 +75,7 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
     (rows) => {
       ready = new Map();
       for (const { place, deliveryId } of rows) ready.set(place, [...(ready.get(place) ?? []), deliveryId]);
+      asking = new Set(rows.flatMap(({ place, isQuestion }) => (isQuestion ? [place] : [])));
       for (const place of ready.keys()) if (!workers.has(place) && !stopped) start(place);
       wake();
     },
@@ -92,7 +95,7 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
   async function work(place: string): Promise<void> {
     const together = routeOf(channelOf(place) ?? "", place)?.adapter.together;
     while (!stopped && ready.has(place)) {
-      await pause(Math.max(untilDue(place), together?.gatherMs ?? 0));
+      await pause(Math.max(untilDue(place), asking.has(place) ? (together?.gatherMs ?? 0) : 0));
       if (stopped) return;
       const claimed = await claim(place);
       if (claimed === null) await pause(REST_AFTER_FAILURE_MS);
