@@ -120,6 +120,10 @@ export function answer(state: ApprovalState, attempt: Attempt): Decision {
 const countedAs = (attempt: Pick<Attempt, "person" | "operator">): string =>
   attempt.operator?.personId ?? attempt.person.id;
 
+/** `person:ana` as people say it: "ana"; `role:release`: "the role release". */
+export const approverWords = (approver: string): string =>
+  approver.replace(/^person:/, "").replace(/^role:/, "the role ");
+
 /** Null: this person may answer this question. Roles are those of this moment. */
 export function refusedReason(
   state: Pick<ApprovalState, "approvers" | "requesterId" | "tier" | "handedOn">,
@@ -130,7 +134,9 @@ export function refusedReason(
   if (handed !== undefined) return `You have handed this question on to ${handed.to}.`;
   if (!isApprover(state, person)) {
     const who =
-      state.approvers === null ? "only whoever started it may answer" : `it is for ${state.approvers.join(", ")}`;
+      state.approvers === null
+        ? "only whoever started it may answer"
+        : `it is for ${state.approvers.map(approverWords).join(", ")}`;
     return `You may not answer this question: ${who}.`;
   }
   if (state.tier === "high" && channel === "sms") {
