@@ -296,7 +296,7 @@ describe("A13: hand on, send again", () => {
     const ana = at("terminal:ana");
     expect(await reassign(t, ana, await asked({}, "1"), "cy")).toMatchObject({
       done: false,
-      message: "cy may not answer this: it is for role:release.",
+      message: "cy may not answer this: it is for the role release.",
     });
     expect(await reassign(t, ana, await asked({ fourEyes: true }, "2"), "root")).toMatchObject({ done: false });
     const two = await asked({ quorum: 2 }, "3");

@@ -1,7 +1,7 @@
 /** Who is asked changes while a question is open: handed on to somebody (A13), sent again, or its approver has left (A12). */
 
 import { timeText } from "../../src/flow/outcome.ts";
-import { ownRequest, refusedReason } from "../../src/flow/verdict.ts";
+import { approverWords, ownRequest, refusedReason } from "../../src/flow/verdict.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { endTimers } from "./approval_timers.ts";
@@ -109,7 +109,7 @@ async function refusal(
   const roles = approval.approvers.filter((approver) => approver.startsWith("role:"));
   const eligible = refusedReason(state, attempt) === null;
   if (!eligible && roles.length > 0 && !may(acting.person, "people.manage")) {
-    return `${to.name} may not answer this: it is for ${approval.approvers.join(", ")}.`;
+    return `${to.name} may not answer this: it is for ${approval.approvers.map(approverWords).join(", ")}.`;
   }
   const approvers = await approversAfter(ctx, approval, from, to);
   const handedOn = [...(approval.handedOn ?? []), { personId: from._id }];
