@@ -107,7 +107,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
       Object.assign(httpRoutes, simulation.routes);
       await simulation.introduce(backend, osUser);
       if (options.terminal?.interactive === true)
-        options.terminal.greeting.splice(-1, 0, `Try it as Ana or Bob in a simulated Slack: ${simulation.url}`);
+        options.terminal.greeting.splice(-1, 0, `Try it as Ana or Bob on simulated platforms: ${simulation.url}`);
     }
 
     progress(null);

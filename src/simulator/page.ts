@@ -55,7 +55,9 @@ function refusal(headers: Record<string, unknown>): SimReply | null {
   const site = headers["sec-fetch-site"];
   const origin = typeof headers.origin === "string" ? headers.origin : null;
   const host = String(headers.host ?? "");
-  const foreign = site === "cross-site" || (origin !== null && origin !== "null" && new URL(origin).host !== host);
+  // A sandboxed or local page says "null".
+  const from = origin === null ? host : URL.canParse(origin) ? new URL(origin).host : "";
+  const foreign = site === "cross-site" || from !== host;
   return foreign ? { status: 403, body: { ok: false, error: "this page is used from its own address only" } } : null;
 }
 

@@ -14,6 +14,8 @@ type Act = (person: SlackPerson, fields: Fields) => unknown;
 
 /** Keeps proxies and browsers from giving the stream up. */
 const KEEP_ALIVE_MS = 15_000;
+/** Nobody scrolls further back on a simulator's page. */
+const MOST_SHOWN = 300;
 
 export function createSlackControl(simulator: SlackSimulator): SimHandler {
   const { state: workspace } = simulator;
@@ -25,7 +27,7 @@ export function createSlackControl(simulator: SlackSimulator): SimHandler {
       const channel = person.channel(query.get("channel") ?? "");
       const thread = query.get("thread") ?? undefined;
       return {
-        messages: person.messages(channel, { thread }),
+        messages: person.messages(channel, { thread }).slice(-MOST_SHOWN),
         status: workspace.statuses.get(`${channel}/${thread ?? ""}`)?.status ?? null,
       };
     },

@@ -231,7 +231,7 @@ export function createPerson(options: {
     messages(target, { thread } = {}) {
       const channel = channelOf(target);
       const mine = (message: SlackMessage) => message.onlyTo === null || message.onlyTo === user;
-      const all = workspace.messages.values().filter((message) => message.channel === channel && mine(message));
+      const all = workspace.said(channel).filter(mine);
       const shown =
         thread === undefined
           ? all.filter((message) => message.threadTs === null || message.threadTs === message.ts || message.broadcast)
@@ -240,10 +240,7 @@ export function createPerson(options: {
     },
     read(target) {
       const channel = channelOf(target);
-      const last = workspace.messages
-        .values()
-        .filter((message) => message.channel === channel)
-        .reduce((latest, message) => (compareTs(message.ts, latest) > 0 ? message.ts : latest), "0");
+      const last = workspace.said(channel).at(-1)?.ts ?? "0";
       const before = workspace.reads.get(`${user}/${channel}`);
       if (before === last) return;
       workspace.reads.put(`${user}/${channel}`, last);
@@ -253,11 +250,10 @@ export function createPerson(options: {
     unread(target) {
       const channel = channelOf(target);
       const seen = person.lastRead(channel);
-      return workspace.messages
-        .values()
+      return workspace
+        .said(channel)
         .filter(
           (message) =>
-            message.channel === channel &&
             message.user !== user &&
             compareTs(message.ts, seen) > 0 &&
             (message.onlyTo === null || message.onlyTo === user),

@@ -61,6 +61,8 @@ export interface Workspace {
   /** Writes a message that was changed in place. */
   touch(message: SlackMessage): SlackMessage;
   remove(message: SlackMessage): void;
+  /** Everything said there, ephemerals and replies too, in the order it was said. */
+  said(channel: string): readonly SlackMessage[];
   /** Oldest first, without ephemerals. */
   history(channel: string): SlackMessage[];
   replies(channel: string, threadTs: string): SlackMessage[];
@@ -180,6 +182,7 @@ export function createWorkspace(options: { clock: Clock; store: DocumentStore; f
       );
       feed.changed();
     },
+    said: (channel) => listOf(channel),
     history: (channel) =>
       listOf(channel)
         .filter((message) => message.onlyTo === null)

@@ -18,5 +18,7 @@ export type MrkdwnNode =
   | { type: "emoji"; name: string }
   | { type: "break" };
 export function parseMrkdwn(text: string): MrkdwnNode[];
+/** As the other, with headings and list items besides. */
+export function parseMarkdown(text: string): unknown[];
 export function plainMrkdwn(text: string, names: Names): string;
 export function plainMarkdown(text: string): string;

@@ -118,9 +118,7 @@ export const people: Methods = {
 function reactedMessage(channelId: string, ts: string, workspace: Parameters<typeof visibleChannel>[0]) {
   const channel = visibleChannel(workspace, channelId);
   if (!channel.members.includes(workspace.app.botUser)) throw new SlackError("not_in_channel");
-  const message = workspace.messages
-    .values()
-    .find((other) => other.channel === channel.id && compareTs(other.ts, ts) === 0);
+  const message = workspace.said(channel.id).find((other) => compareTs(other.ts, ts) === 0);
   if (message === undefined || message.onlyTo !== null) throw new SlackError("message_not_found");
   return message;
 }
