@@ -1,4 +1,5 @@
 /** Every simulated platform as whoever starts them all sees it. A new one is one entry of `PLATFORMS`. */
+import { createDiscordSimulator } from "./discord/index.ts";
 import type { Pane } from "./page.ts";
 import { createSlackSimulator } from "./slack/index.ts";
 import { DEFAULT_SEED, startTwilioSimulator } from "./twilio/index.ts";
@@ -38,6 +39,19 @@ export const PLATFORMS: Platform[] = [
         pane: { name: "slack", title: "Slack", control: slack.control },
         handles: { ana: `slack:${team.id}/UANA`, bob: `slack:${team.id}/UBOB` },
         close: () => slack.close(),
+      };
+    },
+  },
+  {
+    channel: "discord",
+    variables: ["DISCORD_TOKEN"],
+    async start({ file }) {
+      const discord = await createDiscordSimulator({ file });
+      return {
+        env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
+        pane: { name: "discord", title: "Discord", control: discord.control },
+        handles: { ana: `discord:${discord.as("ana").id}`, bob: `discord:${discord.as("bob").id}` },
+        close: () => discord.close(),
       };
     },
   },

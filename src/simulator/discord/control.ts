@@ -8,6 +8,7 @@ import { readFields, type SimHandler, type SimReply } from "../http.ts";
 import type { DiscordSimulator } from "./index.ts";
 import type { DiscordPerson } from "./person.ts";
 import { DiscordError } from "./types.ts";
+import type { World } from "./world.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -111,9 +112,18 @@ function overview({ world, gateway }: DiscordSimulator, me: DiscordPerson) {
       .filter((channel) => channel.kind === "text" || channel.kind === "thread")
       .map(({ id, name, kind, guildId, parentId }) => ({ id, name, kind, guildId, parentId })),
     dm: me.channel("dm").id,
+    newest: newestOf(world, me.id),
     commands: world.commands.values().map(({ body }) => body),
     connected: gateway.connected().length > 0,
   };
+}
+
+/** Channel → the newest message of the bot's there that this person can see. */
+function newestOf(world: World, user: string): Record<string, string> {
+  const newest: Record<string, string> = {};
+  for (const { id, channelId, authorId, onlyTo } of world.messages.values())
+    if (authorId === world.app.id && (onlyTo === null || onlyTo === user)) newest[channelId] = id;
+  return newest;
 }
 
 /** Says "changed" whenever something visible changed; whoever listens reads again. */

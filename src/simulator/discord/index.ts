@@ -3,6 +3,7 @@ import { type Clock, realClock } from "../clock.ts";
 import { createFaults, type Faults } from "../faults.ts";
 import { createFeed, type Feed } from "../feed.ts";
 import { type SimHandler, startSimServer } from "../http.ts";
+import { createSimulatorPage, PAGE_PATH } from "../page.ts";
 import { openStore } from "../store.ts";
 import { createDiscordControl } from "./control.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
@@ -111,6 +112,7 @@ export async function createDiscordSimulator(options: DiscordSimulatorOptions = 
     close: async () => {},
   };
   simulator.control = createDiscordControl(simulator);
+  const page = createSimulatorPage([{ name: "discord", title: "Discord", control: simulator.control }]);
   const server = await startSimServer({
     port,
     host,
@@ -123,6 +125,8 @@ export async function createDiscordSimulator(options: DiscordSimulatorOptions = 
       if (request.path.startsWith("/api/")) return await rest.handle({ ...request, path: request.path.slice(4) });
       if (request.path.startsWith("/control/"))
         return await simulator.control({ ...request, path: request.path.slice(8) });
+      if (`${request.path}/`.startsWith(`${PAGE_PATH}/`))
+        return await page({ ...request, path: request.path.slice(PAGE_PATH.length) || "/" });
       return null;
     },
   });
