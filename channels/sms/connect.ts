@@ -77,7 +77,7 @@ export function connect(options: ConnectOptions): Connection {
       late(),
     ]);
     if (!stored) {
-      fetchSoon(FETCH_AFTER_FAILURE_MS);
+      fetchSoon(Math.min(everyMs, FETCH_AFTER_FAILURE_MS));
       return refuse(503, "not stored yet");
     }
     return { status: 200, headers: { "content-type": "text/xml; charset=utf-8" }, body: EMPTY_TWIML };

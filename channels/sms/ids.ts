@@ -25,4 +25,5 @@ export const numberOf = (place: string): string | null =>
   place.startsWith("sms:+") ? place.slice("sms:".length) : null;
 
 /** The receipt of a delivery of which nothing needed to be said, for example a question that was answered before it was asked here. */
-export const NOTHING_SAID = "none";
+export const nothingSaid = (deliveryId: string): string => `none:${deliveryId}`;
+export const isNothingSaid = (receipt: string): boolean => receipt.startsWith("none:");

@@ -118,7 +118,11 @@ export function readSmsSettings(env: Record<string, string | undefined>): SmsSet
   }
   const perSecond = Number(said("TWILIO_SEGMENTS_PER_SECOND") || "1");
   if (!(perSecond > 0)) {
-    return refuse("TWILIO_SEGMENTS_PER_SECOND", "is no number above 0", "write 1 for an ordinary number, 3 for toll-free");
+    return refuse(
+      "TWILIO_SEGMENTS_PER_SECOND",
+      "is no number above 0",
+      "write 1 for an ordinary number, 3 for toll-free",
+    );
   }
   const address = (name: string) => said(name).replace(/\/+$/, "") || null;
   return {

@@ -7,7 +7,7 @@ import { errorInfo } from "../../src/contract/errors.ts";
 import type { TwilioClient } from "./client.ts";
 import { sendFailure } from "./errors.ts";
 import { segments } from "./gsm.ts";
-import { NOTHING_SAID, numberOf, SERVICE_SID } from "./ids.ts";
+import { isNothingSaid, nothingSaid, numberOf, SERVICE_SID } from "./ids.ts";
 import type { Pace } from "./pace.ts";
 import { renderChange, renderMessage } from "./render.ts";
 import { renderBundle, shows } from "./render_card.ts";
@@ -36,7 +36,7 @@ const CLOCK_SLACK_MS = 60_000;
 /** Newest messages to one phone among which a lost one is looked for. */
 const LOOK_BACK = 50;
 const REMEMBERED = 1_000;
-const NOTHING: SendResult = { ok: true, receipt: NOTHING_SAID };
+const nothing = ({ deliveryId }: OutDelivery): SendResult => ({ ok: true, receipt: nothingSaid(deliveryId) });
 
 export function createSender({ client, from, statusUrl, pace, now = Date.now }: SenderOptions): Sender {
   /** What this process sent: receipt → delivery. */
@@ -98,10 +98,10 @@ export function createSender({ client, from, statusUrl, pace, now = Date.now }: 
   return {
     async send(delivery) {
       const body = renderMessage(delivery.message);
-      return body === null ? NOTHING : await post(delivery, delivery.key, body, true);
+      return body === null ? nothing(delivery) : await post(delivery, delivery.key, body, true);
     },
     async edit(delivery, receipt) {
-      const body = receipt === NOTHING_SAID ? null : renderChange(delivery.message);
+      const body = isNothingSaid(receipt) ? null : renderChange(delivery.message);
       // The first message keeps its receipt; what is said below it is only looked for by its text.
       if (body === null) return { ok: true, receipt };
       const said = await post(delivery, `${delivery.key}#end`, body, false);
@@ -110,7 +110,8 @@ export function createSender({ client, from, statusUrl, pace, now = Date.now }: 
     async together(deliveries) {
       const cards = deliveries.flatMap(({ message }) => (message.kind === "card" ? [message.card] : []));
       const [first] = deliveries;
-      if (first === undefined) return NOTHING;
+      if (first === undefined)
+        return { ok: false, error: errorInfo("internal", "nothing to send"), retryAfterMs: null };
       return await post(first, deliveries.map(({ key }) => key).join(" "), renderBundle(cards), false);
     },
   };
