@@ -55,7 +55,9 @@ export function createSlackAdapter(config: SlackAdapterConfig): ChannelAdapter {
       return (await opened?.sender.edit(delivery, receipt)) ?? NOT_STARTED;
     },
     async stop() {
-      await opened?.stop();
+      const closing = opened;
+      opened = null;
+      await closing?.stop();
     },
   };
 }
