@@ -183,7 +183,7 @@ describe("W1: node types", () => {
     expect(await records()).toEqual({ good: 1 });
   });
 
-  test("a failed node under onFailure: ask -> a question; retry runs that node again only", async () => {
+  test("W9: a failed node under onFailure: ask -> a question; retry runs that node again only", async () => {
     const { t, start, answer, run, rows, records } = await startBackend();
     const started = await start({
       startNodeId: "first",
@@ -209,7 +209,7 @@ describe("W1: node types", () => {
     expect(await records()).toEqual({ first: 1 });
   });
 
-  test("a child run: the parent waits and gets its result; a cancelled parent cancels it", async () => {
+  test("W11: a child run: the parent waits and gets its result; a cancelled parent cancels it", async () => {
     const { t, start, answer, run, rows } = await startBackend();
     await t.mutation(api.workflows.create, {
       actor: OWNER,

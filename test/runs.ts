@@ -1,8 +1,10 @@
 /** Starting runs and looking at them, for tests of the backend. Definitions are written in the graph notation, as JSON. */
 import type { FunctionArgs, FunctionReturnType } from "convex/server";
-import { api } from "../convex/_generated/api.js";
+import { vi } from "vitest";
+import { api, internal } from "../convex/_generated/api.js";
 import type { Doc, Id } from "../convex/_generated/dataModel.js";
 import type { Actor } from "../src/contract/actor.ts";
+import type { ErrorInfo } from "../src/contract/errors.ts";
 import { type Backend, createBackend } from "./backend.ts";
 
 export const OWNER: Actor = { kind: "operator", osUser: "root", as: null, channel: "cli" };
@@ -72,16 +74,64 @@ function helpers(t: Backend["gateway"]) {
       if (found === null) throw new Error(`no approval ${ref}`);
       return found;
     },
+    /** Does the work of a node's oldest open job, as an agent would; under fake timers nothing else does it. */
+    work: async (nodeId: string, output: string | ErrorInfo): Promise<void> => {
+      const jobs = await t.run((ctx) => ctx.db.query("jobs").collect());
+      const job = jobs.find((row) => row.nodeId === nodeId && row.status === "ready");
+      if (job === undefined) throw new Error(`no open job of ${nodeId}: ${jobs.map((row) => row.nodeId)}`);
+      const held = { jobId: job._id, leaseId: (await t.mutation(internal.jobs.claim, { jobId: job._id }))!.leaseId };
+      if (typeof output === "string") await t.mutation(internal.jobs.complete, { ...held, output });
+      else await t.mutation(internal.jobs.fail, { ...held, error: output });
+    },
+    prompts: async (): Promise<string[]> =>
+      (await t.run((ctx) => ctx.db.query("jobs").collect())).map((row) => row.prompt),
+    create: (definition: object | string, file = "test.yaml", actor: Actor = OWNER) =>
+      t.mutation(api.workflows.create, {
+        actor,
+        source: typeof definition === "string" ? definition : JSON.stringify(definition),
+        file,
+      }),
+    /** A role or a hand, as its file says. */
+    install: (kind: "role" | "hand", name: string, head: string, instructions = "Do it well.") =>
+      t.mutation(api.profiles.install, {
+        actor: OWNER,
+        kind,
+        file: `${name}.md`,
+        source: `---\n${head}\n---\n${instructions}\n`,
+      }),
     /** How often each key was recorded. */
     records: () =>
       t.run(async (ctx) =>
         Object.fromEntries((await ctx.db.query("records").collect()).map((row) => [row.key, row.count])),
       ),
-    rows: <Table extends "signals" | "jobs" | "timers" | "votes" | "approvalCodes" | "audit" | "runs" | "deliveries">(
+    rows: <
+      Table extends
+        | "workflows"
+        | "schedules"
+        | "hookEvents"
+        | "profiles"
+        | "eventWaits"
+        | "runNodes"
+        | "tasks"
+        | "signals"
+        | "jobs"
+        | "timers"
+        | "votes"
+        | "approvalCodes"
+        | "audit"
+        | "runs"
+        | "deliveries",
+    >(
       table: Table,
     ): Promise<Doc<Table>[]> => t.run((ctx) => ctx.db.query(table).collect()) as Promise<Doc<Table>[]>,
     driverRow: (runId: string) => t.run((ctx) => ctx.db.get("runs", runId as Id<"runs">)),
   };
+}
+
+/** Lets so much time pass (under fake timers), with everything scheduled in it. */
+export async function pass({ t }: { t: Backend["gateway"] }, ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+  await t.finishInProgressScheduledFunctions();
 }
 
 export const question = (run: RunWire, index = 0) => {

@@ -8,8 +8,8 @@ import { didYouMean } from "../../src/flow/suggest.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";
+import { beginRun } from "./begin.ts";
 import { definitionOf } from "./definitions.ts";
-import { startDriver } from "./driver.ts";
 import { fail } from "./errors.ts";
 import type { Acting } from "./people.ts";
 import { demand, may } from "./rights.ts";
@@ -56,7 +56,7 @@ export async function restartRun(
     fromNodeId,
     ...(before.agents === undefined ? {} : { agents: before.agents }),
   });
-  await copyVariables(ctx, before, run, keptVariables(definition, nodes, fromNodeId));
+  await copyVariables(ctx, before, run, droppedVariables(definition, nodes, fromNodeId));
   await record(ctx, {
     subject: `run:${run._id}`,
     kind: "run.started",
@@ -65,7 +65,7 @@ export async function restartRun(
     channel: acting.channel,
     detail: { workflow: run.workflow, version: run.version, restartOf: before._id, from: fromNodeId },
   });
-  await startDriver(ctx, run._id);
+  await beginRun(ctx, run._id);
   return (await ctx.db.get("runs", run._id))!;
 }
 
@@ -137,31 +137,33 @@ function reach(definition: Definition, from: readonly string[], stop: string): S
   return found;
 }
 
-/** Names that some node had set when `from` began; null: all of them, because the run never came there. */
-function keptVariables(definition: Definition, rows: Doc<"runNodes">[], from: string): Set<string> | null {
+/** Variables that the run before only had because of `from` and what came after it. Null: all, the run begins at its beginning. */
+function droppedVariables(definition: Definition, rows: Doc<"runNodes">[], from: string): Set<string> | null {
+  if (from === definition.startNodeId) return null;
   const owner = from.replace(/\.(approval|if)$/, "");
-  const first = rows.find((row) => row.nodeId === from || row.nodeId === owner || row.nodeId === `${owner}.approval`);
-  if (first === undefined) return from === definition.startNodeId ? new Set() : null;
-  const kept = new Set<string>();
+  const first = rows.find((row) => [from, owner, `${owner}.approval`].includes(row.nodeId));
+  const [before, since] = [new Set<string>(), new Set<string>()];
   for (const row of rows) {
     const node = definition.nodes[row.nodeId];
-    if (row.seq < first.seq && node !== undefined && "saveAs" in node && node.saveAs !== null) kept.add(node.saveAs);
+    if (node === undefined || !("saveAs" in node) || node.saveAs === null) continue;
+    (first === undefined || row.seq < first.seq ? before : since).add(node.saveAs);
   }
-  return kept;
+  return new Set([...since].filter((name) => !before.has(name)));
 }
 
 async function copyVariables(
   ctx: MutationCtx,
   before: Doc<"runs">,
   run: Doc<"runs">,
-  kept: Set<string> | null,
+  dropped: Set<string> | null,
 ): Promise<void> {
+  if (dropped === null) return;
   const rows = await ctx.db
     .query("runVariables")
     .withIndex("by_runId_and_name", (q) => q.eq("runId", before._id))
     .collect();
   for (const { name, value } of rows) {
-    if (name.startsWith("~") || (kept !== null && !kept.has(name))) continue;
+    if (name.startsWith("~") || dropped.has(name)) continue;
     await ctx.db.insert("runVariables", { runId: run._id, name, value });
   }
 }
