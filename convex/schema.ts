@@ -6,8 +6,10 @@ import { deliveryTables } from "./tables/deliveries.ts";
 import { inboundTables } from "./tables/inbound.ts";
 import { jobTables } from "./tables/jobs.ts";
 import { peopleTables } from "./tables/people.ts";
+import { policyTables } from "./tables/policies.ts";
 import { profileTables } from "./tables/profiles.ts";
 import { progressTables } from "./tables/progress.ts";
+import { researchTables } from "./tables/research.ts";
 import { runTables } from "./tables/runs.ts";
 import { taskTables } from "./tables/tasks.ts";
 import { triggerTables } from "./tables/triggers.ts";
@@ -20,9 +22,11 @@ export default defineSchema({
   ...runTables,
   ...profileTables,
   ...triggerTables,
+  ...researchTables,
   ...approvalTables,
   ...jobTables,
   ...auditTables,
+  ...policyTables,
   ...inboundTables,
   ...conversationTables,
   ...turnTables,
