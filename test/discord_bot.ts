@@ -66,3 +66,6 @@ export const wordsOf = ({ text, embeds }: Drawn): string =>
   [text, ...embeds.flatMap((embed) => [embed.title, embed.description, (embed.footer as { text?: string })?.text])]
     .filter((part) => typeof part === "string")
     .join("\n");
+
+/** As Discord shows it: escapes are not seen. */
+export const seenIn = (message: Drawn): string => wordsOf(message).replaceAll(/\\([^A-Za-z0-9\s])/g, "$1");

@@ -28,6 +28,9 @@ const MARK_EVERY_MS = 60_000;
 /** What is missed comes before what is said now, unless fetching takes this long. */
 const LONGEST_HOLD_MS = 10_000;
 
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 10_000;
+
 /** The portal's switch, for a small application and for a verified one. */
 const MESSAGE_CONTENT_FLAGS = (1 << 18) | (1 << 19);
 
@@ -57,13 +60,26 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
   const chains = new Map<string, Promise<void>>();
   const underWay = new Set<Promise<unknown>>();
   let held: Promise<unknown> = Promise.resolve();
+  let complete = false;
 
+  /** Until it is stored: nobody sends it again. What can never be stored is left. */
   async function store(event: InboundEvent): Promise<void> {
-    try {
-      const { stored } = await inbox.receive(event);
-      if (stored && event.kind === "message" && event.addressed !== false) typing.begin(event.place);
-    } catch (thrown) {
-      log("error", "a message could not be stored", { eventId: event.eventId, error: toErrorInfo(thrown) });
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(LONGEST_RETRY_MS, waitMs * 2)) {
+      try {
+        const { stored } = await inbox.receive(event);
+        if (stored && event.kind === "message" && event.addressed !== false) typing.begin(event.place);
+        return;
+      } catch (thrown) {
+        const error = toErrorInfo(thrown);
+        const again = error.retryable && !stopping.signal.aborted;
+        log(again ? "warn" : "error", "a message could not be stored", { eventId: event.eventId, error });
+        if (!again) {
+          // Not stored and not forgotten: the mark stays before it.
+          if (error.retryable) complete = false;
+          return;
+        }
+        await pause(waitMs, stopping.signal);
+      }
     }
   }
 
@@ -98,7 +114,6 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
 
   let catchingUp: Promise<void> | null = null;
   let again = false;
-  let complete = false;
   /** One at a time; a gap that shows meanwhile is looked at afterwards. */
   function lookBack(): void {
     const current = connection;

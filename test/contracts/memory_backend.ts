@@ -21,6 +21,7 @@ export interface MemoryBackend {
 export function createMemoryBackend(): MemoryBackend {
   const events: InboundEvent[] = [];
   const cards = new Map<string, ApprovalCard>();
+  const handles = new Set<string>();
   let isAway = false;
   let received = 0;
   let caughtUp: number | null = null;
@@ -39,6 +40,7 @@ export function createMemoryBackend(): MemoryBackend {
         received += 1;
         if (isAway) throw new FactoryError("backend_unavailable", "the backend is away");
         const event = zInboundEvent.parse(given);
+        handles.add(event.sender.handle);
         const stored = !events.some((before) => same(before, event));
         if (stored) events.push(event);
         return { stored, inboundId: event.eventId };
@@ -55,7 +57,7 @@ export function createMemoryBackend(): MemoryBackend {
         async markCaughtUp(at) {
           caughtUp = Math.max(at, caughtUp ?? at);
         },
-        knownPlaces: async () => ({ threads: [], receipts: [], handles: [] }),
+        knownPlaces: async () => ({ threads: [], receipts: [], handles: [...handles] }),
       },
     },
   };
