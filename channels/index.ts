@@ -11,6 +11,8 @@ import { slackFromEnv } from "./slack/factory.ts";
 import { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
 
+export { slackManifest } from "./slack/manifest.ts";
+export { examineSms } from "./sms/doctor.ts";
 export { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 export { createTerminalAdapter, type TerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
 export { renderMessage } from "./terminal/render.ts";
@@ -58,3 +60,7 @@ export const channels: Record<ChannelName, ChannelFactory> = {
     return settings.kind === "off" ? { state: "off" } : { state: "ready", adapter: createSmsAdapter(settings.config) };
   },
 };
+
+/** Findings of `factory doctor` about Slack; the libraries are loaded only when they are needed. Empty when it is not configured. */
+export const checkSlack = async (env: Record<string, string | undefined>) =>
+  await (await import("./slack/check.ts")).checkSlack(env);

@@ -1,6 +1,7 @@
 /** From places to channels: a person's DM, a channel's name. What was found is remembered; names change, so they only for a while. */
 import type { WebClient } from "@slack/web-api";
 import { parsePlace } from "./ids.ts";
+import { explain } from "./web.ts";
 
 export interface Target {
   channel: string;
@@ -60,17 +61,32 @@ export interface Membership {
   direct: boolean;
 }
 
-/** Every channel and DM the bot is in. */
+const TYPES = ["public_channel", "private_channel", "mpim", "im"];
+
+/** Every channel and DM the bot is in. A kind that its scopes do not let it list is left out. */
 export async function memberships(web: WebClient): Promise<Membership[]> {
+  try {
+    return await listed(web, TYPES.join(","));
+  } catch (thrown) {
+    if (explain(thrown).code !== "missing_scope") throw thrown;
+  }
+  const found: Membership[] = [];
+  for (const type of TYPES) {
+    try {
+      found.push(...(await listed(web, type)));
+    } catch (thrown) {
+      if (explain(thrown).code !== "missing_scope") throw thrown;
+    }
+  }
+  return found;
+}
+
+async function listed(web: WebClient, types: string): Promise<Membership[]> {
   const found: Membership[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const answer = await web.users.conversations({
-      types: "public_channel,private_channel,mpim,im",
-      exclude_archived: true,
-      limit: 200,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+    const more = cursor === undefined ? {} : { cursor };
+    const answer = await web.users.conversations({ types, exclude_archived: true, limit: 200, ...more });
     for (const channel of answer.channels ?? []) {
       if (channel.id === undefined) continue;
       found.push({ id: channel.id, name: channel.name ?? null, direct: channel.is_im === true });

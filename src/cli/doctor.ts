@@ -1,7 +1,7 @@
 /** `factory doctor`: what is there, what is missing, what it means and what to do. Backend part. */
 import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
-import { escapeText, padEnd } from "../../channels/index.ts";
+import { checkSlack, escapeText, padEnd } from "../../channels/index.ts";
 import { functions } from "../bot/backend.ts";
 import { builtinFiles } from "../bot/builtins.ts";
 import { connect, probe } from "../bot/connect.ts";
@@ -11,6 +11,7 @@ import { modelName } from "../bot/model_name.ts";
 import { toErrorInfo } from "../contract/errors.ts";
 import type { Act } from "./act.ts";
 import type { Context } from "./context.ts";
+import { examineChannels } from "./doctor_channels.ts";
 
 export interface Check {
   name: string;
@@ -76,6 +77,8 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
   }));
   if (config === null) return { checks, backend: false };
 
+  checks.push(...(await checkSlack(context.env)));
+
   const { dataDir, convexUrl } = config;
   if (!existsSync(dataDir)) {
     if (convexUrl === null) bad("data folder", `${dataDir} is not there yet`, "npm start makes it");
@@ -98,6 +101,8 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
       endpoint === null ? "none runs" : `the last one (pid ${endpoint.pid}) ended without a farewell`,
       "npm start",
     );
+
+  checks.push(...(await examineChannels(context.env)));
 
   const url = convexUrl ?? running?.url ?? null;
   if (url === null) return { checks, backend: false };
