@@ -1,6 +1,7 @@
 /** The real bot as a child process on the simulated Twilio in this one (and Slack, when asked for): Ana and Bob with their phones. */
 import { type Backend, functions } from "../src/bot/backend.ts";
 import type { Actor } from "../src/contract/actor.ts";
+import { realClock } from "../src/simulator/clock.ts";
 import { startSimServer } from "../src/simulator/http.ts";
 import { createSlackSimulator, type SlackSimulator } from "../src/simulator/slack/index.ts";
 import { createTwilioSimulator, type TwilioSimulator } from "../src/simulator/twilio/index.ts";
@@ -21,6 +22,10 @@ export interface SmsBot {
   bot: BotProcess;
   kill(): Promise<void>;
   again(): Promise<void>;
+  /** The clock of the bot (at its next start) and of Twilio goes on by this much; needs `shifted_clock.mjs`. */
+  move(byMs: number): void;
+  /** `move`, with an orderly restart. */
+  later(byMs: number): Promise<void>;
   /** Bodies that a phone has got from the bot, oldest first. */
   inboxOf(number: string): string[];
   /** The next text to a phone that `fits`, among those after the first `seen`. */
@@ -34,7 +39,9 @@ export async function startSmsBot(
   options: { workflows?: object[]; slack?: boolean; env?: Record<string, string>; phones?: boolean } = {},
 ): Promise<SmsBot> {
   let botUrl = "";
-  const twilio = createTwilioSimulator({ via: (url) => url.replace(PUBLIC_URL, botUrl) });
+  let shiftMs = 0;
+  const clock = { ...realClock, now: () => Date.now() + shiftMs };
+  const twilio = createTwilioSimulator({ clock, via: (url) => url.replace(PUBLIC_URL, botUrl) });
   const server = await startSimServer({ port: 0, host: "127.0.0.1", handler: twilio.handler });
   twilio.pointTo(PUBLIC_URL);
   const slack = options.slack === true ? await createSlackSimulator({ rateLimits: false }) : null;
@@ -48,7 +55,7 @@ export async function startSmsBot(
     ...options.env,
   };
   const start = async (): Promise<BotProcess> => {
-    const bot = await place.start(env);
+    const bot = await place.start({ ...env, TEST_CLOCK_SHIFT_MS: String(shiftMs) });
     botUrl = bot.ready.http;
     return bot;
   };
@@ -66,6 +73,14 @@ export async function startSmsBot(
     async kill() {
       await world.bot.end("SIGKILL");
       botUrl = "http://127.0.0.1:9";
+    },
+    move(byMs) {
+      shiftMs += byMs;
+    },
+    async later(byMs) {
+      await world.bot.end("SIGTERM");
+      world.move(byMs);
+      await world.again();
     },
     async again() {
       world.bot = await start();

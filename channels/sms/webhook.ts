@@ -7,6 +7,8 @@ export type Verified =
   /** The status Twilio's own middleware answers, and why. */
   | { ok: false; status: 400 | 403; why: string };
 
+/** What a caller without a signature is told; a set-up check knows by it that it has found this program. */
+export const UNSIGNED = "the request has no signature of Twilio's";
 const LARGEST_BODY = 64 * 1024;
 
 /**
@@ -16,7 +18,7 @@ const LARGEST_BODY = 64 * 1024;
 export async function verify(request: WebhookRequest, publicUrl: string, authToken: string): Promise<Verified> {
   const signature = request.headers["x-twilio-signature"];
   if (typeof signature !== "string" || signature === "") {
-    return { ok: false, status: 400, why: "the request has no signature" };
+    return { ok: false, status: 400, why: UNSIGNED };
   }
   const body = await request.body();
   const fields = body.length > LARGEST_BODY ? null : readForm(Buffer.from(body).toString("utf8"));

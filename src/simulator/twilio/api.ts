@@ -32,6 +32,8 @@ export function createApi(options: {
   const { state, faults, queue, log } = options;
 
   return async (request) => {
+    const service = /^\/v1\/Services\/(MG[0-9a-f]{32})$/.exec(request.path)?.[1];
+    if (service !== undefined && request.method === "GET") return fetchService(request, service);
     const match = ROOT.exec(request.path);
     if (match === null) return null;
     const fields = request.method === "POST" ? await readFields(request) : {};
@@ -52,9 +54,7 @@ export function createApi(options: {
     resource: string,
     fields: Record<string, unknown>,
   ): Promise<SimReply> {
-    const { account } = state;
-    const expected = `Basic ${Buffer.from(`${account.sid}:${account.authToken}`).toString("base64")}`;
-    if (request.headers.authorization !== expected || accountSid !== account.sid) return twilioError(20003);
+    if (!isAuthorized(request) || accountSid !== state.account.sid) return twilioError(20003);
     const sid = /^Messages\/((?:SM|MM)[0-9a-f]{32})$/.exec(resource)?.[1];
     const { method } = request;
     if (method === "POST" && resource === "Messages") {
@@ -69,6 +69,30 @@ export function createApi(options: {
       return await withFault("numbers.list", {}, () => numbers(request.query));
     }
     return twilioError(20404, `The requested resource ${request.path} was not found`);
+  }
+
+  function isAuthorized({ headers }: SimRequest): boolean {
+    const { sid, authToken } = state.account;
+    return headers.authorization === `Basic ${Buffer.from(`${sid}:${authToken}`).toString("base64")}`;
+  }
+
+  /** Of messaging.twilio.com, which has a host of its own out there. */
+  function fetchService(request: SimRequest, sid: string): SimReply {
+    if (!isAuthorized(request)) return twilioError(20003);
+    const service = state.account.services.find((one) => one.sid === sid);
+    if (service === undefined) return twilioError(20404);
+    return {
+      status: 200,
+      body: {
+        sid,
+        account_sid: state.account.sid,
+        friendly_name: "Simulated service",
+        inbound_request_url: service.inboundUrl,
+        inbound_method: "POST",
+        status_callback: service.statusCallback,
+        use_inbound_webhook_on_number: service.inboundUrl === null,
+      },
+    };
   }
 
   async function withFault(target: string, fields: Record<string, unknown>, act: () => SimReply): Promise<SimReply> {
