@@ -134,7 +134,7 @@ export function createInteractions(world: World): Interactions {
     byToken(appId, token) {
       const interaction = world.interactions.values().find((one) => one.token === token);
       if (appId !== world.app.id || interaction === undefined || interaction.answered === null) throw unknown.webhook();
-      if (world.clock.now() - interaction.createdAt > TOKEN_LIVES_MS)
+      if (world.clock.now() - interaction.createdAt >= TOKEN_LIVES_MS)
         throw new DiscordError(401, 50027, "Invalid Webhook Token");
       return interaction;
     },

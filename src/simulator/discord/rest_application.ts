@@ -65,7 +65,7 @@ export const applicationRoutes: RestRoute[] = [
       json({
         url: gatewayUrl(),
         shards: shards(),
-        session_start_limit: { total: 1000, remaining: 999, reset_after: 14_400_000, max_concurrency: 1 },
+        session_start_limit: { total: 1000, remaining: 999, reset_after: 14_400_000, max_concurrency: shards() },
       }),
   },
   { route: "GET /users/@me", name: "users.me", run: ({ world }) => json(wireUser(world.user(world.app.id))) },
