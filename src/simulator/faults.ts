@@ -12,8 +12,8 @@ export type Fault =
   | { kind: "lose" }
   /** Done late; by the simulator's clock. */
   | { kind: "delay"; delayMs: number }
-  /** Events: arrives twice. Calls: done twice, as a proxy that repeats a request would. */
-  | { kind: "duplicate" }
+  /** Events: arrives twice, with `newId` under two ids. Calls: done twice, as a proxy that repeats a request would. */
+  | { kind: "duplicate"; newId?: boolean }
   /** Calls: this status instead of doing it. */
   | { kind: "status"; status: number }
   /** Calls: done, but the caller gets this status. */

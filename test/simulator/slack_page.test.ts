@@ -135,6 +135,18 @@ describe.skipIf(noBrowser !== "")(`the simulator's page${noBrowser}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  test("the bot goes away and comes back: the page says so, and goes on by itself", async () => {
+    const first = await slack();
+    const { page } = await sitAt(`${first.url}/simulator`);
+    await page.getByText("bot not connected").waitFor();
+    await first.close();
+    await page.getByText("The bot does not answer").waitFor();
+    const second = await slack({ port: Number(new URL(first.url).port) });
+    second.as("bob").say("#eng", "back again");
+    await page.getByText("back again").waitFor();
+    expect(await page.getByText("The bot does not answer").count()).toBe(0);
+  });
+
   test("what anybody wrote stays text: no element, no script, no address that runs one", async () => {
     const simulator = await slack();
     const client = web(simulator);

@@ -93,19 +93,23 @@ test("an event without an acknowledgement is sent again after 3 s, after 1 and a
 test("an event whose first delivery never came is taken from its retry; one that is doubled comes twice", async () => {
   const simulator = await slack();
   const seen: string[] = [];
+  const ids = new Set<string>();
   const client = bare(await boltSocket(simulator, () => {}));
   client.on("slack_event", async ({ body, ack }) => {
     seen.push(body.event.text);
+    ids.add(body.event_id);
     await ack();
   });
   simulator.faults.order({ on: "event:message", fault: { kind: "drop" }, where: { text: "first" } });
   simulator.faults.order({ on: "event:message", fault: { kind: "duplicate" }, where: { text: "second" } });
   simulator.faults.order({ on: "event:message", fault: { kind: "lose" }, where: { text: "third" } });
-  for (const text of ["first", "second", "third"]) simulator.as("ana").say("dm", text);
+  simulator.faults.order({ on: "event:message", fault: { kind: "duplicate", newId: true }, where: { text: "fourth" } });
+  for (const text of ["first", "second", "third", "fourth"]) simulator.as("ana").say("dm", text);
   await simulator.quiet();
-  expect(seen.sort()).toEqual(["first", "second", "second"]);
+  expect(seen.sort()).toEqual(["first", "fourth", "fourth", "second", "second"]);
+  expect(ids.size).toBe(4);
   const outcomes = simulator.deliveries().map(({ retry, outcome }) => `${retry} ${outcome}`);
-  expect(outcomes.sort()).toEqual(["0 acknowledged", "0 lost", "0 retried", "1 acknowledged"]);
+  expect(outcomes.sort()).toEqual(["0 acknowledged", "0 acknowledged", "0 lost", "0 retried", "1 acknowledged"]);
 });
 
 test("each envelope goes to one of the connections; what a broken one held goes to another at once", async () => {

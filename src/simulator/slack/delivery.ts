@@ -27,6 +27,8 @@ export type Delivered = { ok: true; response: unknown } | { ok: false; reason: s
 
 export interface Transport {
   send(outgoing: Outgoing, retry: Retry | null, timeoutMs: number): Promise<Delivered>;
+  /** Resolves when there is somebody to send to. */
+  ready(): Promise<void>;
   /** Cuts the connection the last envelope went out on; nothing where there is none. */
   cut(): void;
 }
@@ -58,6 +60,8 @@ export const ACK_TIMEOUT_MS = 3_000;
 /** After the first, second and third failure. */
 const RETRY_AFTER_MS = [0, 60_000, 300_000];
 const LONGEST_LOG = 2_000;
+/** How long what an earlier life left waits for the app to come back, before it counts as tried. */
+const COME_BACK_MS = 10_000;
 
 interface Pending {
   outgoing: Outgoing;
@@ -108,8 +112,9 @@ export function createDelivery(options: {
         await wait(fault.delayMs);
         return await send();
       case "duplicate": {
-        const [first] = await Promise.all([send(), send()]);
-        return first!;
+        const twin = fault.newId === true ? renamed(outgoing) : outgoing;
+        const [first] = await Promise.all([send(), transport.send(twin, retry, ACK_TIMEOUT_MS)]);
+        return first;
       }
       case "disconnect": {
         const sent = send();
@@ -172,7 +177,14 @@ export function createDelivery(options: {
       while (underWay.size > 0) await Promise.allSettled([...underWay]);
     },
     resume() {
-      for (const work of pending.values()) later(work, Math.max(0, work.nextAt - clock.now()));
+      for (const work of pending.values()) {
+        const delayMs = work.nextAt - clock.now();
+        if (delayMs > 0) later(work, delayMs);
+        else
+          void Promise.race([transport.ready(), wait(COME_BACK_MS)]).then(() => {
+            if (!closed) void track(run(work));
+          });
+      }
     },
     close() {
       closed = true;
@@ -180,6 +192,12 @@ export function createDelivery(options: {
       timers.clear();
     },
   };
+}
+
+/** Slack was seen to send one message under several event ids. */
+function renamed(outgoing: Outgoing): Outgoing {
+  const id = `${outgoing.id}X`;
+  return { ...outgoing, id, payload: { ...outgoing.payload, event_id: id } };
 }
 
 /** What an order's `where` may look at. */

@@ -95,6 +95,7 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
   const webhooks = createWebhooks({ clock, signingSecret, url: () => requestUrl ?? "" });
   const transport: Transport = {
     send: (...args) => (requestUrl === null ? socket : webhooks).send(...args),
+    ready: () => (requestUrl === null ? socket : webhooks).ready(),
     cut: () => (requestUrl === null ? socket : webhooks).cut(),
   };
   const delivery = createDelivery({ clock, faults, transport, pending: store.collection<Pending>("slack.pending") });

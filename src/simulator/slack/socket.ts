@@ -107,6 +107,10 @@ export function createSocketMode(options: {
     return [...open].filter((socket) => socket.readyState === socket.OPEN);
   }
 
+  async function connected(count: number): Promise<void> {
+    while (ready().length < count) await new Promise<void>((done) => watchers.push(done));
+  }
+
   return {
     ticket(base) {
       const ticket = randomUUID();
@@ -155,11 +159,10 @@ export function createSocketMode(options: {
       );
       return await answered;
     },
+    ready: () => connected(1),
     cut: () => lastUsed?.terminate(),
     connections: () => ready().length,
-    async connected(count = 1) {
-      while (ready().length < count) await new Promise<void>((done) => watchers.push(done));
-    },
+    connected: (count = 1) => connected(count),
     disconnect(reason) {
       for (const socket of ready()) socket.send(JSON.stringify({ type: "disconnect", reason, debug_info: debugInfo }));
     },

@@ -62,6 +62,7 @@ export function createWebhooks(options: { clock: Clock; signingSecret: string; u
         return { ok: false, reason: timedOut ? "http_timeout" : "connection_failed" };
       }
     },
+    ready: async () => {},
     cut: () => {},
   };
 }

@@ -5,6 +5,8 @@ import { createComposer } from "./composer.js";
 import { drawMessage } from "./message.js";
 import { createModal } from "./modal.js";
 import { createNotices } from "./notices.js";
+import { drawRule, withRules } from "./rows.js";
+import { sidebarRows } from "./sidebar.js";
 
 export function mount(root, host) {
   document.head.append(h("link", { rel: "stylesheet", href: "slack/slack.css" }));
@@ -152,56 +154,14 @@ export function mount(root, host) {
   }
 
   function drawSidebar() {
+    const on = workspace.connections > 0;
+    const words = `${workspace.connections} Socket Mode connection(s) of the bot`;
     team.replaceChildren(
       h("strong", {}, workspace.team.name),
-      h(
-        "span",
-        { class: workspace.connections > 0 ? "dot on" : "dot", title: connectionWords() },
-        workspace.connections > 0 ? "bot connected" : "bot not connected",
-      ),
+      h("span", { class: on ? "dot on" : "dot", title: words }, on ? "bot connected" : "bot not connected"),
     );
-    const channelRows = workspace.channels.filter((channel) => channel.kind !== "im");
-    const dms = workspace.channels.filter((channel) => channel.kind === "im");
-    const rows = [
-      { id: "channels", heading: "Channels" },
-      ...channelRows.map((channel) => row(channel)),
-      { id: "apps", heading: "Apps" },
-      ...dms.map((channel) => row(channel)),
-    ];
-    keyed(
-      channels,
-      rows,
-      ({ id }) => id,
-      ({ id, heading, label, sign, unread, current }) =>
-        heading !== undefined
-          ? h("h3", {}, heading)
-          : h(
-              "div",
-              { role: "listitem" },
-              h(
-                "button",
-                {
-                  type: "button",
-                  class: unread > 0 ? "channel unread" : "channel",
-                  "aria-current": current ? "page" : null,
-                  dataset: { channel: id },
-                  onclick: () => openChannel(id),
-                },
-                h("span", { class: "sign" }, sign),
-                h("span", { class: "name" }, label),
-                unread > 0 && h("span", { class: "badge", "aria-label": `${unread} unread` }, String(unread)),
-              ),
-            ),
-    );
+    sidebarRows(channels, workspace, view.channel, openChannel);
   }
-  const row = (channel) => ({
-    id: channel.id,
-    label: channel.kind === "im" ? workspace.app.name : (channel.name ?? channel.id),
-    sign: channel.kind === "im" ? "◆" : "#",
-    unread: channel.id === view.channel ? 0 : channel.unread,
-    current: channel.id === view.channel,
-  });
-  const connectionWords = () => `${workspace.connections} Socket Mode connection(s) of the bot`;
   const labelOf = (channel) => (channel.kind === "im" ? workspace.app.name : `#${channel.name}`);
 
   function drawHead(channel) {
@@ -232,7 +192,7 @@ export function mount(root, host) {
   function drawMessages(element, messages, inThread, channel) {
     const stick = element.dataset.stick !== "false" || element.childElementCount === 0;
     if (!inThread && view.newAfter === null) view.newAfter = channel.unread > 0 ? channel.read : "none";
-    const rows = withRules(messages, inThread);
+    const rows = withRules(messages, { inThread, newAfter: view.newAfter, me: workspace.me });
     const context = {
       names: names(),
       inThread,
@@ -257,44 +217,6 @@ export function mount(root, host) {
     }
     if (stick) element.scrollTop = element.scrollHeight;
   }
-
-  /** Days and "New" between the messages; short rows where one person goes on. */
-  function withRules(messages, inThread) {
-    const rows = [];
-    let day = "";
-    let before = null;
-    let marked = inThread || view.newAfter === "none";
-    messages.forEach((message, index) => {
-      const at = new Date(Number(message.ts) * 1000);
-      const today = at.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric" });
-      if (today !== day && !inThread) {
-        const words = at.toDateString() === new Date().toDateString() ? "Today" : today;
-        rows.push({ key: `day ${today}`, rule: words });
-        before = null;
-      }
-      day = today;
-      if (!marked && Number(message.ts) > Number(view.newAfter) && message.author.id !== workspace.me) {
-        rows.push({ key: "new", rule: "New", fresh: true });
-        marked = true;
-        before = null;
-      }
-      const follows =
-        before !== null &&
-        before.author.id === message.author.id &&
-        !message.ephemeral &&
-        !before.ephemeral &&
-        Number(message.ts) - Number(before.ts) < 300;
-      rows.push({ key: `message ${message.ts}`, ...message, follows, mine: message.author.id === workspace.me });
-      if (inThread && index === 0 && messages.length > 1) {
-        const replies = messages.length - 1;
-        rows.push({ key: "replies", rule: `${replies} ${replies === 1 ? "reply" : "replies"}`, left: true });
-        before = null;
-      } else before = message;
-    });
-    return rows;
-  }
-  const drawRule = ({ rule, fresh, left }) =>
-    h("div", { class: `rule${fresh ? " fresh" : ""}${left ? " left" : ""}`, role: "separator" }, h("span", {}, rule));
 
   function drawHome(shown) {
     const said = JSON.stringify(shown);
