@@ -1,12 +1,11 @@
 import { v } from "convex/values";
-import { CHANNELS } from "../src/contract/handle.ts";
 import { parseQuiet, quietText } from "../src/flow/quiet.ts";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
-import { type Issued, issueCode } from "./model/enrolment.ts";
+import * as enrolment from "./model/enrolment.ts";
 import { fail } from "./model/errors.ts";
 import { reconsider } from "./model/hand_on.ts";
 import * as people from "./model/people.ts";
@@ -87,18 +86,9 @@ export const unlink = gatewayMutation({
 /** Issues a code which links the account on `channel` that sends it within ten minutes. Everybody may enrol themselves. */
 export const enrol = gatewayMutation({
   args: { actor: vActor, name: v.string(), channel: v.string() },
-  handler: async (ctx, { actor, name, channel }): Promise<Issued & { name: string; channel: string }> => {
+  handler: async (ctx, { actor, name, channel }): Promise<enrolment.Enrolling> => {
     const acting = await people.resolveActor(ctx, actor);
-    const person = await people.demandPerson(ctx, name);
-    if (person._id !== acting.person._id) demand(acting, "people.manage");
-    const known: readonly string[] = CHANNELS;
-    if (!known.includes(channel) || channel === "terminal") {
-      fail("invalid_input", `nobody can be enrolled on "${channel}"`, {
-        field: "channel",
-        remedy: "write one of slack, discord, sms",
-      });
-    }
-    return { ...(await issueCode(ctx, acting, person, channel)), name: person.name, channel };
+    return await enrolment.enrol(ctx, acting, name, channel);
   },
 });
 

@@ -2,13 +2,16 @@
  * How an account on a platform becomes a person's: a code is issued where the person is known already (CLI, Slack, terminal), and is
  * sent from the new account within ten minutes. The platform vouches for the account, the code for the person (I6).
  */
+import { CHANNELS } from "../../src/contract/handle.ts";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
 import { looksLikeCode, normalizeCode } from "../../src/flow/code.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";
 import { randomCode } from "./codes.ts";
-import { type Acting, allHandlesOf, linkHandle } from "./people.ts";
+import { fail } from "./errors.ts";
+import { type Acting, allHandlesOf, demandPerson, linkHandle } from "./people.ts";
+import { demand } from "./rights.ts";
 import { suspendHandle } from "./suspension.ts";
 
 export const ENROLMENT_MS = 10 * 60_000;
@@ -16,19 +19,26 @@ export const ENROLMENT_MS = 10 * 60_000;
 export const ENROLMENT_TRIES = 3;
 /** Half a thousand million of them: with three tries in ten minutes nobody guesses one. */
 const CODE_LENGTH = 7;
+/** A terminal's name is vouched for by the machine itself. */
+const ENROLLABLE: readonly string[] = CHANNELS.filter((channel) => channel !== "terminal");
 
-export interface Issued {
+export interface Enrolling {
+  name: string;
+  channel: string;
   code: string;
   expiresAt: number;
 }
 
-/** A new code; an earlier one of this person for this channel stops counting. */
-export async function issueCode(
-  ctx: MutationCtx,
-  acting: Acting,
-  person: Doc<"people">,
-  channel: string,
-): Promise<Issued> {
+/** A new code for a person; an earlier one for this channel stops counting. Everybody may enrol themselves. */
+export async function enrol(ctx: MutationCtx, acting: Acting, name: string, channel: string): Promise<Enrolling> {
+  const person = await demandPerson(ctx, name);
+  if (person._id !== acting.person._id) demand(acting, "people.manage");
+  if (!ENROLLABLE.includes(channel)) {
+    fail("invalid_input", `nobody can be enrolled on "${channel}"`, {
+      field: "channel",
+      remedy: `write one of ${ENROLLABLE.join(", ")}`,
+    });
+  }
   const earlier = await ctx.db
     .query("enrolments")
     .withIndex("by_personId_and_channel_and_status", (q) =>
@@ -40,7 +50,7 @@ export async function issueCode(
   const expiresAt = Date.now() + ENROLMENT_MS;
   await ctx.db.insert("enrolments", { personId: person._id, channel, code, expiresAt, status: "open" });
   await note(ctx, person, "person.enrolling", { channel }, acting.handle, acting.channel, acting);
-  return { code, expiresAt };
+  return { name: person.name, channel, code, expiresAt };
 }
 
 export type Redeemed =

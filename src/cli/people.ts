@@ -4,11 +4,11 @@ import { functions } from "../bot/backend.ts";
 import type { Person } from "../bot/functions.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { parseHandle } from "../contract/handle.ts";
-import { type Act, collect, type Later, list } from "./act.ts";
+import { type Act, collect, list } from "./act.ts";
 import { dutyCommands } from "./duty.ts";
 import { fields, type Painter, table } from "./output.ts";
 
-export function peopleCommands(program: Command, act: Act, later: Later): void {
+export function peopleCommands(program: Command, act: Act): void {
   const people = program.command("people").description("persons, roles and handles");
   people
     .command("add")

@@ -55,7 +55,7 @@ test("with --format json a wrong usage is a JSON error too, wherever the option 
   }
 });
 
-test.each([[["workflow", "schedule", "brief", "0 7 * * *"]], [["people", "enrol", "ana", "sms"]]])(
+test.each([[["workflow", "schedule", "brief", "0 7 * * *"]]])(
   "%j says that it is not in this version",
   async (args) => {
     const { code, stderr } = await typed(...args);

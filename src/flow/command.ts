@@ -18,6 +18,8 @@ export type Command =
   | { kind: "more"; code: string }
   | { kind: "reassign"; code: string; person: string }
   | { kind: "resend"; code: string }
+  /** A code for linking an account on another channel; `person` null: the one who asks. */
+  | { kind: "enrol"; channel: string; person: string | null }
   /** Began like a command and is none: the person is told, no model sees it. */
   | { kind: "malformed"; message: string; usage: string };
 
@@ -41,6 +43,7 @@ export const COMMANDS = {
   more: { usage: "/more CODE", bare: "MORE CODE", does: "shows a question in full" },
   reassign: { usage: "/reassign CODE PERSON", bare: "REASSIGN CODE PERSON", does: "hands a question on" },
   resend: { usage: "/resend CODE", bare: "RESEND CODE", does: "sends a question again" },
+  enrol: { usage: "/enrol CHANNEL [PERSON]", bare: null, does: "gives a code that links a phone or another account" },
   help: { usage: "/help", bare: "HELP", does: "shows this list" },
 } as const satisfies Record<string, Form>;
 
@@ -127,6 +130,11 @@ function build(name: CommandName, rest: string): Command {
     case "status":
       if (words.length > 1) return malformed("one run at most");
       return { kind: "status", run: words[0] ?? null };
+    case "enrol": {
+      const [channel, ...person] = words;
+      if (channel === undefined) return malformed("on which channel? For example sms");
+      return { kind: "enrol", channel: channel.toLowerCase(), person: person.join(" ") || null };
+    }
     case "cancel":
       return words.length === 1 ? { kind: "cancel", run: words[0]! } : malformed("which run? Give its id");
     case "run":
