@@ -1,6 +1,8 @@
 /** What is measured and how: docs/performance.md. Durable settings (synchronous=FULL) throughout. */
 import { type Bot, diskKib, makeDataDir, removeDataDir, startBot } from "./bot_process.ts";
+import { hostBench } from "./host.ts";
 import { pooled, report, reportTimes } from "./report.ts";
+import { slackBench } from "./slack.ts";
 import { answer, chain, install, PARK, type Parked, park, start, untilCompleted, witnesses } from "./workload.ts";
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -31,6 +33,8 @@ const resumeMs = (bot: Bot, parked: Parked) =>
   });
 
 export const BENCHES: Record<string, () => Promise<void>> = {
+  host: hostBench,
+  slack: slackBench,
   /** park, resume, resume32 and idle share one bot, so that each sees the thousand that are parked. */
   park: () =>
     withBot(async (bot) => {
@@ -45,6 +49,8 @@ export const BENCHES: Record<string, () => Promise<void>> = {
       report("park", "memory_per_run", (bot.rssKib() - rssBefore) / 1000, "KiB");
       report("park", "disk_per_run", (diskKib(bot.dataDir) - diskBefore) / 1000, "KiB");
 
+      // The garbage of a thousand starts is collected in the seconds that follow; idle is what comes after.
+      await sleep(30_000);
       const cpuBefore = bot.cpuMs();
       await sleep(20_000);
       report("idle", "cpu", (bot.cpuMs() - cpuBefore) / 200, "% of a core");
