@@ -11,6 +11,8 @@ import { slackFromEnv } from "./slack/factory.ts";
 import { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
 
+export { checkDiscord } from "./discord/check.ts";
+export { applicationOf, inviteUrl, PERMISSIONS as discordPermissions } from "./discord/permissions.ts";
 export { slackManifest } from "./slack/manifest.ts";
 export { examineSms } from "./sms/doctor.ts";
 export { createSmsAdapter, readSmsSettings } from "./sms/index.ts";

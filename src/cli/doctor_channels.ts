@@ -1,10 +1,10 @@
 /** What each platform's own check found. A platform that is not configured is named and asked nothing. */
-import { examineSms, readSmsSettings } from "../../channels/index.ts";
+import { checkDiscord, examineSms, readSmsSettings } from "../../channels/index.ts";
 import type { Env } from "../bot/config.ts";
 import type { Check } from "./doctor.ts";
 
 export async function examineChannels(env: Env): Promise<Check[]> {
-  return [...(await examineText(env))];
+  return [...(await checkDiscord(env)), ...(await examineText(env))];
 }
 
 async function examineText(env: Env): Promise<Check[]> {
