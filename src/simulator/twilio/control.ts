@@ -22,6 +22,10 @@ export function createControl(simulator: Simulator): SimHandler {
   return async (request) => {
     const [, number, action] = /^\/phones(?:\/([^/]+))?(?:\/(text))?$/.exec(request.path) ?? [];
     const post = request.method === "POST";
+    // A form of another site could otherwise write as one of these people.
+    if (post && request.headers["content-type"]?.startsWith("application/json") !== true) {
+      return { status: 415, body: { ok: false, error: "send JSON" } };
+    }
     if (request.path === "/faults" && post) {
       simulator.order((await readFields(request)) as unknown as FaultOrder);
       return { status: 200, body: { ok: true } };
