@@ -10,6 +10,7 @@ import { backupCommands } from "./backup.ts";
 import { chatCommand } from "./chat.ts";
 import { createContext, formatOf } from "./context.ts";
 import { deployEnvCommand } from "./deploy_env.ts";
+import { discordCommands } from "./discord.ts";
 import { doctorCommand } from "./doctor.ts";
 import { createOutput, type Streams } from "./output.ts";
 import { peopleCommands } from "./people.ts";
@@ -89,7 +90,8 @@ function buildProgram(act: Act, streams: Streams): Command {
   doctorCommand(program, act);
   deployEnvCommand(program, act);
   backupCommands(program, act);
-  for (const name of ["policy", "slack", "discord"]) later(program, name);
+  for (const name of ["policy", "slack"]) later(program, name);
+  discordCommands(program, act);
   everyCommand(program, (command) => {
     command
       .exitOverride()
