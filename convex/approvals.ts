@@ -14,19 +14,16 @@ import { vActor } from "./model/validators.ts";
 const MAX_LISTED = 100;
 const vNullable = v.union(v.string(), v.null());
 
-/** Newest first, at most 100: what is open for the actor; with `all` every question, also those that are over. */
+/** Newest first, at most 100, fewer of very large ones: what is open for the actor; with `all` every question, also those that are over. */
 export const list = gatewayQuery({
   args: { actor: vActor, all: v.optional(v.boolean()) },
   handler: async (ctx, { actor, all }): Promise<approvals.ApprovalWire[]> => {
     const { person } = await resolveActor(ctx, actor);
     const ids =
       all === true
-        ? (await ctx.db.query("approvals").order("desc").take(MAX_LISTED)).map((row) => row._id)
+        ? await approvals.newestApprovals(ctx, MAX_LISTED)
         : (await approvals.openFor(ctx, person._id, MAX_LISTED)).map((open) => open.approvalId);
-    const rows = await Promise.all(ids.map((id) => ctx.db.get("approvals", id)));
-    return await Promise.all(
-      rows.filter((row) => row !== null).map((row) => approvals.viewApproval(ctx, row, person._id)),
-    );
+    return await approvals.viewApprovals(ctx, ids, person._id);
   },
 });
 

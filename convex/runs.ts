@@ -6,10 +6,11 @@ import type { Id } from "./_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { Advance, failedBy } from "./model/advance.ts";
+import * as begin from "./model/begin.ts";
 import { MAX_WAKES, type Next, nextSegment, parkOn, wakeDriver } from "./model/driver.ts";
 import { resolveActor } from "./model/people.ts";
 import { restartRun } from "./model/restart.ts";
-import { type RunWire, viewRun } from "./model/run_view.ts";
+import { type RunWire, viewRun, viewRuns } from "./model/run_view.ts";
 import * as runs from "./model/runs.ts";
 import { signal, waitKey } from "./model/signals.ts";
 import { vActor } from "./model/validators.ts";
@@ -58,20 +59,19 @@ export const get = gatewayQuery({
   },
 });
 
-/** Newest first, at most 200. */
+/** Newest first, at most 200, fewer of very large ones. */
 export const list = gatewayQuery({
   args: { status: v.optional(vRunStatus), limit: v.optional(v.number()) },
   handler: async (ctx, { status, limit }): Promise<RunWire[]> => {
-    const count = Math.min(Math.max(limit ?? 50, 1), MAX_LISTED);
+    const count = Math.min(Math.max(Math.floor(limit ?? 50), 1), MAX_LISTED);
     const rows =
       status === undefined
-        ? await ctx.db.query("runs").order("desc").take(count)
-        : await ctx.db
+        ? ctx.db.query("runs").order("desc")
+        : ctx.db
             .query("runs")
             .withIndex("by_status", (q) => q.eq("status", status))
-            .order("desc")
-            .take(count);
-    return await Promise.all(rows.map((run) => viewRun(ctx, run, null)));
+            .order("desc");
+    return await viewRuns(ctx, rows, count);
   },
 });
 
@@ -137,6 +137,15 @@ export const resume = internalMutation({
     going.push({ type: "signal", waitId, signal: JSON.parse(text) as Signal });
     if (!(await going.perform())) await goOnLater(ctx, runId);
     await going.flush();
+    return null;
+  },
+});
+
+/** The answer to the question that a policy puts before a run's first node. */
+export const startDecided = internalMutation({
+  args: { runId: v.id("runs"), option: v.string(), by: vNullable, reason: vNullable },
+  handler: async (ctx, { runId, ...verdict }): Promise<null> => {
+    await begin.startDecided(ctx, runId, verdict);
     return null;
   },
 });

@@ -1,8 +1,9 @@
 import { v } from "convex/values";
-import type { QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
+import { room, takeWithin } from "./model/bounded.ts";
 import * as people from "./model/people.ts";
+import { sizeOfRun } from "./model/run_view.ts";
 
 /** Raised whenever rows change their shape; the gateway refuses a backend it does not know. */
 export const SCHEMA_VERSION = 1;
@@ -37,54 +38,45 @@ export interface Health {
   approvalsPending: number;
   deliveries: Record<"ready" | "waiting" | "failed", number>;
   jobs: Record<"ready" | "claimed", number>;
-  /** Every count stops here. */
+  /** Every count stops here, or earlier: it is "at least". */
   countLimit: number;
+}
+
+/** Looks at rows one by one, so very large ones are counted to a lower limit. */
+const COUNTS = 9;
+async function count<Row>(rows: AsyncIterable<Row>, sizeOf: (row: Row) => number): Promise<number> {
+  return (await takeWithin(rows, COUNT_LIMIT, sizeOf, room(COUNTS))).length;
 }
 
 export const health = gatewayQuery({
   args: {},
-  handler: async (ctx): Promise<Health> => ({
-    runs: {
-      running: await countRuns(ctx, "running"),
-      waiting: await countRuns(ctx, "waiting"),
-      failed: await countRuns(ctx, "failed"),
-    },
-    approvalsPending: (
-      await ctx.db
-        .query("approvals")
-        .withIndex("by_status", (q) => q.eq("status", "pending"))
-        .take(COUNT_LIMIT)
-    ).length,
-    deliveries: {
-      ready: await countDeliveries(ctx, "ready"),
-      waiting: await countDeliveries(ctx, "waiting"),
-      failed: await countDeliveries(ctx, "failed"),
-    },
-    jobs: { ready: await countJobs(ctx, "ready"), claimed: await countJobs(ctx, "claimed") },
-    countLimit: COUNT_LIMIT,
-  }),
+  handler: async ({ db }): Promise<Health> => {
+    const runs = (status: keyof Health["runs"]) =>
+      count(
+        db.query("runs").withIndex("by_status", (q) => q.eq("status", status)),
+        sizeOfRun,
+      );
+    const deliveries = (status: keyof Health["deliveries"]) =>
+      count(
+        db.query("deliveries").withIndex("by_status", (q) => q.eq("status", status)),
+        (row) => row.message.length,
+      );
+    const jobs = (status: keyof Health["jobs"]) =>
+      count(
+        db.query("jobs").withIndex("by_status", (q) => q.eq("status", status)),
+        (row) => row.prompt.length,
+      );
+    const pending = db.query("approvals").withIndex("by_status", (q) => q.eq("status", "pending"));
+    return {
+      runs: { running: await runs("running"), waiting: await runs("waiting"), failed: await runs("failed") },
+      approvalsPending: await count(pending, (row) => row.payload?.length ?? 0),
+      deliveries: {
+        ready: await deliveries("ready"),
+        waiting: await deliveries("waiting"),
+        failed: await deliveries("failed"),
+      },
+      jobs: { ready: await jobs("ready"), claimed: await jobs("claimed") },
+      countLimit: COUNT_LIMIT,
+    };
+  },
 });
-
-async function countRuns(ctx: QueryCtx, status: "running" | "waiting" | "failed"): Promise<number> {
-  const rows = await ctx.db
-    .query("runs")
-    .withIndex("by_status", (q) => q.eq("status", status))
-    .take(COUNT_LIMIT);
-  return rows.length;
-}
-
-async function countDeliveries(ctx: QueryCtx, status: "ready" | "waiting" | "failed"): Promise<number> {
-  const rows = await ctx.db
-    .query("deliveries")
-    .withIndex("by_status", (q) => q.eq("status", status))
-    .take(COUNT_LIMIT);
-  return rows.length;
-}
-
-async function countJobs(ctx: QueryCtx, status: "ready" | "claimed"): Promise<number> {
-  const rows = await ctx.db
-    .query("jobs")
-    .withIndex("by_status", (q) => q.eq("status", status))
-    .take(COUNT_LIMIT);
-  return rows.length;
-}

@@ -17,7 +17,8 @@ const modules = import.meta.glob([
 ]);
 
 export function createBackend() {
-  const anonymous = convexTest(schema, modules);
+  // What Convex would refuse is refused here too.
+  const anonymous = convexTest({ schema, modules, transactionLimits: true });
   agent.register(anonymous);
   workflow.register(anonymous);
   /** Calls as the gateway does, with its verified token. */

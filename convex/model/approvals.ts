@@ -12,6 +12,7 @@ import { timeText } from "../../src/flow/outcome.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { openTimers } from "./approval_timers.ts";
+import { room, takeWithin } from "./bounded.ts";
 import { cardFor, drawCard } from "./cards.ts";
 import { codeFor, MAX_CODE_LENGTH, rowOf } from "./codes.ts";
 import { fail } from "./errors.ts";
@@ -83,7 +84,7 @@ export async function demandApproval(
   });
 }
 
-/** What is open for a person, newest first. Costs the same however many questions others have. */
+/** What is open for a person, newest first: at most `limit`, and fewer of very large ones, but always two. Costs the same however many questions others have. */
 export async function openFor(ctx: QueryCtx, personId: Id<"people">, limit = 50): Promise<OpenQuestion[]> {
   const rows = await ctx.db
     .query("approvalCodes")
@@ -91,13 +92,42 @@ export async function openFor(ctx: QueryCtx, personId: Id<"people">, limit = 50)
     .order("desc")
     .take(limit);
   const found: OpenQuestion[] = [];
+  const left = room();
   for (const { approvalId, code } of rows) {
+    if (left.characters <= 0 && found.length >= 2) break;
     const approval = await ctx.db.get("approvals", approvalId);
     if (approval === null) continue;
+    left.characters -= sizeOf(approval);
     const { question, options, freeText, createdAt, runId } = approval;
     found.push({ approvalId, code, question, options, freeText, createdAt, runId });
   }
   return found;
+}
+
+const sizeOf = ({ question, payload }: Doc<"approvals">): number => question.length + (payload?.length ?? 0);
+
+/** Views in the order of `ids`, until the room is used up: a view reads a question and each of its copies. */
+export async function viewApprovals(
+  ctx: QueryCtx,
+  ids: Id<"approvals">[],
+  forPerson: Id<"people">,
+): Promise<ApprovalWire[]> {
+  const views: ApprovalWire[] = [];
+  const left = room();
+  for (const id of ids) {
+    if (left.characters <= 0) break;
+    const approval = await ctx.db.get("approvals", id);
+    if (approval === null) continue;
+    const view = await viewApproval(ctx, approval, forPerson);
+    views.push(view);
+    left.characters -= sizeOf(approval) * (2 + view.deliveries.length);
+  }
+  return views;
+}
+
+/** The newest questions, whoever they are for. */
+export async function newestApprovals(ctx: QueryCtx, limit: number): Promise<Id<"approvals">[]> {
+  return (await takeWithin(ctx.db.query("approvals").order("desc"), limit, sizeOf)).map((row) => row._id);
 }
 
 export type ApprovalWire = ApprovalView & {

@@ -14,7 +14,7 @@ import { fail } from "./errors.ts";
 import { reassign, resend } from "./hand_on.ts";
 import { type Acting, demandPerson } from "./people.ts";
 import { findRun, recentRuns } from "./run_lookup.ts";
-import { viewRun } from "./run_view.ts";
+import { viewRun, viewStatus } from "./run_view.ts";
 import { statusLine } from "./run_words.ts";
 import { cancelRun, demandRun, startRun } from "./runs.ts";
 import { age, sentence } from "./words.ts";
@@ -111,11 +111,10 @@ async function runList(ctx: MutationCtx, acting: Acting): Promise<OutMessage> {
   const runs = await recentRuns(ctx, acting.person._id, MAX_RUNS);
   const items = [];
   for (const run of runs) {
-    const view = await viewRun(ctx, run, null);
     items.push({
-      key: view.runId,
-      text: `${view.title}: ${statusLine(view)}`,
-      detail: `started ${age(now - view.startedAt)}`,
+      key: run._id,
+      text: `${run.title}: ${statusLine(await viewStatus(ctx, run))}`,
+      detail: `started ${age(now - run.startedAt)}`,
     });
   }
   return {

@@ -7,6 +7,7 @@ import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { room, takeWithin } from "./bounded.ts";
 import { undelivered } from "./fallback.ts";
 
 export interface Filter {
@@ -25,22 +26,22 @@ const MAX_BACKOFF_MS = 5 * 60_000;
 /** Rows looked at per filter; more are claimed by the next call. Bounds what one transaction reads. */
 const SCAN = 200;
 
-/** Ready rows in the order of their creation, at most `limit`. Reads only rows that are ready. */
+const sizeOf = (row: Doc<"deliveries">): number => row.message.length;
+
+/** Ready rows in the order of their creation, at most `limit`, fewer of very large ones. Reads only rows that are ready. */
 export async function readyRows(ctx: QueryCtx, filters: Filter[], limit: number): Promise<Doc<"deliveries">[]> {
   const found = new Map<Id<"deliveries">, Doc<"deliveries">>();
   for (const filter of filters) {
     const { place } = filter;
     const rows =
       place === undefined
-        ? await ctx.db
+        ? ctx.db
             .query("deliveries")
             .withIndex("by_channel_and_status", (q) => q.eq("channel", filter.channel).eq("status", "ready"))
-            .take(limit)
-        : await ctx.db
+        : ctx.db
             .query("deliveries")
-            .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", "ready"))
-            .take(limit);
-    for (const row of rows) {
+            .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", "ready"));
+    for (const row of await takeWithin(rows, limit, sizeOf, room(filters.length))) {
       if (row.channel === filter.channel && (row.final || filter.complete !== true)) found.set(row._id, row);
     }
   }
@@ -82,11 +83,10 @@ export async function claim(
 async function oldestUnsent(ctx: QueryCtx, place: string): Promise<number> {
   let oldest = Number.POSITIVE_INFINITY;
   for (const status of ["claimed", "waiting"] as const) {
-    const rows = await ctx.db
+    const rows = ctx.db
       .query("deliveries")
-      .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", status))
-      .take(SCAN);
-    const unsent = rows.find((row) => row.receipt === null);
+      .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", status));
+    const unsent = (await takeWithin(rows, SCAN, sizeOf)).find((row) => row.receipt === null);
     if (unsent !== undefined) oldest = Math.min(oldest, unsent._creationTime);
   }
   return oldest;
@@ -145,7 +145,12 @@ export async function failTry(
 /** After a wait: ready again, if it still waits for this moment. */
 export async function retryNow(ctx: MutationCtx, deliveryId: Id<"deliveries">): Promise<void> {
   const row = await ctx.db.get("deliveries", deliveryId);
-  if (row === null || row.status !== "waiting" || (row.nextAttemptAt ?? 0) > Date.now()) return;
+  if (row === null || row.status !== "waiting") return;
+  if (row.nextAttemptAt !== null && row.nextAttemptAt > Date.now()) {
+    // For an earlier wait, or the clock was set back: without another look it would wait for ever.
+    await ctx.scheduler.runAt(row.nextAttemptAt, internal.outbox.retry, { deliveryId });
+    return;
+  }
   await ctx.db.patch("deliveries", deliveryId, { status: "ready", nextAttemptAt: null });
 }
 
@@ -189,12 +194,11 @@ const MAX_TAKEN = 50;
 
 /** What the platform called other messages of this place, newest first. */
 export async function receiptsAt(ctx: QueryCtx, place: string): Promise<string[]> {
-  const rows = await ctx.db
+  const rows = ctx.db
     .query("deliveries")
     .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", "confirmed"))
-    .order("desc")
-    .take(MAX_TAKEN);
-  return rows.flatMap((row) => row.receipt ?? []);
+    .order("desc");
+  return (await takeWithin(rows, MAX_TAKEN, sizeOf)).flatMap((row) => row.receipt ?? []);
 }
 
 /** The deadline passed: fails what was never sent. */

@@ -7,11 +7,13 @@ import type { Id } from "../_generated/dataModel.js";
 import type { Advance } from "./advance.ts";
 import { failedBy } from "./advance.ts";
 import { askForRun } from "./ask.ts";
+import { fail } from "./errors.ts";
 import { functionSpec, NEEDS_APPROVAL } from "./functions.ts";
 import * as jobs from "./jobs.ts";
 import { toJsonText } from "./json.ts";
 import { lacking, performerOf } from "./performers.ts";
-import { cancelByKey } from "./settle.ts";
+import { judgeQuestion, judgeWork } from "./policy.ts";
+import { cancelByKey, supersedeByKey } from "./settle.ts";
 import { waitKey } from "./signals.ts";
 
 /** What an effect means for the advance itself. */
@@ -71,7 +73,7 @@ export async function act(advance: Advance, effect: Effect): Promise<Acted> {
       return DONE;
     }
     case "closeWait":
-      await closeWait(advance, effect.waitId, effect.wait, effect.reason);
+      await closeWait(advance, effect);
       return DONE;
   }
 }
@@ -86,6 +88,8 @@ async function startWork(advance: Advance, work: StartWork): Promise<Acted> {
   const agent = performerOf(run, work.agent);
   const error = (await lacking(ctx, run, work, spec.capability, agent)) ?? unapproved(advance, work);
   if (error !== null) return refuse({ kind: "error", error });
+  const held = await judgeWork(ctx, run, work, agent);
+  if (held !== null) return refuse(held);
   if (spec.kind === "job") {
     await jobs.create(ctx, run, { ...work, agent }, spec.job);
     return DONE;
@@ -116,13 +120,41 @@ function unapproved(advance: Advance, work: StartWork): ErrorInfo | null {
 
 async function ask(advance: Advance, effect: Ask): Promise<Acted> {
   const { ctx, run } = advance;
+  const { waitId } = effect;
   try {
-    await askForRun(ctx, run, effect);
+    demandReadable(effect);
+    // What a policy itself wants asked is as strict as the policy wants it.
+    const { question, rule, error } =
+      effect.purpose === "hold"
+        ? { question: effect, rule: effect.rule ?? null, error: null }
+        : await judgeQuestion(ctx, run, effect);
+    if (error !== null) return { kind: "signal", waitId: effect.waitId, signal: { kind: "error", error } };
+    await askForRun(ctx, run, question, rule);
     return DONE;
   } catch (thrown) {
-    // For example nobody holds the role: a question that nobody can answer must not park a run for ever.
-    return { kind: "signal", waitId: effect.waitId, signal: { kind: "error", error: failedBy(thrown) } };
+    // For example nobody holds the role: a question that nobody can answer must not park a run for ever. Nor may one that was made
+    // in part stay open when its run goes on without it.
+    await cancelByKey(ctx, waitKey(run._id, waitId), "it could not be asked");
+    return { kind: "signal", waitId, signal: { kind: "error", error: failedBy(thrown) } };
   }
+}
+
+/** What a person can read, and what leaves room in a row for every copy with its votes and its outcome, also after escaping. */
+const MAX_QUESTION_CHARACTERS = 4000;
+const MAX_PAYLOAD_BYTES = 256 * 1024;
+
+function demandReadable({ question, payload }: Ask): void {
+  if (question.length > MAX_QUESTION_CHARACTERS) {
+    fail(
+      "too_large",
+      `the question has ${question.length} characters; at most ${MAX_QUESTION_CHARACTERS} can be asked`,
+      {
+        field: "question",
+        remedy: "put the details into its payload",
+      },
+    );
+  }
+  toJsonText(payload, "payload", MAX_PAYLOAD_BYTES);
 }
 
 async function setTimer(advance: Advance, waitId: string, nodeId: string, dueAt: number): Promise<void> {
@@ -132,8 +164,9 @@ async function setTimer(advance: Advance, waitId: string, nodeId: string, dueAt:
   await ctx.db.insert("timers", { runId: run._id, waitId, key, nodeId, dueAt, scheduledId, status: "pending" });
 }
 
-async function closeWait(advance: Advance, waitId: string, kind: string, reason: string): Promise<void> {
+async function closeWait(advance: Advance, effect: Extract<Effect, { kind: "closeWait" }>): Promise<void> {
   const { ctx, run } = advance;
+  const { waitId, wait: kind, reason, superseded = false } = effect;
   const key = waitKey(run._id, waitId);
   if (kind === "timer" || kind === "event") {
     const timers = await ctx.db
@@ -154,6 +187,6 @@ async function closeWait(advance: Advance, waitId: string, kind: string, reason:
     if (row?.open) await ctx.db.patch("eventWaits", row._id, { open: false });
   }
   if (kind === "work") await jobs.cancel(ctx, key);
-  if (kind === "approval") await cancelByKey(ctx, key, reason);
+  if (kind === "approval") await (superseded ? supersedeByKey : cancelByKey)(ctx, key, reason);
   if (kind === "run") await ctx.scheduler.runAfter(0, cancelChild, { parentId: run._id, waitId, reason });
 }

@@ -4,12 +4,13 @@ import type { HomeView, WorkflowForm } from "../../src/contract/lookups.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { openFor } from "./approvals.ts";
+import { room } from "./bounded.ts";
 import { cardFor } from "./cards.ts";
 import { definitionOf } from "./definitions.ts";
 import { deliveriesOf } from "./outbox.ts";
 import { personByHandle } from "./people.ts";
 import { recentRuns } from "./run_lookup.ts";
-import { viewRun } from "./run_view.ts";
+import { viewStatus } from "./run_view.ts";
 import { statusLine } from "./run_words.ts";
 
 const MAX_QUESTIONS = 20;
@@ -60,8 +61,8 @@ export async function homeOf(ctx: QueryCtx, handle: string): Promise<HomeView> {
   }
   const runs: HomeView["runs"] = [];
   for (const run of await recentRuns(ctx, person._id, MAX_RUNS)) {
-    const view = await viewRun(ctx, run, null);
-    runs.push({ runId: view.runId, title: view.title, status: statusLine(view), startedAt: view.startedAt });
+    const { _id: runId, title, startedAt } = run;
+    runs.push({ runId, title, status: statusLine(await viewStatus(ctx, run)), startedAt });
   }
   return { person: person.name, questions, runs };
 }
@@ -100,16 +101,20 @@ export async function handlesOn(ctx: QueryCtx, channel: string): Promise<string[
 
 /** Where cards of open questions stand: somebody may have answered below one. */
 export async function openReceiptsOf(ctx: QueryCtx, channel: string): Promise<string[]> {
-  const open = await ctx.db
+  const open = ctx.db
     .query("approvals")
     .withIndex("by_status", (q) => q.eq("status", "pending"))
-    .order("desc")
-    .take(MAX_PLACES);
+    .order("desc");
   const receipts: string[] = [];
-  for (const { _id } of open) {
+  const left = room();
+  let looked = 0;
+  for await (const { _id, payload } of open) {
     for (const row of await deliveriesOf(ctx, _id)) {
       if (row.channel === channel && row.receipt !== null) receipts.push(row.receipt);
+      left.characters -= row.message.length;
     }
+    left.characters -= payload?.length ?? 0;
+    if (++looked >= MAX_PLACES || left.characters <= 0) break;
   }
   return receipts.slice(0, MAX_PLACES);
 }

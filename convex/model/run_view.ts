@@ -3,6 +3,7 @@ import type { NodeView, RunView, WaitingFor } from "../../src/contract/run.ts";
 import type { RunState, WaitKind } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
+import { room } from "./bounded.ts";
 import { codeFor } from "./codes.ts";
 
 export type RunWire = Omit<RunView, "input" | "variables" | "result"> & {
@@ -15,6 +16,35 @@ export type RunWire = Omit<RunView, "input" | "variables" | "result"> & {
 /** A long loop makes many rows; the newest say where it stands. */
 const MAX_NODES = 500;
 const MAX_OPEN = 100;
+
+export const sizeOfRun = ({ input, state, result }: Doc<"runs">): number =>
+  input.length + state.length + (result?.length ?? 0);
+
+/** What a node's row weighs in a list. */
+const NODE_CHARACTERS = 300;
+
+/** Views in the order of `rows`, at most `limit`, until the room is used up. */
+export async function viewRuns(ctx: QueryCtx, rows: AsyncIterable<Doc<"runs">>, limit: number): Promise<RunWire[]> {
+  const views: RunWire[] = [];
+  const left = room();
+  for await (const run of rows) {
+    const view = await viewRun(ctx, run, null);
+    views.push(view);
+    const { input, variables, result, nodes } = view;
+    left.characters -= input.length + variables.length + result.length + nodes.length * NODE_CHARACTERS;
+    if (views.length >= limit || left.characters <= 0) break;
+  }
+  return views;
+}
+
+/** What a run's status in one line needs; see `statusLine`. */
+export async function viewStatus(
+  ctx: QueryCtx,
+  run: Doc<"runs">,
+): Promise<Pick<RunWire, "status" | "error" | "waitingFor">> {
+  const { status, error, endedAt } = run;
+  return { status, error, waitingFor: endedAt === null ? await waitingFor(ctx, run, null) : [] };
+}
 
 /** `forPerson`: whose codes are shown; null: nobody's. */
 export async function viewRun(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"people"> | null): Promise<RunWire> {
@@ -68,7 +98,8 @@ async function waitingFor(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"people
   const found: WaitingFor[] = [];
   const kinds = openKinds(run);
   const runId = run._id;
-  if (kinds.has("approval")) {
+  // A policy's question before the first node belongs to no token.
+  if (kinds.has("approval") || run.state === "") {
     const approvals = await ctx.db
       .query("approvals")
       .withIndex("by_runId_and_status", (q) => q.eq("runId", runId).eq("status", "pending"))

@@ -19,7 +19,7 @@ export function waitWord(wait: WaitingFor): string {
 }
 
 /** `waiting for an answer to "Deploy?"`, `failed: …`, `completed`. */
-export function statusLine(view: RunWire): string {
+export function statusLine(view: Pick<RunWire, "status" | "error" | "waitingFor">): string {
   if (view.error !== null) return `${view.status}: ${shorten(view.error, 300)}`;
   if (view.waitingFor.length === 0) return view.status;
   const waits = `waiting for ${view.waitingFor.map(waitWord).join(" and ")}`;

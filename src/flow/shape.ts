@@ -3,8 +3,8 @@ import type { Json } from "./definition.ts";
 import { didYouMean } from "./suggest.ts";
 import { type Problems, type Tree, toJson } from "./tree.ts";
 
-/** Ten years; what is longer is a slip. */
-export const MAX_DURATION_MS = 10 * 366 * 24 * 3600 * 1000;
+/** A good deal below the five years that Convex schedules ahead. */
+export const MAX_DURATION_MS = 1800 * 24 * 3600 * 1000;
 
 export class Shape {
   readonly at: number;
