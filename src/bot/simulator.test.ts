@@ -80,6 +80,18 @@ test("the page is used from its own address only", async () => {
   expect((await fetch(`${url}/simulator/%2e%2e/page.ts`)).status).toBe(404);
 });
 
+test("what a pane says of nothing is JSON too, and its stream of changes comes through", async () => {
+  const started = await start({});
+  server = await startHttp({ port: 0, host: "127.0.0.1", log: silentLogger(), routes: started!.routes });
+  const home = await fetch(`${server.url}/simulator/slack/home?as=ana`);
+  expect(await home.json()).toBeNull();
+  const changes = await fetch(`${server.url}/simulator/slack/changes`);
+  expect(changes.headers.get("content-type")).toContain("text/event-stream");
+  const reader = changes.body!.getReader();
+  expect(new TextDecoder().decode((await reader.read()).value)).toContain("data: hello");
+  await reader.cancel();
+});
+
 test("a name on the Internet that points to this machine gets nothing", async () => {
   const { request } = await import("node:http");
   const started = await start({});

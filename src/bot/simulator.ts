@@ -70,7 +70,7 @@ export async function startSimulation(options: {
     const reply = await page({ method, path, query: url.searchParams, headers, body });
     return reply === null
       ? { status: 404, body: { ok: false, error: "not_found" } }
-      : { status: reply.status, headers: reply.headers, body: reply.body ?? "" };
+      : { status: reply.status, headers: reply.headers, body: reply.body === undefined ? "" : reply.body };
   };
   return {
     url: `${http}${PAGE_PATH}`,
