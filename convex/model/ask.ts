@@ -110,14 +110,19 @@ async function demandRoom(ctx: MutationCtx, agent: string): Promise<void> {
   });
 }
 
-export async function askForRun(ctx: MutationCtx, run: Doc<"runs">, effect: Ask): Promise<void> {
+export async function askForRun(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  effect: Ask,
+  rule: string | null = null,
+): Promise<void> {
   const { question, options, freeText, approvers, quorum, fourEyes, tier, channels, payload, form } = effect;
   const { reasonRequired, expiresAt, waitId, nodeId, remindAfterMs, escalate } = effect;
   await ask(ctx, {
     key: waitKey(run._id, waitId),
     ...{ question, options, freeText, approvers, quorum, fourEyes, tier, channels, payload, form },
     ...{ reasonRequired, expiresAt, waitId, nodeId, remindAfterMs, escalate },
-    ...{ agent: null, rule: null },
+    ...{ agent: null, rule },
     requestedBy: run.startedBy,
     requestedByShown: run.startedByShown,
     requester: run.requester,

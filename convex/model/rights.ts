@@ -14,6 +14,7 @@ export const CAPABILITIES = [
   "hands.run",
   "security.check",
   "shell.exec",
+  "policy.manage",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

@@ -4,14 +4,15 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { Advance } from "./advance.ts";
 import { record } from "./audit.ts";
+import { beginRun } from "./begin.ts";
 import { definitionOf } from "./definitions.ts";
-import { startDriver } from "./driver.ts";
 import { fail } from "./errors.ts";
 import { demandInput } from "./inputs.ts";
 import { parseJson, toJsonText } from "./json.ts";
 import type { Acting } from "./people.ts";
 import { type Bindings, demandBindings } from "./performers.ts";
 import { demand, may } from "./rights.ts";
+import { cancelOpenOf } from "./settle.ts";
 import { waitKey } from "./signals.ts";
 import { definitionToRun, type InlineDefinition } from "./workflows.ts";
 
@@ -68,7 +69,7 @@ export async function startRun(ctx: MutationCtx, args: StartArgs): Promise<Doc<"
     channel: acting.channel,
     detail: { workflow: run.workflow, version: run.version, graphHash: definition.graphHash },
   });
-  await startDriver(ctx, run._id);
+  await beginRun(ctx, run._id);
   return (await ctx.db.get("runs", run._id))!;
 }
 
@@ -130,7 +131,7 @@ export async function startChildRun(
     parentWaitId: waitId,
     depth: depth + 1,
   });
-  await startDriver(ctx, run._id);
+  await beginRun(ctx, run._id);
 }
 
 export async function childOf(ctx: MutationCtx, parentId: Id<"runs">, waitId: string): Promise<Doc<"runs"> | null> {
@@ -166,6 +167,8 @@ export async function cancelRun(
 
 /** Retires its questions, jobs and timers, and goes down to its children. */
 export async function endCancelled(ctx: MutationCtx, run: Doc<"runs">, reason: string | null): Promise<Doc<"runs">> {
+  // A run that has not begun has no token that could close its question.
+  if (run.state === "") await cancelOpenOf(ctx, run._id, reason ?? "the run was cancelled");
   const advance = await Advance.load(ctx, run);
   advance.pushFirst({ type: "cancel", reason });
   await advance.perform();

@@ -13,8 +13,16 @@ const MAX_SIGNAL_BYTES = 900_000;
 
 export const signalText = (what: Signal): string => toJsonText(what, "signal", MAX_SIGNAL_BYTES);
 
+/** What a run waits for before its first node, when the policy wants somebody asked. No token has it. */
+export const START_WAIT = "start";
+
 export const waitKey = (runId: Id<"runs">, waitId: string): string => `${runId}/${waitId}`;
 
+const startDecided = makeFunctionReference<
+  "mutation",
+  { runId: Id<"runs">; option: string; by: string | null; reason: string | null },
+  null
+>("runs:startDecided");
 const resume = makeFunctionReference<"mutation", { runId: Id<"runs">; waitId: string; signal: string }, null>(
   "runs:resume",
 );
@@ -35,6 +43,11 @@ export async function signal(ctx: MutationCtx, runId: Id<"runs">, waitId: string
   const run = await ctx.db.get("runs", runId);
   if (run === null || run.endedAt !== null) return false;
   const text = signalText(what);
+  if (waitId === START_WAIT && what.kind === "verdict") {
+    await ctx.db.insert("signals", { runId, waitId, key, signal: text, consumed: true, at: Date.now() });
+    await ctx.runMutation(startDecided, { runId, option: what.option, by: what.by, reason: what.reason });
+    return true;
+  }
   try {
     await ctx.runMutation(resume, { runId, waitId, signal: text });
   } catch (thrown) {

@@ -12,6 +12,7 @@ import type { StoredInbound } from "../contract/inbound.ts";
 import type { HomeView, WorkflowForm } from "../contract/lookups.ts";
 import type { RunStatus, RunView } from "../contract/run.ts";
 import type { ChainedEvent } from "../flow/audit_chain.ts";
+import type { PolicyRule } from "../flow/policy.ts";
 
 type Args = Record<string, unknown>;
 export type Query<A extends Args, R> = FunctionReference<"query", "public", A, R>;
@@ -133,6 +134,42 @@ export type AuditLine =
     }
   | { type: "head"; subject: string; seq: number; hash: string }
   | ({ type: "event" } & ChainedEvent);
+
+export interface PolicyView {
+  /** 0: there is none, everything is allowed. */
+  version: number;
+  source: string;
+  file: string;
+  rules: PolicyRule[];
+  optOuts: { rule: string; workflow: string; reason: string }[];
+  setBy: string | null;
+  at: number | null;
+}
+
+/** What a policy is asked about, for a dry run. `payload` and `input` are JSON text. */
+export type PolicyQuestion = {
+  kind?: string;
+  tool?: string;
+  workflow?: string;
+  node?: string;
+  agent?: string;
+  env?: string;
+  cost?: number;
+  payload?: string;
+  input?: string;
+  person?: string;
+  source?: string;
+  file?: string;
+};
+
+export interface PolicyTested {
+  decision: "allow" | "ask" | "block";
+  rule: string | null;
+  text: string;
+  approvers: string[] | null;
+  optedOut: { rule: string; reason: string }[];
+  looked: { rule: string; matched: boolean; why: string }[];
+}
 
 export interface Task {
   task: string;
@@ -295,6 +332,13 @@ export const functions = {
       { part: "roots" | "heads" | "events"; cursor: string | null },
       { lines: AuditLine[]; next: string | null }
     >("audit:page"),
+  },
+  policy: {
+    show: query<{ actor: Actor }, PolicyView>("policy:show"),
+    set: mutation<{ actor: Actor; source: string; file: string }, { version: number; changed: boolean; rules: number }>(
+      "policy:set",
+    ),
+    test: query<{ actor: Actor } & PolicyQuestion, PolicyTested>("policy:test"),
   },
   inbound: {
     receive: mutation<{ event: string }, StoredInbound>("inbound:receive"),

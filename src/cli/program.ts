@@ -14,7 +14,9 @@ import { discordCommands } from "./discord.ts";
 import { doctorCommand } from "./doctor.ts";
 import { createOutput, type Streams } from "./output.ts";
 import { peopleCommands } from "./people.ts";
+import { policyCommands } from "./policy.ts";
 import { notYet } from "./runs.ts";
+import { slackCommands } from "./slack.ts";
 import { workflowCommands } from "./workflow.ts";
 
 /** Runs one command line (without node and script). Resolves with the exit code; prints everything itself. */
@@ -85,12 +87,13 @@ function buildProgram(act: Act, streams: Streams): Command {
   chatCommand(program, act);
   workflowCommands(program, act);
   approvalCommands(program, act);
-  peopleCommands(program, act, later);
+  peopleCommands(program, act);
+  policyCommands(program, act);
   auditCommands(program, act, later);
   doctorCommand(program, act);
   deployEnvCommand(program, act);
   backupCommands(program, act);
-  for (const name of ["policy", "slack"]) later(program, name);
+  slackCommands(program, act);
   discordCommands(program, act);
   everyCommand(program, (command) => {
     command

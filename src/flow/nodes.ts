@@ -1,5 +1,6 @@
 /** What happens when a token enters a node, and when its node is done or has failed. */
 import { type ErrorInfo, errorInfo, FactoryError } from "../contract/errors.ts";
+import { askQuestion, changedSince } from "./bound.ts";
 import type { FanoutNode, FlowNode, Json, LoopNode, QuestionSpec, TaskNode } from "./definition.ts";
 import { holds } from "./evaluate.ts";
 import { beginItems, dropItems, failItem, itemsOf, runItem } from "./fanout.ts";
@@ -53,10 +54,14 @@ export function attempt(step: Step, tokenId: string, decide: () => void): void {
   }
 }
 
+/** What an approval before it was about: here the payload must still be what was approved. */
+const MUST_BE_APPROVED: ReadonlySet<FlowNode["type"]> = new Set(["task", "loop", "fanout", "run", "parallel", "end"]);
+
 function begin(step: Step, tokenId: string, node: FlowNode): void {
   const token = step.state.tokens[tokenId]!;
   const { now } = step.context;
   const { nodeId } = token;
+  if (MUST_BE_APPROVED.has(node.type) && changedSince(step, tokenId)) return;
   switch (node.type) {
     case "task":
       startWork(step, tokenId, node, step.scope);
@@ -67,12 +72,9 @@ function begin(step: Step, tokenId: string, node: FlowNode): void {
     case "fanout":
       beginItems(step, tokenId, node, itemsOf(node, step.scope));
       return;
-    case "approval": {
-      const ask = question(node, step.scope, now);
-      step.emit({ kind: "ask", waitId: step.wait(tokenId, "approval"), nodeId, purpose: "node", ...ask });
-      step.show(token, "waiting");
+    case "approval":
+      askQuestion(step, tokenId, node);
       return;
-    }
     case "wait":
       step.emit({ kind: "setTimer", waitId: step.wait(tokenId, "timer"), nodeId, at: now + node.forMs });
       step.show(token, "waiting");
@@ -137,6 +139,7 @@ export function startWork(step: Step, tokenId: string, node: TaskNode | LoopNode
     session: work.session,
     timeoutMs: work.timeoutMs,
     sandbox: work.sandbox,
+    ...(token.approvedHash === undefined ? {} : { approvedHash: token.approvedHash }),
   });
   step.show(token, "running");
 }
@@ -152,7 +155,7 @@ export function loopScope(step: Step, node: LoopNode, iteration: number): Scope 
   const output = iteration === 0 ? null : (step.variables.get(node.saveAs) ?? null);
   const given =
     typeof output === "object" && output !== null && !Array.isArray(output) ? own(output, "feedback") : undefined;
-  const feedback = iteration === 0 ? null : (given ?? `Not there yet: ${node.until}`);
+  const feedback = iteration === 0 ? null : (given ?? (node.until === "" ? null : `Not there yet: ${node.until}`));
   return within(step.scope, { iteration, maxIterations: node.maxIterations, output, feedback });
 }
 
@@ -160,7 +163,7 @@ export function loopScope(step: Step, node: LoopNode, iteration: number): Scope 
 
 type Question = Omit<Ask, "kind" | "waitId" | "nodeId" | "purpose">;
 
-function question(spec: QuestionSpec, scope: Scope, now: number): Question {
+export function question(spec: QuestionSpec, scope: Scope, now: number): Question {
   const text = render(spec.question, scope).trim();
   if (text === "") throw new FactoryError("invalid_input", "the question is empty once its variables are filled in");
   return {

@@ -1,15 +1,18 @@
 /** What a signal does to the wait it ends. A signal of the wrong kind for its wait is not consumed. */
 import { errorInfo } from "../contract/errors.ts";
+import { bind, stillAsked } from "./bound.ts";
 import type { FlowNode, Json } from "./definition.ts";
 import { itemDone } from "./fanout.ts";
+import { hold, released } from "./hold.ts";
 import { type JsonObject, own, parseOutput } from "./json.ts";
 import { attempt, complete, endFailed, enter, failNode, loopScope, perform, skip } from "./nodes.ts";
+import { meaningOf } from "./options.ts";
 import type { Step } from "./step.ts";
 import type { Signal, Wait } from "./types.ts";
 import { isDone } from "./until.ts";
 
 const TAKES: Record<Wait["kind"], Signal["kind"][]> = {
-  work: ["result", "error"],
+  work: ["result", "error", "hold"],
   approval: ["verdict", "error"],
   timer: ["timer", "error"],
   event: ["event", "timer", "error"],
@@ -26,8 +29,10 @@ export function signalled(step: Step, waitId: string, signal: Signal): boolean {
   delete step.state.waits[waitId];
   if (wait.purpose === "retry") retried(step, tokenId);
   else if (wait.purpose === "failure") decided(step, tokenId, wait, signal);
+  else if (wait.purpose === "hold") released(step, tokenId, signal);
+  else if (signal.kind === "hold") hold(step, tokenId, signal);
   else if (signal.kind === "error") failNode(step, tokenId, signal.error);
-  else attempt(step, tokenId, () => ended(step, tokenId, step.node(wait.nodeId), signal));
+  else attempt(step, tokenId, () => ended(step, tokenId, step.node(wait.nodeId), signal, waitId));
   return true;
 }
 
@@ -54,7 +59,7 @@ function decided(step: Step, tokenId: string, wait: Wait, signal: Signal): void 
   }
 }
 
-function ended(step: Step, tokenId: string, node: FlowNode, signal: Signal): void {
+function ended(step: Step, tokenId: string, node: FlowNode, signal: Signal, waitId: string): void {
   switch (node.type) {
     case "task":
       if (signal.kind !== "result") return;
@@ -68,7 +73,9 @@ function ended(step: Step, tokenId: string, node: FlowNode, signal: Signal): voi
       if (signal.kind === "result") itemDone(step, tokenId, node, parseOutput(signal.output));
       return;
     case "approval":
-      if (signal.kind === "verdict") answered(step, tokenId, node, signal);
+      if (signal.kind === "verdict" && stillAsked(step, tokenId, node, waitId)) {
+        answered(step, tokenId, node, signal, waitId);
+      }
       return;
     case "wait":
       complete(step, tokenId, node.next);
@@ -101,11 +108,18 @@ function roundDone(step: Step, tokenId: string, node: Of<"loop">, output: Json):
   perform(step, tokenId);
 }
 
-function answered(step: Step, tokenId: string, node: Of<"approval">, verdict: SignalOf<"verdict">): void {
+function answered(
+  step: Step,
+  tokenId: string,
+  node: Of<"approval">,
+  verdict: SignalOf<"verdict">,
+  waitId: string,
+): void {
   const { option, reason, by, channel, at, text, fields, payload } = verdict;
   const said: JsonObject = { option, reason, by, channel, at, text, fields };
   if (payload !== undefined) said.payload = payload;
   step.setVariable(node.saveAs, said);
+  if (verdict.by !== null && meaningOf(option) !== "deny") bind(step, tokenId, node, waitId);
   const target = own(node.next, option);
   if (target === undefined) {
     const message = `the answer "${option}" leads nowhere: next has ${Object.keys(node.next).join(", ")}`;

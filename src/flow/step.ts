@@ -98,7 +98,9 @@ export class Step {
       id = this.spawn(target, frame.parent);
       token = this.state.tokens[id]!;
     }
-    this.state.tokens[id] = { nodeId: target, frame: token.frame, at: "ready", attempt: 1, visit: 0, startedAt: null };
+    const { frame, bound } = token;
+    const fresh: Token = { nodeId: target, frame, at: "ready", attempt: 1, visit: 0, startedAt: null };
+    this.state.tokens[id] = bound === undefined ? fresh : { ...fresh, bound };
   }
 
   private joinOf(frame: Frame): string | null {
@@ -117,7 +119,7 @@ export class Step {
     return waitId;
   }
 
-  closeWait(waitId: string, reason: string): void {
+  closeWait(waitId: string, reason: string, more: { superseded?: true } = {}): void {
     const wait = own(this.state.waits, waitId);
     if (wait === undefined) return;
     delete this.state.waits[waitId];
@@ -127,7 +129,7 @@ export class Step {
       this.effects.splice(0, this.effects.length, ...begun);
       return;
     }
-    this.emit({ kind: "closeWait", waitId, wait: wait.kind, reason });
+    this.emit({ kind: "closeWait", waitId, wait: wait.kind, reason, ...more });
   }
 
   newFrame(frame: Frame): string {

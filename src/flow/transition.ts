@@ -6,6 +6,7 @@
  *   run:    running -> completed (an end) | failed (a node, by its policy) | cancelled
  */
 import { errorInfo } from "../contract/errors.ts";
+import { askChanged } from "./bound.ts";
 import type { Definition } from "./definition.ts";
 import { own } from "./json.ts";
 import { enter } from "./nodes.ts";
@@ -27,6 +28,7 @@ export function transition(definition: Definition, state: RunState, event: FlowE
   try {
     if (!accept(step, event)) return unchanged;
     const more = advance(step, context.maxNodes ?? DEFAULT_MAX_NODES);
+    if (step.running) askChanged(step);
     return { state: step.state, effects: step.allEffects(), more };
   } catch (thrown) {
     // Nothing above should throw; if it does, the run fails visibly from the state as it was, not half-decided.

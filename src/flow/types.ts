@@ -44,6 +44,10 @@ export interface Token {
   iteration?: number;
   /** Fanout: which item. */
   index?: number;
+  /** The question whose payload the next work must still be; see bound.ts. */
+  bound?: { nodeId: string; id: string };
+  /** Hash of the work that somebody approved on a policy's demand; see hold.ts. */
+  approvedHash?: string | null;
 }
 
 export type Frame =
@@ -63,8 +67,11 @@ export type WaitKind = "work" | "approval" | "timer" | "event" | "run";
 
 export interface Wait {
   kind: WaitKind;
-  /** `failure`: an approval that asks what to do about a failed node. `retry`: the timer before another attempt. */
-  purpose: "node" | "failure" | "retry";
+  /**
+   * `failure`: an approval that asks what to do about a failed node. `retry`: the timer before another attempt. `hold`: an approval that
+   * a policy wants before the node's work.
+   */
+  purpose: "node" | "failure" | "retry" | "hold";
   nodeId: string;
   token: string;
   /** Of `failure` and `retry`: what went wrong. */
@@ -103,6 +110,19 @@ export type Signal =
   | { kind: "result"; output: Json }
   /** Of any wait: it could not be done (work failed or ran out of time, nobody can be asked, no such workflow). */
   | { kind: "error"; error: ErrorInfo }
+  /** Of `startWork`: the policy wants somebody to approve it first. `payload` is what would be done; its hash comes with the verdict. */
+  | {
+      kind: "hold";
+      question: string;
+      payload: Json;
+      rule: string;
+      approvers: string[] | null;
+      quorum: number;
+      fourEyes: boolean;
+      tier: Tier;
+      channels: string[] | null;
+      reasonRequired: boolean;
+    }
   /** Of `setTimer`. */
   | { kind: "timer" }
   /** Of `awaitEvent`. */
@@ -138,8 +158,11 @@ export type Effect =
   | { kind: "awaitEvent"; waitId: string; nodeId: string; name: string; key: string | null; expiresAt: number | null }
   /** Start a child run; signal `child` when it ends. */
   | { kind: "startRun"; waitId: string; nodeId: string; workflow: string; input: Json }
-  /** The wait is over from this side: retire its job, question (cancelled), timer, event subscription; cancel its child run. Idempotent. */
-  | { kind: "closeWait"; waitId: string; wait: WaitKind; reason: string }
+  /**
+   * The wait is over from this side: retire its job, question (cancelled; `superseded` when another question takes its place), timer,
+   * event subscription; cancel its child run. Idempotent.
+   */
+  | { kind: "closeWait"; waitId: string; wait: WaitKind; reason: string; superseded?: true }
   /** Null deletes nothing: it is a value. `delete` removes. */
   | { kind: "setVariable"; name: string; value: Json }
   | { kind: "deleteVariable"; name: string }
@@ -165,6 +188,8 @@ export interface StartWork {
   /** From the first claim of this attempt to its result; after that signal an `error`. */
   timeoutMs: number;
   sandbox: string | null;
+  /** Hash of what somebody has approved on a policy's demand: the work goes on only if it still is that. Absent: nobody had to. */
+  approvedHash?: string | null;
 }
 
 /** Ask people. The question's own machine (verdict.ts) does votes, quorum, expiry, reminders; the signal `verdict` comes once, when it is settled. */
@@ -172,8 +197,10 @@ export interface Ask {
   kind: "ask";
   waitId: string;
   nodeId: string;
-  /** `failure`: options are of retry, skip, abort. */
-  purpose: "node" | "failure";
+  /** `failure`: options are of retry, skip, abort. `hold`: approve, deny. */
+  purpose: "node" | "failure" | "hold";
+  /** The rule of the policy that wants it. */
+  rule?: string;
   question: string;
   options: string[];
   freeText: boolean;

@@ -1,0 +1,101 @@
+import { v } from "convex/values";
+import type { Json } from "../src/flow/definition.ts";
+import { decide, demandPolicy, factsIn, KINDS, type PolicyRule, spokenText } from "../src/flow/policy.ts";
+import { gatewayMutation, gatewayQuery } from "./access.ts";
+import { parseJson } from "./model/json.ts";
+import { asConvexError, demandPerson, resolveActor } from "./model/people.ts";
+import { newestPolicy, policyOf, setPolicy } from "./model/policy.ts";
+import { rolesOf } from "./model/rotas.ts";
+import { vActor } from "./model/validators.ts";
+
+export interface PolicyView {
+  /** 0: there is none, everything is allowed. */
+  version: number;
+  source: string;
+  file: string;
+  rules: PolicyRule[];
+  optOuts: { rule: string; workflow: string; reason: string }[];
+  setBy: string | null;
+  at: number | null;
+}
+
+/** The policy that counts now. */
+export const show = gatewayQuery({
+  args: { actor: vActor },
+  handler: async (ctx, { actor }): Promise<PolicyView> => {
+    await resolveActor(ctx, actor);
+    const row = await newestPolicy(ctx);
+    const { rules, optOuts } = policyOf(row);
+    return {
+      version: row?.version ?? 0,
+      source: row?.source ?? "",
+      file: row?.file ?? "",
+      ...{ rules, optOuts },
+      setBy: row?.setByShown ?? null,
+      at: row?.at ?? null,
+    };
+  },
+});
+
+/** Throws `invalid_definition` with every problem; then the policy before goes on to count. */
+export const set = gatewayMutation({
+  args: { actor: vActor, source: v.string(), file: v.string() },
+  handler: async (ctx, { actor, source, file }): Promise<{ version: number; changed: boolean; rules: number }> => {
+    const { row, changed } = await setPolicy(ctx, await resolveActor(ctx, actor), source, file);
+    return { version: row.version, changed, rules: policyOf(row).rules.length };
+  },
+});
+
+export interface PolicyTested {
+  decision: "allow" | "ask" | "block";
+  /** Null: no rule speaks. */
+  rule: string | null;
+  /** One line for people. */
+  text: string;
+  approvers: string[] | null;
+  optedOut: { rule: string; reason: string }[];
+  /** Every rule that was looked at, in order. */
+  looked: { rule: string; matched: boolean; why: string }[];
+}
+
+/** What would be decided; nothing is done or recorded. With `source` of that policy instead of the one that counts. */
+export const test = gatewayQuery({
+  args: {
+    actor: vActor,
+    kind: v.optional(v.string()),
+    tool: v.optional(v.string()),
+    workflow: v.optional(v.string()),
+    node: v.optional(v.string()),
+    agent: v.optional(v.string()),
+    env: v.optional(v.string()),
+    cost: v.optional(v.number()),
+    /** JSON text, each. */
+    payload: v.optional(v.string()),
+    input: v.optional(v.string()),
+    /** For whom; absent: the actor. */
+    person: v.optional(v.string()),
+    source: v.optional(v.string()),
+    file: v.optional(v.string()),
+  },
+  handler: async (ctx, args): Promise<PolicyTested> => {
+    const acting = await resolveActor(ctx, args.actor);
+    const person = args.person === undefined ? acting.person : await demandPerson(ctx, args.person, "person");
+    const { source, file } = args;
+    const policy =
+      source === undefined
+        ? policyOf(await newestPolicy(ctx))
+        : asConvexError(() => demandPolicy(source, file ?? "policy.yaml"));
+    const payload: Json = args.payload === undefined ? null : parseJson(args.payload, "payload");
+    const input: Json = args.input === undefined ? null : parseJson(args.input, "input");
+    const found = factsIn(payload, input);
+    const spoken = decide(policy, {
+      kind: KINDS.find((kind) => kind === args.kind) ?? (args.tool === undefined ? "run" : "task"),
+      ...{ tool: args.tool ?? null, workflow: args.workflow ?? "", node: args.node ?? null, agent: args.agent ?? null },
+      ...{ env: args.env ?? found.env, cost: args.cost ?? found.cost, payload, input, tier: null },
+      ...{ person: person.name, roles: await rolesOf(ctx, person, Date.now()) },
+    });
+    const { decision, rule, optedOut, looked } = spoken;
+    const text = spokenText(spoken);
+    return { decision, rule: rule?.name ?? null, text, approvers: rule?.approvers ?? null, optedOut, looked };
+  },
+});
