@@ -173,6 +173,30 @@ describe("a driver that breaks", () => {
     expect((await driverRow(runId))!.driverFailures).toBe(0);
   });
 
+  test("another answer meanwhile does not keep the new segment from beginning: the run still has a driver", async () => {
+    const { t, start, answer, run, records, driverRow } = await startBackend();
+    const started = await start(three);
+    const runId = started.runId as Id<"runs">;
+    const set = (state: string) => t.run((ctx) => ctx.db.patch("runs", runId, { state }));
+    const state = async () => (await driverRow(runId))!.state;
+    const good = await state();
+    await set("broken");
+    await answer(question(started, 0).approvalId, "yes");
+    await until("a broken segment", async () => (await driverRow(runId))!.driverFailures > 0);
+    await set(good);
+    await answer(question(started, 1).approvalId, "yes");
+    expect(await records()).toEqual({ a: 1, b: 1 });
+    await until("a new segment", async () => (await driverRow(runId))!.wakeEventId !== null);
+    expect(await driverRow(runId)).toMatchObject({ segment: 1, driverFailures: 0 });
+
+    const later = await state();
+    await set("broken");
+    await answer(question(started, 2).approvalId, "yes");
+    await set(later);
+    await until("the end", async () => (await run(runId)).status === "completed");
+    expect(await records()).toEqual({ a: 1, b: 1, c: 1 });
+  });
+
   test("one that cannot be mended -> the run fails visibly, its questions are retired", async () => {
     const { t, start, answer, run, open, driverRow } = await startBackend();
     const started = await start(three);

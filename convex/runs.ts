@@ -111,16 +111,18 @@ export const advance = internalMutation({
     const going = await Advance.load(ctx, run);
     const finished = await going.perform();
     if (!finished) await goOnLater(ctx, runId);
+    // Only here, not where a run goes on without its driver: a new segment waits for this count, see `restartSegment`.
+    const sound = { driverFailures: 0 };
     if (going.over) {
-      await going.flush();
+      await going.flush(sound);
       return { kind: "done" };
     }
     if (run.wakes >= MAX_WAKES) {
-      await going.flush(await nextSegment(ctx, run));
+      await going.flush({ ...sound, ...(await nextSegment(ctx, run)) });
       return { kind: "done" };
     }
     const wakeEventId = await parkOn(ctx, workflowId);
-    await going.flush({ driverId: workflowId, wakeEventId, wakes: run.wakes + 1 });
+    await going.flush({ ...sound, driverId: workflowId, wakeEventId, wakes: run.wakes + 1 });
     return { kind: "wait", wakeEventId };
   },
 });

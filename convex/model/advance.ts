@@ -165,7 +165,7 @@ export class Advance {
     for (const name of this.touched) await this.flushVariable(name);
     const nodeCount = await this.flushNodes();
     if (this.definition.notify.length > 0) await noteProgress(this.ctx, this.run._id, this.definition.notify);
-    const change = { state: JSON.stringify(this.state), nodeCount, driverFailures: 0, ...more };
+    const change = { state: JSON.stringify(this.state), nodeCount, ...more };
     if (this.finish === null) {
       await this.ctx.db.patch("runs", this.run._id, { ...change, status: statusOf(this.state) });
     } else {
