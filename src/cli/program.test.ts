@@ -55,7 +55,7 @@ test("with --format json a wrong usage is a JSON error too, wherever the option 
   }
 });
 
-test.each([[["discord", "invite"]]])("%j says that it is not in this version", async (args) => {
+test.each([[["tasks", "move", "T1"]]])("%j says that it is not in this version", async (args) => {
   const { code, stderr } = await typed(...args);
   expect(code).toBe(2);
   expect(stderr).toContain("is not available in this version");
