@@ -5,7 +5,7 @@ import { errorInfo } from "../src/contract/errors.ts";
 import type { InboundEvent } from "../src/contract/inbound.ts";
 import { type OutMessage, zOutMessage } from "../src/contract/message.ts";
 import { approve, at, end, type Graph, OWNER, startBackend } from "../test/runs.ts";
-import { api } from "./_generated/api.js";
+import { api, internal } from "./_generated/api.js";
 
 const ANA = "sms:+15550100201";
 const NEW = "sms:+442079460123";
@@ -151,6 +151,17 @@ describe("C3: strangers", () => {
     vi.advanceTimersByTime(24 * 60 * MINUTE + 1);
     expect((await text(NEW, "hello")).replies).toEqual([expect.not.stringContaining("Ship")]);
   });
+});
+
+test("I8: a caught request is no second message, even after its event was swept", async () => {
+  const { t, text, start } = await setup();
+  await start(QUESTION);
+  await text(ANA, "hello");
+  const [row] = await t.run((ctx) => ctx.db.query("inbound").collect());
+  vi.advanceTimersByTime(31 * 24 * 60 * MINUTE);
+  await t.mutation(internal.inbound.sweep, {});
+  expect(await t.run((ctx) => ctx.db.query("inbound").collect())).toEqual([]);
+  expect(await t.mutation(api.inbound.receive, { event: row!.event })).toMatchObject({ stored: false });
 });
 
 describe("B12: STOP", () => {

@@ -30,6 +30,7 @@ export function parseEvent(text: string): InboundEvent {
 export async function receive(ctx: MutationCtx, event: InboundEvent): Promise<StoredInbound> {
   const before = (await byEventId(ctx, event)) ?? (await byMessageId(ctx, event));
   if (before !== null) return { stored: false, inboundId: before._id };
+  if (await wasSpent(ctx, event)) return { stored: false, inboundId: event.eventId };
   const inboundId = await ctx.db.insert("inbound", {
     channel: event.channel,
     eventId: event.eventId,
@@ -132,6 +133,17 @@ export async function watermark(ctx: QueryCtx, channel: string, place: string | 
 /** Long enough for any platform's retries and for a gateway that was away over a holiday. */
 const KEEP_MS = 30 * 24 * 3600 * 1000;
 const SWEEP_BATCH = 200;
+/** Channels whose signed requests stay valid for ever; of their events the key is kept. */
+const REPLAYABLE: ReadonlySet<string> = new Set(["sms"]);
+
+async function wasSpent(ctx: QueryCtx, { channel, eventId }: InboundEvent): Promise<boolean> {
+  if (!REPLAYABLE.has(channel)) return false;
+  const row = await ctx.db
+    .query("inboundSpent")
+    .withIndex("by_channel_and_eventId", (q) => q.eq("channel", channel).eq("eventId", eventId))
+    .first();
+  return row !== null;
+}
 
 /** Forgets events that no platform will send again. True: there are more. */
 export async function sweep(ctx: MutationCtx): Promise<boolean> {
@@ -140,6 +152,11 @@ export async function sweep(ctx: MutationCtx): Promise<boolean> {
     .query("inbound")
     .withIndex("by_creation_time", (q) => q.lt("_creationTime", before))
     .take(SWEEP_BATCH);
-  for (const row of old) if (row.status !== "pending") await ctx.db.delete("inbound", row._id);
+  for (const row of old) {
+    if (row.status === "pending") continue;
+    const { channel, eventId } = row;
+    if (REPLAYABLE.has(channel)) await ctx.db.insert("inboundSpent", { channel, eventId });
+    await ctx.db.delete("inbound", row._id);
+  }
   return old.length === SWEEP_BATCH && old.some((row) => row.status !== "pending");
 }

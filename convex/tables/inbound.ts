@@ -30,4 +30,13 @@ export const inbound = defineTable({
 /** Everything a channel's platform had before `at` has been received or fetched. */
 export const inboundCursors = defineTable({ channel: v.string(), at: v.number() }).index("by_channel", ["channel"]);
 
-export const inboundTables = { inbound, inboundCursors };
+/**
+ * Events that were swept but could be replayed for ever: Twilio's signature carries no time, so whoever once caught a request can send
+ * it again years later. Only the key is kept.
+ */
+export const inboundSpent = defineTable({ channel: v.string(), eventId: v.string() }).index("by_channel_and_eventId", [
+  "channel",
+  "eventId",
+]);
+
+export const inboundTables = { inbound, inboundCursors, inboundSpent };
