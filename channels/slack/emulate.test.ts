@@ -6,6 +6,7 @@ import { delivery } from "../../test/contracts/adapter_suite.ts";
 import { createMemoryBackend } from "../../test/contracts/memory_backend.ts";
 import { CARD, CARDS, MESSAGES } from "../../test/contracts/messages.ts";
 import { createDirectory } from "./directory.ts";
+import { textAt } from "./fields.ts";
 import { renderHome } from "./home.ts";
 import { SCOPES } from "./manifest.ts";
 import { createModals } from "./modals.ts";
@@ -115,8 +116,7 @@ test("windows and the home page are taken", async () => {
   backend.cards.set(CARD.approvalId, CARD);
   const modals = createModals(web, backend.lookups, createDirectory(web, Date.now));
   const trigger = async () => {
-    const answer: { trigger_id?: unknown } = await web.apiCall("views.generateTriggerId", { user_id: ana });
-    return String(answer.trigger_id);
+    return textAt(await web.apiCall("views.generateTriggerId", { user_id: ana }), "trigger_id")!;
   };
   const where = { place: `slack:${eng}`, private: false };
   const handle = `slack:${team}/${ana}`;
