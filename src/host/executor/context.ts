@@ -45,7 +45,8 @@ export class FunctionContext {
   served = 0;
   readonly #realm: RealmControl;
   readonly #modules: Record<string, () => ModuleExports>;
-  readonly #loaded = new Set<string>();
+  /** Made once: the bundle builds the object anew at each call. Its properties are getters, so it stays true. */
+  readonly #loaded = new Map<string, ModuleExports>();
   readonly #failed = new Map<string, unknown>();
 
   constructor(script: CompiledScript, options: BridgeOptions) {
@@ -64,10 +65,11 @@ export class FunctionContext {
     const load = Object.hasOwn(this.#modules, name) ? this.#modules[name] : undefined;
     if (load === undefined) return null;
     if (this.#failed.has(name)) throw this.#failed.get(name);
-    if (this.#loaded.has(name)) return load();
+    const known = this.#loaded.get(name);
+    if (known !== undefined) return known;
     try {
       const exports = calls.run(undefined, load);
-      this.#loaded.add(name);
+      this.#loaded.set(name, exports);
       this.#realm.accept();
       return exports;
     } catch (error) {

@@ -118,15 +118,18 @@ export class StoreReader implements Reader, ReadContext {
     return { ...this.counters };
   }
 
-  #over: Error | null = null;
+  #over: (() => Error) | null = null;
 
-  /** Ends the transaction for this reader: whatever still holds it gets `reason` from every call. The first reason stays. */
-  end(reason: Error): void {
+  /**
+   * Ends the transaction for this reader: whatever still holds it gets the reason from every call. The first reason stays. Made only
+   * when it is needed, because every transaction ends and an error with its stack is costly.
+   */
+  end(reason: () => Error): void {
     this.#over ??= reason;
   }
 
   checkOpen(): void {
-    if (this.#over !== null) throw this.#over;
+    if (this.#over !== null) throw this.#over();
   }
 
   /** Looks up, checks component and table, counts and records the read. */

@@ -144,8 +144,9 @@ export class Transactions {
   /** What was acknowledged is kept; what is still running is rolled back and rejects. */
   close(): void {
     if (this.#closed !== null) return;
-    this.#closed = new HostError("The store is closed.", "closed");
-    this.#running?.end(this.#closed);
+    const closed = new HostError("The store is closed.", "closed");
+    this.#closed = closed;
+    this.#running?.end(() => closed);
     if (this.#running instanceof StoreWriter) {
       this.#endSavepoint(this.#running.log, 0n, true, null);
     }
@@ -207,7 +208,7 @@ export class Transactions {
       return { ok: false, error };
     } finally {
       this.#running = null;
-      tx.end(new HostError("This transaction is over: a database call came after the function had ended."));
+      tx.end(over);
     }
   }
 
@@ -285,6 +286,8 @@ export class Transactions {
   }
 }
 
+const over = () => new HostError("This transaction is over: a database call came after the function had ended.");
+
 /** SQLite has rolled back by itself and no failure was seen: still the storage's doing, so the call may be tried again. */
 function lost(): HostError {
   return new HostError("The transaction was lost: SQLite rolled it back by itself.", "io_failed");
@@ -298,7 +301,7 @@ function withTimeout<R extends StoreReader, T>(body: (tx: R) => Promise<T>, tx: 
         `Function execution timed out (maximum duration: ${timeoutMs} ms). Its transaction was rolled back.`,
         "timeout",
       );
-      tx.end(error);
+      tx.end(() => error);
       reject(error);
     }, timeoutMs);
     const run = async () => body(tx);
