@@ -29,6 +29,16 @@ describe("people", () => {
     });
   });
 
+  test("a name that could be taken for another, or steer where it is shown -> refused", async () => {
+    const { t, person } = await startBackend();
+    await person("Zoé");
+    const add = (name: string) => t.mutation(api.people.add, { actor: OWNER, name, roles: [] });
+    for (const name of ["Z\u200boé", "A\u0000na", "\u202eana", "A\u001b[31mna", "x".repeat(81), ""]) {
+      await expect(add(name)).rejects.toMatchObject({ data: { code: "invalid_input", field: "name" } });
+    }
+    await expect(add("Zoe\u0301")).rejects.toMatchObject({ data: { code: "conflict" } });
+  });
+
   test("only an owner or admin manages people; --as has the other's rights, not the operator's", async () => {
     const { t, person } = await startBackend();
     await person("ana");

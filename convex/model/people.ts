@@ -24,7 +24,7 @@ export interface Acting {
 const LAST_USED_RESOLUTION_MS = 60_000;
 const MAX_NAME = 80;
 
-export const nameKeyOf = (name: string): string => name.trim().replace(/\s+/g, " ").toLowerCase();
+export const nameKeyOf = (name: string): string => name.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
 
 /** Throws `forbidden` with the way to enrol for a handle nobody has, `not_found` for `--as` somebody unknown. */
 export async function resolveActor(ctx: QueryCtx, actor: Actor): Promise<Acting> {
@@ -119,11 +119,12 @@ export async function insertPerson(
   roles: string[],
   isOwner = false,
 ): Promise<Doc<"people">> {
-  const shown = name.trim().replace(/\s+/g, " ");
-  if (shown === "" || shown.length > MAX_NAME || /[:"]/.test(shown)) {
-    fail("invalid_input", `"${name}" cannot be a person's name`, {
+  const shown = name.normalize("NFC").trim().replace(/\s+/g, " ");
+  // Names decide who answers, so none may look like another: nothing invisible, nothing that turns the reading direction.
+  if (shown === "" || shown.length > MAX_NAME || /[:"]|\p{C}/u.test(shown)) {
+    fail("invalid_input", `"${name.slice(0, MAX_NAME)}" cannot be a person's name`, {
       field: "name",
-      remedy: `1 to ${MAX_NAME} characters without : or "`,
+      remedy: `1 to ${MAX_NAME} characters that can be seen, without : or "`,
     });
   }
   if ((await personByName(ctx, shown)) !== null) {

@@ -16,8 +16,10 @@ export function age(ms: number): string {
   return `${Math.floor(hours / 24)} days ago`;
 }
 
-/** First letter large, one full stop at the end. */
+/** First letter large, unless it begins a name that is typed as it stands (a command, a field); one full stop at the end. */
 export function sentence(text: string): string {
   const trimmed = text.trim().replace(/[.\s]+$/, "");
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[?!]$/.test(trimmed) ? "" : "."}`;
+  const typed = /^(?:factory|npm) |^[\w-]+\.[\w.[\]-]+ /.test(trimmed);
+  const first = typed ? trimmed : `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}`;
+  return `${first}${/[?!]$/.test(trimmed) ? "" : "."}`;
 }

@@ -43,6 +43,13 @@ test("an error names code, field and remedy, and gives its exit code", () => {
   expect(JSON.parse(program.text.stdout)).toEqual({ error: info });
 });
 
+test("what others wrote cannot steer the terminal, whatever a command forgot to escape", () => {
+  const person = capture("text");
+  person.out.result({}, (paint) => `${paint("green", "ok")} \u001b]0;title\u0007\u001b[2Jgone\u202e`);
+  person.out.note("\u001b[2Jgone");
+  expect(person.text).toEqual({ stdout: "ok ␛]0;title␇␛[2Jgone\\u{202e}\n", stderr: "␛[2Jgone\n" });
+});
+
 test("tables and fields line up, and show no control characters of others", () => {
   expect(
     table(

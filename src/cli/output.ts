@@ -32,14 +32,14 @@ export function createOutput(format: Format, { stdout, stderr, env }: Streams): 
       if (format === "json") stdout.write(`${JSON.stringify(json)}\n`);
       else {
         const shown = text(paint);
-        if (shown !== "") stdout.write(`${shown}\n`);
+        if (shown !== "") stdout.write(`${onlyColours(shown)}\n`);
       }
     },
     raw(text) {
       stdout.write(text);
     },
     note(text) {
-      if (format === "text") stderr.write(`${paintError("dim", text)}\n`);
+      if (format === "text") stderr.write(`${paintError("dim", escapeText(text))}\n`);
     },
     error(given) {
       const info = { ...given, remedy: given.remedy ?? REMEDIES[given.code] ?? null };
@@ -54,6 +54,14 @@ export function createOutput(format: Format, { stdout, stderr, env }: Streams): 
     },
   };
 }
+
+/** Results, answers and notes quote what others wrote. Whatever could steer a terminal is shown instead; our own colours pass. */
+const onlyColours = (text: string): string =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+    .split(/(\u001b\[\d{1,2}m)/)
+    .map((part, index) => (index % 2 === 1 ? part : escapeText(part)))
+    .join("");
 
 /** For errors whose remedies stand in the message, one for each problem. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {

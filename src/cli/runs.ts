@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { escapeText } from "../../channels/index.ts";
 import { type Backend, decodeRun, functions } from "../bot/backend.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { RUN_STATUSES, type RunStatus, type RunView } from "../contract/run.ts";
@@ -56,7 +57,7 @@ export function runCommands(workflow: Command, act: Act): void {
         const run = await demandRun(context, runId!);
         const { status, result, error, variables } = run;
         context.out.result({ runId, status, result, error, variables }, () =>
-          status === "completed" ? json(result) : (error ?? `${runId} is ${status}; it has no result yet`),
+          status === "completed" ? escapeText(json(result)) : (error ?? `${runId} is ${status}; it has no result yet`),
         );
         context.exit(status === "completed" ? 0 : 1);
       }),
