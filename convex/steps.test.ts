@@ -112,6 +112,17 @@ describe("W3: step modes", () => {
     expect(await run(never.runId)).toMatchObject({ status: "completed", result: '"no score"' });
   });
 
+  test("a loop without until goes through all its rounds", async () => {
+    const { start, work, run, prompts } = await startBackend();
+    const { runId } = await start(
+      steps(chat("Refine", "{{iteration}}{{feedback}}", { mode: "loop", maxIterations: 2 })),
+    );
+    await work("refine", "one");
+    await work("refine", "two");
+    expect(await prompts()).toEqual(["0", "1"]);
+    expect((await run(runId)).status).toBe("completed");
+  });
+
   test("approval: sync: asked before the step; a no fails the run, or passes the step over under skip", async () => {
     const { start, work, run, answer, prompts } = await startBackend();
     const gated = (errorMode: string) =>

@@ -10,6 +10,8 @@ export const isBareWord = (until: string): boolean => BARE_WORD.test(until.trim(
 
 /** Fields of an output that is an object are names in the expression, and `output` is the output; a name that it lacks is nothing. */
 export function isDone(until: string, output: Json, scope: Scope): boolean {
+  // Without one the loop goes through all its rounds.
+  if (until.trim() === "") return false;
   if (isBareWord(until)) return hasWord(textOf(output), until.trim());
   const fields = within(scope, isObject(output) ? { ...output, output } : { output });
   return holds(until, { ...fields, lookup: (name) => fields.lookup(name) ?? null });
