@@ -11,7 +11,7 @@ export function createComposer({ send, commands, label }) {
   const offered = () =>
     /^\/\S*$/.test(text.value) ? commands().filter(({ command }) => command.startsWith(text.value.toLowerCase())) : [];
 
-  function fit() {
+  function grow() {
     text.style.height = "auto";
     text.style.height = `${Math.min(text.scrollHeight, 180)}px`;
     button.disabled = text.value.trim() === "";
@@ -41,7 +41,7 @@ export function createComposer({ send, commands, label }) {
   }
   function take(command) {
     text.value = `${command} `;
-    fit();
+    grow();
     drawMenu();
     text.focus();
   }
@@ -49,18 +49,18 @@ export function createComposer({ send, commands, label }) {
     const words = text.value.trim();
     if (words === "") return;
     text.value = "";
-    fit();
+    grow();
     drawMenu();
     const outcome = await send(words);
     // What was refused is not lost, unless something else has been typed since.
     if (outcome?.ok === false && outcome.reason === undefined && text.value === "") {
       text.value = words;
-      fit();
+      grow();
     }
   }
 
   text.addEventListener("input", () => {
-    fit();
+    grow();
     drawMenu();
   });
   text.addEventListener("keydown", (event) => {

@@ -146,7 +146,6 @@ export function mount(root, host) {
 
   async function lookAtThread(channel) {
     thread.hidden = view.thread === null;
-    root.classList.toggle("with-thread", view.thread !== null);
     if (view.thread === null) return;
     const found = await host.get("messages", { as: as(), channel: channel.id, thread: view.thread });
     drawMessages(threadList, found.messages, true, channel);
