@@ -8,7 +8,7 @@ import workflow from "@convex-dev/workflow/test";
 import { vi } from "vitest";
 import { GATEWAY_ISSUER, GATEWAY_SUBJECT } from "../convex/model/gateway.ts";
 import schema from "../convex/schema.ts";
-import { convexTest } from "../src/host/testing/convex_test.ts";
+import { convexTest, type TestConvex } from "../src/host/testing/convex_test.ts";
 
 const modules = import.meta.glob([
   "../convex/**/*.{ts,js}",
@@ -18,7 +18,7 @@ const modules = import.meta.glob([
 
 export function createBackend() {
   // What Convex would refuse is refused here too.
-  const anonymous = convexTest({ schema, modules, transactionLimits: true });
+  const anonymous: TestConvex<typeof schema> = convexTest({ schema, modules, transactionLimits: true });
   agent.register(anonymous);
   workflow.register(anonymous);
   /** Calls as the gateway does, with its verified token. */
