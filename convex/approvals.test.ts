@@ -119,6 +119,13 @@ describe("who may answer", () => {
     expect(await answer(ref, "yes")).toMatchObject({ outcome: "settled" });
   });
 
+  test("a name of two words, written with other blanks, case and accents -> whoever is asked may answer", async () => {
+    const { t, start, answer } = await startBackend();
+    await t.mutation(api.people.add, { actor: OWNER, name: "Zoé Ruiz", roles: [] });
+    const { approvalId } = question(await start(ask({ approvers: ["person:zoe\u0301  RUIZ"] })));
+    expect(await answer(approvalId, "yes", { actor: as("zoé ruiz") })).toMatchObject({ outcome: "settled" });
+  });
+
   test("a role counts at the moment of the answer", async () => {
     const { t, start, person } = await startBackend();
     await person("ana", "release");

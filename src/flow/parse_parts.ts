@@ -238,7 +238,8 @@ function reasonRequired(shape: Shape, options: string[]): string[] {
   return listed.map(({ text }) => text);
 }
 
-const PERSON_OR_ROLE = /^(person|role):[^\s:{}]+$/;
+/** A person's name may have several words. */
+const PERSON_OR_ROLE = /^(?:role:[^\s:{}]+|person:[^\s:{}]+(?: +[^\s:{}]+)*)$/;
 
 export function people(draft: Draft, shape: Shape, field: string): string[] | null {
   const listed = shape.texts(field);

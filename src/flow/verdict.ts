@@ -148,15 +148,18 @@ export function refusedReason(
   return null;
 }
 
+/** As whoever is asked is looked up: whoever is asked may answer. */
+const sameName = (name: string): string => name.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
+
 export function isApprover(
   state: Pick<ApprovalState, "approvers" | "requesterId">,
   person: { id: string; name: string; roles: readonly string[] },
 ): boolean {
   if (state.approvers === null) return person.id === state.requesterId;
   return state.approvers.some((approver) => {
-    const name = approver.slice(approver.indexOf(":") + 1).toLowerCase();
+    const name = sameName(approver.slice(approver.indexOf(":") + 1));
     if (approver.startsWith("person:"))
-      return person.name.toLowerCase() === name || person.id === approver.slice("person:".length);
+      return sameName(person.name) === name || person.id === approver.slice("person:".length);
     return approver.startsWith("role:") && person.roles.some((role) => role.toLowerCase() === name);
   });
 }
