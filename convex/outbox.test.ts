@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { errorInfo } from "../src/contract/errors.ts";
 import { createBackend } from "../test/backend.ts";
-import { api } from "./_generated/api.js";
+import { api, internal } from "./_generated/api.js";
 import { LEASE_MS, MAX_ATTEMPTS } from "./model/delivery_leases.ts";
 import { enqueue, type NewDelivery, revise } from "./model/outbox.ts";
 
@@ -41,12 +41,40 @@ async function pass(t: ReturnType<typeof setup>["t"], ms: number) {
 }
 
 describe("outbox", () => {
+  test("the clock set back while a delivery waits -> it is tried again all the same", async () => {
+    const { t, say, claim, row } = setup();
+    await say("a");
+    const [mine] = await claim();
+    const error = errorInfo("platform_unavailable", "away", { retryable: true });
+    const { deliveryId, leaseId } = mine!;
+    await t.mutation(api.outbox.fail, { deliveryId, leaseId, error, retryAfterMs: 10_000 });
+    // The scheduled retry, seen by a clock that has gone back meanwhile.
+    await t.mutation(internal.outbox.retry, { deliveryId });
+    expect((await row("a"))!.status).toBe("waiting");
+    const waits = await t.run((ctx) => ctx.db.system.query("_scheduled_functions").collect());
+    expect(waits.filter((one) => one.name.includes("retry") && one.state.kind === "pending")).toHaveLength(2);
+    await pass(t, 10_100);
+    expect((await row("a"))!.status).toBe("ready");
+  });
+
   test("the same key twice -> one delivery with the first message", async () => {
     const { say, ready } = setup();
     const first = await say("a");
     const second = await say("a", { message: text("other") });
     expect(second).toBe(first);
     expect(await ready()).toHaveLength(1);
+  });
+
+  test("a place whose first message waits, with many behind it -> other places are still heard of", async () => {
+    const { t, say, claim, ready } = setup();
+    await say("blocked");
+    const [first] = await claim();
+    const error = errorInfo("platform_unavailable", "away", { retryable: true });
+    const { deliveryId, leaseId } = first!;
+    await t.mutation(api.outbox.fail, { deliveryId, leaseId, error, retryAfterMs: 3_600_000 });
+    for (let i = 0; i < 150; i++) await say(`behind ${i}`);
+    await say("elsewhere", { place: "terminal:bo" });
+    expect((await ready()).map((row) => row.place)).toContain("terminal:bo");
   });
 
   test("ready -> claimed -> confirmed; another gateway gets nothing meanwhile or afterwards", async () => {

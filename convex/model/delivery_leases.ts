@@ -7,7 +7,7 @@ import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { room, takeWithin } from "./bounded.ts";
+import { type Room, room, takeWithin } from "./bounded.ts";
 import { undelivered } from "./fallback.ts";
 
 export interface Filter {
@@ -28,24 +28,48 @@ const SCAN = 200;
 
 const sizeOf = (row: Doc<"deliveries">): number => row.message.length;
 
-/** Ready rows in the order of their creation, at most `limit`, fewer of very large ones. Reads only rows that are ready. */
+/** Of one place more would not be claimed at once. Without this a place that is stuck would hide all others of its channel. */
+const PER_PLACE = 10;
+/** Rows looked at for a whole channel. */
+const SCAN_CHANNEL = 1000;
+
+/**
+ * Ready rows in the order of their creation, at most `limit`, fewer of very large ones; of a channel's places a few each. Reads only
+ * rows that are ready.
+ */
 export async function readyRows(ctx: QueryCtx, filters: Filter[], limit: number): Promise<Doc<"deliveries">[]> {
   const found = new Map<Id<"deliveries">, Doc<"deliveries">>();
   for (const filter of filters) {
     const { place } = filter;
+    const left = room(filters.length);
     const rows =
       place === undefined
-        ? ctx.db
-            .query("deliveries")
-            .withIndex("by_channel_and_status", (q) => q.eq("channel", filter.channel).eq("status", "ready"))
+        ? fewOfEach(
+            ctx.db
+              .query("deliveries")
+              .withIndex("by_channel_and_status", (q) => q.eq("channel", filter.channel).eq("status", "ready")),
+            left,
+          )
         : ctx.db
             .query("deliveries")
             .withIndex("by_place_and_status", (q) => q.eq("place", place).eq("status", "ready"));
-    for (const row of await takeWithin(rows, limit, sizeOf, room(filters.length))) {
+    for (const row of await takeWithin(rows, limit, sizeOf, left)) {
       if (row.channel === filter.channel && (row.final || filter.complete !== true)) found.set(row._id, row);
     }
   }
   return [...found.values()].sort((a, b) => a._creationTime - b._creationTime).slice(0, limit);
+}
+
+async function* fewOfEach(rows: AsyncIterable<Doc<"deliveries">>, left: Room): AsyncGenerator<Doc<"deliveries">> {
+  const seen = new Map<string, number>();
+  let looked = 0;
+  for await (const row of rows) {
+    const count = (seen.get(row.place) ?? 0) + 1;
+    seen.set(row.place, count);
+    if (count <= PER_PLACE) yield row;
+    else left.characters -= sizeOf(row);
+    if (++looked >= SCAN_CHANNEL || left.characters <= 0) return;
+  }
 }
 
 /** Claims up to `limit` rows for a gateway, never a row before an older unsent one of the same place that others hold. */
