@@ -8,13 +8,13 @@ import { compileDefinition } from "./model/compile.ts";
 import { fail } from "./model/errors.ts";
 import { demandInput } from "./model/inputs.ts";
 import { parseJson } from "./model/json.ts";
-import { tellOperators } from "./model/operators.ts";
 import { resolveActor } from "./model/people.ts";
 import { actingForSystem } from "./model/performers.ts";
 import { demand } from "./model/rights.ts";
 import { startRun } from "./model/runs.ts";
 import type { ScheduleView } from "./model/schedules.ts";
 import * as schedules from "./model/schedules.ts";
+import { tellOperators } from "./model/tell_operators.ts";
 import { vActor } from "./model/validators.ts";
 import { demandLatest } from "./model/workflows.ts";
 

@@ -11,8 +11,8 @@ import type { MutationCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { parseJson, toJsonText } from "./json.ts";
-import { tellOperators } from "./operators.ts";
 import { signal } from "./signals.ts";
+import { tellOperators } from "./tell_operators.ts";
 
 /** A variable's own limit is higher: an event that was taken can always be kept. */
 export const MAX_HOOK_BYTES = 256 * 1024;
