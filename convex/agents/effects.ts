@@ -5,6 +5,7 @@ import type { Json } from "../../src/flow/definition.ts";
 import { coerceInput } from "../../src/flow/schema.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
+import { openSession, sayInChannel } from "../model/channel_messages.ts";
 import { definitionOf } from "../model/definitions.ts";
 import { fail } from "../model/errors.ts";
 import type { Acting } from "../model/people.ts";
@@ -59,6 +60,10 @@ const EFFECTS: Effects = {
       waitingFor: view.waitingFor,
     };
   },
+  sendChannelMessage: async (ctx, { acting, turn, toolCallId }, { channel, text }) =>
+    await sayInChannel(ctx, { acting, turn, key: toolCallId, channel, text }),
+  createSession: async (ctx, { acting, turn, toolCallId }, { channel, topic, text }) =>
+    await openSession(ctx, { acting, turn, key: toolCallId, channel, topic, text: text ?? null }),
 };
 
 /** Text where the workflow wants a number or a yes/no is read as one: models and people write `"3"`. */

@@ -4,6 +4,7 @@
  * paraphrases, and sentences that must not match, in its test.
  */
 import * as find from "./offline_arguments.ts";
+import * as channels from "./offline_channels.ts";
 import * as request from "./offline_requests.ts";
 import type { ToolName } from "./tool_schemas.ts";
 
@@ -35,6 +36,22 @@ const A_RUN =
   "(?:(?:the|our|my|this|that|last|latest|current|recent|any|a)\\s+)+(?:deploy|deployment|release|rollout|run|runs|workflow)\\b|\\bdeployment\\b|\\b(?:deploy|run|workflow)\\s+(?:status|state|progress|run)\\b|\\bruns\\b";
 
 export const INTENTS: Intent[] = [
+  {
+    tool: "createSession",
+    what: "open a topic in a channel",
+    example: "open a session in #eng about the release",
+    changes: true,
+    patterns: [channels.OPENS],
+    input: channels.session,
+  },
+  {
+    tool: "sendChannelMessage",
+    what: "say something in a channel",
+    example: 'post "the build is green" in #eng',
+    changes: true,
+    patterns: [channels.SPEAKS],
+    input: channels.channelMessage,
+  },
   {
     tool: "pendingQuestions",
     what: "show the questions that wait for your answer",

@@ -2,6 +2,8 @@ import type { ToolName } from "./tool_schemas.ts";
 
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {
+  sendChannelMessage: ["Please tell #ops the database is back", "Post this note in #general: lunch is at noon"],
+  createSession: ["Start a conversation in #ops about the outage", "Please set up a thread in #general on hiring"],
   createTask: [
     "Could you create a task for fixing the login bug?",
     "I'd like to add a task: write docs",

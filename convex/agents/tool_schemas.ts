@@ -6,6 +6,10 @@ import { PRIORITIES } from "../model/tasks.ts";
 const task = z.string().describe("The task's name, for example T7");
 const project = z.string().optional().describe("Name of a project; leave out for all work of the factory");
 
+const channel = z
+  .string()
+  .describe("A channel where the team talks: #name on the platform you are on, or slack:#name, or discord:CHANNEL");
+
 /** Tools that only look. They run while the model speaks. */
 export const READ_TOOLS = {
   listFactoryTasks: z.object({
@@ -54,6 +58,15 @@ export const EFFECT_TOOLS = {
       .optional()
       .describe('The workflow\'s inputs by name, for example {"version": "1.2", "environment": "production"}'),
     title: z.string().optional().describe("A title for this run"),
+  }),
+  sendChannelMessage: z.object({
+    channel,
+    text: z.string().min(1).max(3000).describe("What to say there, complete: nobody there has read this conversation"),
+  }),
+  createSession: z.object({
+    channel,
+    topic: z.string().min(1).max(200).describe("What it is about, in a few words"),
+    text: z.string().max(3000).optional().describe("What to begin with: background, the question, who is needed"),
   }),
 };
 

@@ -53,4 +53,9 @@ export const factoryTools: Record<ToolName, Tool> = {
     "startWorkflow",
     "Start a run of a workflow. It asks its questions by itself where they belong.",
   ),
+  sendChannelMessage: changing("sendChannelMessage", "Say something in a channel of the team, for the person served."),
+  createSession: changing(
+    "createSession",
+    "Open a topic in a channel: a thread of its own, where whoever replies talks with you about that topic.",
+  ),
 };

@@ -76,6 +76,15 @@ export async function saveOwnReply(
   });
 }
 
+/** What the product has said before this conversation began, for example the question below which somebody writes. */
+export async function saveSaid(ctx: MutationCtx, conversation: Doc<"conversations">, text: string): Promise<void> {
+  await ctx.runMutation(components.agent.messages.addMessages, {
+    threadId: conversation.threadId,
+    userId: conversation.userId,
+    messages: [{ message: { role: "assistant", content: [{ type: "text", text }] } }],
+  });
+}
+
 /** The result of a tool call, saved in answer to the message that led to the call. */
 export async function saveToolResult(
   ctx: MutationCtx,

@@ -11,6 +11,7 @@ export const CAPABILITIES = [
   "tasks.write",
   "records.write",
   "agents.use",
+  "channels.post",
   "hands.run",
   "security.check",
   "shell.exec",
@@ -23,6 +24,7 @@ const EVERYBODY: ReadonlySet<Capability> = new Set([
   "tasks.write",
   "records.write",
   "agents.use",
+  "channels.post",
   "hands.run",
   "security.check",
 ] satisfies Capability[]);

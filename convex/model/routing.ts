@@ -11,7 +11,7 @@ import type { MutationCtx } from "../_generated/server.js";
 import { answerText } from "./answering.ts";
 import { answer } from "./approvals.ts";
 import { runCommand } from "./commands.ts";
-import { conversationFor, conversationsOf, saveUserMessage } from "./conversations.ts";
+import { conversationFor, conversationsOf, saveSaid, saveUserMessage } from "./conversations.ts";
 import { enqueue } from "./outbox.ts";
 import { type Acting, personByHandle, resolveActor, touchHandle } from "./people.ts";
 import { type PhoneRoute, routeCarrierWord, routeStranger, type StrangerRoute } from "./phones.ts";
@@ -73,12 +73,28 @@ const onlyTo = (handle: string, message: OutMessage): OutMessage =>
 async function takesPart(ctx: MutationCtx, event: InboundMessage): Promise<boolean> {
   const key = event.threadKey ?? event.place;
   if ((await conversationsOf(ctx, key)).length > 0) return true;
+  return (await rootOf(ctx, event)) !== null;
+}
+
+/** The product's own message below which this is said; null: there is none. */
+async function rootOf(ctx: MutationCtx, event: InboundEvent): Promise<OutMessage | null> {
+  const key = event.threadKey ?? event.place;
   const receipt = key.slice(key.indexOf(":") + 1);
   const said = await ctx.db
     .query("deliveries")
     .withIndex("by_channel_and_receipt", (q) => q.eq("channel", event.channel).eq("receipt", receipt))
     .first();
-  return said !== null;
+  return said === null ? null : (JSON.parse(said.message) as OutMessage);
+}
+
+const MAX_SPOKEN = 4000;
+
+/** A message as a model reads it later. */
+function spokenWords(message: OutMessage): string {
+  if (message.kind === "text") return message.text.slice(0, MAX_SPOKEN);
+  if (message.kind !== "card") return message.title.slice(0, MAX_SPOKEN);
+  const { question, context, payload } = message.card;
+  return [question, context, ...(payload === null ? [] : [payload])].join("\n").slice(0, MAX_SPOKEN);
 }
 
 /** A button carries ids only. A settled question shows itself on every copy; anything else is said to the one who pressed. */
@@ -114,7 +130,10 @@ async function commanded(
 }
 
 async function converse(ctx: MutationCtx, event: InboundEvent, acting: Acting, text: string): Promise<Route> {
+  const root = event.private ? null : await rootOf(ctx, event);
+  const known = root === null || (await conversationsOf(ctx, event.threadKey ?? event.place)).length > 0;
   const conversation = await conversationFor(ctx, event, acting.person);
+  if (root !== null && !known) await saveSaid(ctx, conversation, spokenWords(root));
   const promptMessageId = await saveUserMessage(ctx, conversation, acting.person, text);
   const serving = {
     person: acting.person,

@@ -142,6 +142,28 @@ test("C9: a reply grows, and its final text is whole", async () => {
   expect(world.slack.calls("chat.update").length - calls).toBeLessThan(40);
 });
 
+test("the Manager says something in a channel, and opens a topic where whoever replies talks with it", async () => {
+  bob.say("dm", 'please post "the build is <!channel> green" in #support');
+  const posted = await eventually("the post", () =>
+    byBot(ana.messages("#support")).find(({ text }) => text.includes("green")),
+  );
+  expect(posted.text).toContain("the build is <!channel> green");
+  expect(posted.text).toContain("for bob");
+  bob.say("dm", "open a session in #support about the release");
+  const { ts } = await eventually("the topic", () =>
+    byBot(ana.messages("#support")).find(({ text }) => text.includes("the release")),
+  );
+  await eventually("its receipt", async () => {
+    const busy = await world.backend.query(functions.conversations.busy, { place: "slack:#support" });
+    return busy.readyDeliveries === 0;
+  });
+  ana.say("#support", "when is it due?", { thread: ts });
+  await eventually("an answer", () => byBot(ana.messages("#support", { thread: ts })).find((one) => one.ts !== ts));
+  const [first, second] = await history(`slack:CSUPPORT/${ts}`);
+  expect(first).toMatchObject({ role: "assistant", text: expect.stringContaining("the release") });
+  expect(second).toMatchObject({ role: "user", text: "[ana] when is it due?" });
+});
+
 test("connections that Slack renews or breaks lose nothing", async () => {
   const { socket } = world.slack;
   await socket.connected(2);
