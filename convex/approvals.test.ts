@@ -194,6 +194,18 @@ describe("A8: expiry", () => {
     expect(await records()).toEqual({ stopped: 1 });
   });
 
+  test("the clock was set back when its time came -> it is looked at again", async () => {
+    const { t, start, approval } = await startBackend();
+    const ref = question(await start(ask({ expiresInMs: 60_000 }))).approvalId;
+    const { expiryId } = (await t.run((ctx) => ctx.db.get("approvals", ref as never))) as { expiryId: never };
+    // The call that was scheduled is spent before the time that the row names.
+    await t.run((ctx) => ctx.scheduler.cancel(expiryId));
+    await t.mutation(internal.approvals.expire, { approvalId: ref as never });
+    expect((await approval(ref)).status).toBe("pending");
+    await pass(t, 61_000);
+    expect((await approval(ref)).status).toBe("expired");
+  });
+
   test("answered in time -> the clock changes nothing", async () => {
     const { t, start, answer, records, approval } = await startBackend();
     const ref = question(await start(ask({ expiresInMs: 60_000 }))).approvalId;

@@ -1,5 +1,6 @@
 import { v } from "convex/values";
 import type { AnswerResult } from "../src/contract/approval.ts";
+import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import * as approvals from "./model/approvals.ts";
@@ -103,6 +104,12 @@ export const expire = internalMutation({
   args: { approvalId: v.id("approvals") },
   handler: async (ctx, { approvalId }): Promise<null> => {
     await settleExpiry(ctx, approvalId);
+    const left = await ctx.db.get("approvals", approvalId);
+    if (left?.status === "pending" && left.expiresAt !== null) {
+      // The clock was set back meanwhile: without another look the question would never expire.
+      const expiryId = await ctx.scheduler.runAt(left.expiresAt, internal.approvals.expire, { approvalId });
+      await ctx.db.patch("approvals", approvalId, { expiryId });
+    }
     return null;
   },
 });

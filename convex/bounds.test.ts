@@ -69,6 +69,13 @@ describe("many large questions", () => {
   });
 });
 
+test("a title that no list could show -> refused by its name", async () => {
+  const { start } = await startBackend();
+  await expect(start(asking({}), { title: "x".repeat(201) })).rejects.toMatchObject({
+    data: { code: "invalid_input", field: "title" },
+  });
+});
+
 describe("a question that cannot be asked", () => {
   const failed = async (graph: Parameters<Awaited<ReturnType<typeof startBackend>>["start"]>[0], more = {}) => {
     const { start, t } = await startBackend();

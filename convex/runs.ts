@@ -8,6 +8,7 @@ import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { Advance, failedBy } from "./model/advance.ts";
 import * as begin from "./model/begin.ts";
 import { MAX_WAKES, type Next, nextSegment, parkOn, wakeDriver } from "./model/driver.ts";
+import { fail } from "./model/errors.ts";
 import { resolveActor } from "./model/people.ts";
 import { restartRun } from "./model/restart.ts";
 import { type RunWire, viewRun, viewRuns } from "./model/run_view.ts";
@@ -17,6 +18,7 @@ import { vActor } from "./model/validators.ts";
 import { vOrigin, vRunStatus } from "./tables/runs.ts";
 
 const MAX_LISTED = 200;
+const MAX_TITLE = 200;
 const vNullable = v.union(v.string(), v.null());
 
 export const start = gatewayMutation({
@@ -34,6 +36,9 @@ export const start = gatewayMutation({
   handler: async (ctx, args): Promise<RunWire> => {
     const acting = await resolveActor(ctx, args.actor);
     const { workflow, definition, input, origin } = args;
+    if ((args.title ?? "").length > MAX_TITLE) {
+      fail("invalid_input", `a title has at most ${MAX_TITLE} characters`, { field: "title" });
+    }
     const run = await runs.startRun(ctx, {
       acting,
       workflow,
