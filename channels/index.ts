@@ -15,6 +15,7 @@ export { checkDiscord } from "./discord/check.ts";
 export { applicationOf, inviteUrl, PERMISSIONS as discordPermissions } from "./discord/permissions.ts";
 export { slackManifest } from "./slack/manifest.ts";
 export { examineSms } from "./sms/doctor.ts";
+export { toE164 } from "./sms/ids.ts";
 export { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 export { createTerminalAdapter, type TerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
 export { renderMessage } from "./terminal/render.ts";

@@ -7,7 +7,7 @@ import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
 import * as enrolment from "./model/enrolment.ts";
 import { fail } from "./model/errors.ts";
-import { reconsider } from "./model/hand_on.ts";
+import { askWaiting, reconsider } from "./model/hand_on.ts";
 import * as people from "./model/people.ts";
 import { demand } from "./model/rights.ts";
 import { addShift, shiftsOf } from "./model/rotas.ts";
@@ -19,6 +19,8 @@ export interface PersonView {
   roles: string[];
   handles: string[];
   preferredHandle: string | null;
+  /** Those of `handles` that are not used: opted out, or replaced by a newer number. */
+  suspended: string[];
   /** `22:00-07:00 Europe/Berlin`; null: none. */
   quiet: string | null;
 }
@@ -52,6 +54,7 @@ export const setRoles = gatewayMutation({
     await ctx.db.patch("people", person._id, { roles });
     await note(ctx, acting, person, "person.roles", { roles, before: person.roles });
     if (removed.length > 0) await reconsider(ctx, person._id);
+    if (args.add.length > 0) await askWaiting(ctx);
     return await view(ctx, { ...person, roles });
   },
 });
@@ -208,6 +211,7 @@ async function view(ctx: Parameters<typeof people.handlesOf>[0], person: Doc<"pe
     roles: person.roles,
     handles: handles.map((row) => row.handle),
     preferredHandle: person.preferredHandle,
+    suspended: handles.filter((row) => row.suspended != null).map((row) => row.handle),
     quiet: person.quiet == null ? null : quietText(person.quiet),
   };
 }

@@ -49,6 +49,8 @@ export interface Person {
   roles: string[];
   handles: string[];
   preferredHandle: string | null;
+  /** Those of `handles` that are not used: opted out, or replaced by a newer number. */
+  suspended: string[];
   /** `22:00-07:00 Europe/Berlin`; null: none. */
   quiet: string | null;
 }
@@ -134,6 +136,16 @@ export type AuditLine =
     }
   | { type: "head"; subject: string; seq: number; hash: string }
   | ({ type: "event" } & ChainedEvent);
+
+/** What does not go on by itself; the operators were told. */
+export interface Trouble {
+  what: string;
+  cause: string;
+  remedy: string;
+  approvalId: string | null;
+  runId: string | null;
+  since: number;
+}
 
 export interface PolicyView {
   /** 0: there is none, everything is allowed. */
@@ -333,6 +345,7 @@ export const functions = {
       { lines: AuditLine[]; next: string | null }
     >("audit:page"),
   },
+  watch: { troubles: query<None, Trouble[]>("watch:troubles") },
   policy: {
     show: query<{ actor: Actor }, PolicyView>("policy:show"),
     set: mutation<{ actor: Actor; source: string; file: string }, { version: number; changed: boolean; rules: number }>(

@@ -1,5 +1,6 @@
 /** Persons, their roles and handles. */
 import type { Command } from "commander";
+import { toE164 } from "../../channels/index.ts";
 import { functions } from "../bot/backend.ts";
 import type { Person } from "../bot/functions.ts";
 import { FactoryError } from "../contract/errors.ts";
@@ -29,7 +30,7 @@ export function peopleCommands(program: Command, act: Act): void {
     .action(
       act(async (context) => {
         const all = await (await context.backend()).query(functions.people.list, { actor: context.actor() });
-        const rows = all.map((one) => [one.name, one.roles.join(", "), one.handles.join(", ")]);
+        const rows = all.map((one) => [one.name, one.roles.join(", "), shownHandles(one).join(", ")]);
         context.out.result(all, (paint) => table(["name", "roles", "handles"], rows, paint));
       }),
     );
@@ -64,9 +65,8 @@ export function peopleCommands(program: Command, act: Act): void {
       )
       .action(
         act(async (context, [person, handle]) => {
-          parseHandle(handle!, "HANDLE");
-          const backend = await context.backend();
-          const changed = await backend.mutation(verb, { actor: context.actor(), name: person!, handle: handle! });
+          const args = { actor: context.actor(), name: person!, handle: handleArgument(handle!) };
+          const changed = await (await context.backend()).mutation(verb, args);
           context.out.result(changed, (paint) => personText(changed, paint));
         }),
       );
@@ -109,12 +109,23 @@ export function readRoles(changes: string[]): { add: string[]; remove: string[] 
   return { add, remove };
 }
 
+const shownHandles = ({ handles, suspended }: Person): string[] =>
+  handles.map((handle) => (suspended.includes(handle) ? `${handle} (not in use)` : handle));
+
+/** A phone number may be written as people write it: `sms:+44 20 7946 0123`. */
+const handleArgument = (text: string): string => {
+  const number = text.startsWith("sms:") ? toE164(text.slice("sms:".length)) : null;
+  const handle = number === null ? text : `sms:${number}`;
+  parseHandle(handle, "HANDLE");
+  return handle;
+};
+
 const personText = (person: Person, paint: Painter): string =>
   fields(
     [
       ["name", person.name],
       ["roles", person.roles.join(", ") || "none"],
-      ["handles", person.handles.join("\n") || "none"],
+      ["handles", shownHandles(person).join("\n") || "none"],
     ],
     paint,
   );
