@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { approve, as, at, end, OWNER, question, record, startBackend } from "../test/runs.ts";
 import { api, internal } from "./_generated/api.js";
+import type { Id } from "./_generated/dataModel.js";
 import { openFor } from "./model/approvals.ts";
 
 beforeEach(() => {
@@ -197,9 +198,10 @@ describe("A8: expiry", () => {
   test("the clock was set back when its time came -> it is looked at again", async () => {
     const { t, start, approval } = await startBackend();
     const ref = question(await start(ask({ expiresInMs: 60_000 }))).approvalId;
-    const { expiryId } = (await t.run((ctx) => ctx.db.get("approvals", ref as never))) as { expiryId: never };
     // The call that was scheduled is spent before the time that the row names.
-    await t.run((ctx) => ctx.scheduler.cancel(expiryId));
+    await t.run(async (ctx) =>
+      ctx.scheduler.cancel((await ctx.db.get("approvals", ref as Id<"approvals">))!.expiryId!),
+    );
     await t.mutation(internal.approvals.expire, { approvalId: ref as never });
     expect((await approval(ref)).status).toBe("pending");
     await pass(t, 61_000);
