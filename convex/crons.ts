@@ -8,5 +8,7 @@ crons.daily("forget old events", { hourUTC: 3, minuteUTC: 17 }, internal.inbound
 crons.interval("root of the record", { minutes: 5 }, internal.audit.root, {});
 crons.daily("forget events from outside", { hourUTC: 3, minuteUTC: 27 }, internal.hooks.sweep, {});
 crons.interval("mend schedules", { minutes: 30 }, internal.schedules.mend, {});
+// Seen twice is trouble, so half a minute between looks tells it well within two.
+crons.interval("look for what is stuck", { seconds: 30 }, internal.watch.look, {});
 
 export default crons;

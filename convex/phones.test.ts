@@ -232,7 +232,7 @@ describe("A10: what Twilio says later of a text", () => {
       ["slack:T1/UANA", "ready"],
     ]);
     const told = (await said("terminal:root")).filter((words) => words.includes("did not reach"));
-    expect(told).toEqual([expect.stringMatching(/30003.*Ship 1.2\?.*run .*Ana at slack:T1\/UANA/)]);
+    expect(told).toEqual([expect.stringMatching(/Ship 1.2\?.*run .*30003.*Ana at slack:T1\/UANA/)]);
     expect(told[0]).toContain(runId);
     // The phone is there again, and its answer counts; nothing is sent after what never arrived.
     expect((await text(ANA, "yes")).replies).toEqual([expect.stringContaining("Approved by Ana")]);

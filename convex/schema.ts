@@ -14,6 +14,7 @@ import { runTables } from "./tables/runs.ts";
 import { taskTables } from "./tables/tasks.ts";
 import { triggerTables } from "./tables/triggers.ts";
 import { turnTables } from "./tables/turns.ts";
+import { watchTables } from "./tables/watch.ts";
 import { workflowTables } from "./tables/workflows.ts";
 
 export default defineSchema({
@@ -26,6 +27,7 @@ export default defineSchema({
   ...approvalTables,
   ...jobTables,
   ...auditTables,
+  ...watchTables,
   ...policyTables,
   ...inboundTables,
   ...conversationTables,

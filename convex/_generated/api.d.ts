@@ -102,6 +102,7 @@ import type * as model_signals from "../model/signals.js";
 import type * as model_suspension from "../model/suspension.js";
 import type * as model_task_machine from "../model/task_machine.js";
 import type * as model_tasks from "../model/tasks.js";
+import type * as model_tell_operators from "../model/tell_operators.js";
 import type * as model_tool_calls from "../model/tool_calls.js";
 import type * as model_troubles from "../model/troubles.js";
 import type * as model_turns from "../model/turns.js";
@@ -245,6 +246,7 @@ declare const fullApi: ApiFromModules<{
   "model/suspension": typeof model_suspension;
   "model/task_machine": typeof model_task_machine;
   "model/tasks": typeof model_tasks;
+  "model/tell_operators": typeof model_tell_operators;
   "model/tool_calls": typeof model_tool_calls;
   "model/troubles": typeof model_troubles;
   "model/turns": typeof model_turns;

@@ -11,10 +11,10 @@ import { record } from "./audit.ts";
 import { votesOf } from "./cards.ts";
 import { codesOf } from "./codes.ts";
 import { deliverCopy } from "./copies.ts";
-import { tellOperators } from "./operators.ts";
 import { deliveriesOf } from "./outbox.ts";
 import { handlesOf } from "./people.ts";
 import { suspendHandle } from "./suspension.ts";
+import { raise } from "./troubles.ts";
 import { shorten } from "./words.ts";
 
 /** The delivery has failed for good. Idempotent: a place is asked once for each question. */
@@ -44,17 +44,22 @@ export async function undelivered(ctx: MutationCtx, row: Doc<"deliveries">, erro
     channel: row.channel,
     detail: { approvalId: approval._id, place: row.place, error: error.message, moved, stranded },
   });
-  await tellOperators(
-    ctx,
-    `undelivered:${row._id}`,
-    [
-      `A question did not reach ${row.place}: ${error.message}.`,
-      `It is "${shorten(approval.question)}"${approval.runId === null ? "" : ` (run ${approval.runId})`}.`,
-      ...(moved.length > 0 ? [`Asked instead: ${moved.join(", ")}.`] : []),
-      ...(stranded.length > 0 ? [`No other way to reach ${stranded.join(", ")}.`] : []),
-    ].join(" "),
-    row.place,
-  );
+  await raise(ctx, {
+    key: `delivery:${row._id}`,
+    what: `a question did not reach ${row.place}: "${shorten(approval.question)}" (${approval._id}${approval.runId === null ? "" : `, run ${approval.runId}`})`,
+    cause: error.message,
+    remedy: [
+      ...(moved.length > 0 ? [`Asked instead: ${moved.join(", ")}`] : []),
+      ...(stranded.length > 0
+        ? [`No other way to reach ${stranded.join(", ")}: link another handle, or hand it on`]
+        : []),
+      ...(error.remedy === null ? [] : [error.remedy]),
+    ].join(". "),
+    approvalId: approval._id,
+    runId: approval.runId,
+    deliveryId: row._id,
+    not: row.place,
+  });
 }
 
 interface Reader {

@@ -16,6 +16,8 @@ import { deliveriesOf } from "./outbox.ts";
 import type { Acting } from "./people.ts";
 import { may } from "./rights.ts";
 import { rolesOf } from "./rotas.ts";
+import { raise } from "./troubles.ts";
+import { orphaned } from "./watch.ts";
 
 /** What was done, in one sentence for whoever did it. */
 export interface HandedOn {
@@ -159,6 +161,7 @@ export async function resend(
     fail("forbidden", "only somebody who is asked, who asked, or an admin may send it again", { field: "ref" });
   }
   const places: string[] = [];
+  if (all) await askMissing(ctx, approval);
   for (const { personId } of all ? open : mine) {
     const person = await ctx.db.get("people", personId);
     if (person !== null) places.push(...(await askPerson(ctx, approval, person, [], { again: `:${requestKey}` })));
@@ -207,6 +210,33 @@ async function leave(ctx: MutationCtx, approval: Doc<"approvals">, person: Doc<"
     asked: added.map(({ name }) => name),
     remaining: asked.size + added.length,
   });
+  const trouble = await orphaned(ctx, approval);
+  if (trouble !== null) await raise(ctx, trouble);
+}
+
+/** While fewer are asked than must answer: whoever may by now. Returns the names. */
+async function askMissing(ctx: MutationCtx, approval: Doc<"approvals">): Promise<string[]> {
+  const asked = new Set((await codesOf(ctx, approval._id)).filter((row) => row.open).map((row) => row.personId));
+  if (asked.size >= approval.quorum) return [];
+  const may = await answerers(ctx, { ...approval, fourEyes: isFourEyes(approval) }, false);
+  const added = may.filter(({ _id }) => !asked.has(_id));
+  for (const person of added) await askPerson(ctx, approval, person);
+  return added.map(({ name }) => name);
+}
+
+/** Somebody has a role now: the questions that waited for such a one are asked. */
+export async function askWaiting(ctx: MutationCtx): Promise<void> {
+  const rows = await ctx.db
+    .query("troubles")
+    .withIndex("by_status", (q) => q.eq("status", "open"))
+    .take(MAX_OPEN);
+  for (const { approvalId, key } of rows) {
+    const approval =
+      approvalId === null || !key.endsWith(":approvers") ? null : await ctx.db.get("approvals", approvalId);
+    if (approval === null || approval.status !== "pending") continue;
+    const names = await askMissing(ctx, approval);
+    if (names.length > 0) await note(ctx, approval, "approval.approverCame", { asked: names });
+  }
 }
 
 function demandPending(approval: Doc<"approvals">): void {
