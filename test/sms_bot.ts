@@ -1,11 +1,11 @@
 /** The real bot as a child process on the simulated Twilio in this one (and Slack, when asked for): Ana and Bob with their phones. */
 import { type Backend, functions } from "../src/bot/backend.ts";
 import type { Actor } from "../src/contract/actor.ts";
-import { realClock } from "../src/simulator/clock.ts";
 import { startSimServer } from "../src/simulator/http.ts";
 import { createSlackSimulator, type SlackSimulator } from "../src/simulator/slack/index.ts";
 import { createTwilioSimulator, type TwilioSimulator } from "../src/simulator/twilio/index.ts";
 import { type BotProcess, Place } from "./e2e/harness.ts";
+import { shiftClock } from "./shifted_clock.mjs";
 import { eventually } from "./slack_bot.ts";
 
 export const OWNER: Actor = { kind: "operator", osUser: "tester", as: null, channel: "cli" };
@@ -22,7 +22,7 @@ export interface SmsBot {
   bot: BotProcess;
   kill(): Promise<void>;
   again(): Promise<void>;
-  /** The clock of the bot (at its next start) and of Twilio goes on by this much; needs `shifted_clock.mjs`. */
+  /** The clock of this process with the simulators in it, and of the bot from its next start, goes on by this much. */
   move(byMs: number): void;
   /** `move`, with an orderly restart. */
   later(byMs: number): Promise<void>;
@@ -40,8 +40,7 @@ export async function startSmsBot(
 ): Promise<SmsBot> {
   let botUrl = "";
   let shiftMs = 0;
-  const clock = { ...realClock, now: () => Date.now() + shiftMs };
-  const twilio = createTwilioSimulator({ clock, via: (url) => url.replace(PUBLIC_URL, botUrl) });
+  const twilio = createTwilioSimulator({ via: (url) => url.replace(PUBLIC_URL, botUrl) });
   const server = await startSimServer({ port: 0, host: "127.0.0.1", handler: twilio.handler });
   twilio.pointTo(PUBLIC_URL);
   const slack = options.slack === true ? await createSlackSimulator({ rateLimits: false }) : null;
@@ -55,7 +54,8 @@ export async function startSmsBot(
     ...options.env,
   };
   const start = async (): Promise<BotProcess> => {
-    const bot = await place.start({ ...env, TEST_CLOCK_SHIFT_MS: String(shiftMs) });
+    const ahead = new URL(`./shifted_clock.mjs?ms=${shiftMs}`, import.meta.url).href;
+    const bot = await place.start(shiftMs === 0 ? env : { ...env, NODE_OPTIONS: `--import=${ahead}` });
     botUrl = bot.ready.http;
     return bot;
   };
@@ -76,6 +76,7 @@ export async function startSmsBot(
     },
     move(byMs) {
       shiftMs += byMs;
+      shiftClock(shiftMs);
     },
     async later(byMs) {
       await world.bot.end("SIGTERM");
@@ -92,6 +93,7 @@ export async function startSmsBot(
       return await next(number, fits, seen);
     },
     async dispose() {
+      shiftClock(0);
       await place.dispose();
       await server.close();
       await slack?.close();

@@ -2,7 +2,6 @@
  * The whole promise as one test: a question goes to Slack and to phones, three days pass and the bot is started anew twice, YES is texted
  * while it is dead, the run goes on once, and every copy tells who answered and where (A5, A9, B3, B6, B7, C10, O10).
  */
-import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { functions } from "../../src/bot/backend.ts";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
@@ -35,8 +34,7 @@ let world: SmsBot | null = null;
 afterAll(async () => await world?.dispose());
 
 test("asked in Slack and by text, answered by text three days and two restarts later, while the bot is dead", async () => {
-  const clock = join(import.meta.dirname, "..", "shifted_clock.mjs");
-  world = await startSmsBot({ workflows: [RELEASE], slack: true, env: { NODE_OPTIONS: `--import=${clock}` } });
+  world = await startSmsBot({ workflows: [RELEASE], slack: true });
   const { twilio, slack, next } = world;
   const ana = slack!.as("ana");
   const run = await world.backend.mutation(functions.runs.start, {
