@@ -33,35 +33,32 @@ const tame = (text: string): string =>
 
 /**
  * A reply's light Markdown is Discord's own (bold, italics, code, lists, headings). What could mislead shows as text: labelled links, so
- * that an address is always seen, mentions, spoilers, and small print. Code stays as it is.
+ * that an address is always seen, mentions, spoilers, and small print. Code stays as it is; a block still open is closed.
  */
 export function fromMarkdown(text: string): string {
-  let code = false;
-  return tame(text)
-    .split("\n")
-    .map((line) => {
-      if (/^\s*```/.test(line)) {
-        code = !code;
-        return line;
-      }
-      return code ? line : inline(line);
-    })
-    .join("\n");
+  const parts = tame(text).split("```");
+  const drawn = parts.map((part, index) => (index % 2 === 1 ? part : part.split("\n").map(inline).join("\n")));
+  return drawn.join("```") + (parts.length % 2 === 0 ? "\n```" : "");
 }
 
-const inline = (line: string): string =>
-  line
-    .split(/(`[^`]+`)/)
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : part
-            .replaceAll(/\](?=\()/g, `]${GAP}`)
-            .replaceAll(/<(?=[@#&!:/at])/g, "\\<")
-            .replaceAll("||", `|${GAP}|`),
-    )
-    .join("")
-    .replace(/^-#/, "\\-#");
+/** As many marks at the end as at the beginning. */
+const CODE = /(?<!`)(`+)(?!`)[^\n]*?[^`\n]\1(?!`)/g;
+
+function inline(line: string): string {
+  let drawn = "";
+  let at = 0;
+  for (const { index, 0: code } of line.matchAll(CODE)) {
+    drawn += plain(line.slice(at, index)) + code;
+    at = index + code.length;
+  }
+  return (drawn + plain(line.slice(at))).replace(/^-#/, "\\-#");
+}
+
+const plain = (text: string): string =>
+  text
+    .replaceAll(/\](?=\()/g, `]${GAP}`)
+    .replaceAll(/<(?=[@#&!:/at])/g, "\\<")
+    .replaceAll("||", `|${GAP}|`);
 
 /** In the reader's own time zone. */
 export const timeMark = (ms: number, style: "f" | "R" = "f"): string => `<t:${Math.floor(ms / 1000)}:${style}>`;

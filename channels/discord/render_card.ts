@@ -12,25 +12,26 @@ import { COLOURS, COMPONENT, type Content, type Row, STYLE } from "./wire.ts";
 /** Of the payload on the card; the rest comes on demand. Long enough for most, short enough to keep the buttons in sight. */
 const PAYLOAD_LINES = 14;
 const PAYLOAD_CHARACTERS = 1_000;
-const MAX_QUESTION = 1_200;
+/** Escaped twice as long; with the outcome it must fit in any case. */
+const MAX_QUESTION = 1_000;
 const MAX_CONTEXT = 500;
-const MAX_OUTCOME = 600;
+const MAX_OUTCOME = 400;
 const MAX_VOTES = 400;
 
 export function renderCard(card: ApprovalCard): Content {
   const open = card.status === "pending";
   const title = open ? `Question${card.code === null ? "" : ` ${card.code}`}` : TITLES[card.status];
-  const parts = [
-    `**${escaped(clip(card.question, MAX_QUESTION))}**`,
-    ...payloadPart(card),
-    ...(open ? pendingParts(card) : [outcomePart(card)]),
-  ];
+  const question = `**${escaped(clip(card.question, MAX_QUESTION))}**`;
+  const end = open ? pendingParts(card) : [outcomePart(card)];
+  const whole = [question, ...payloadPart(card), ...end].join("\n\n");
+  // Marks in a payload may double its length; how it ended matters more.
+  const description = whole.length <= LIMITS.embedDescription ? whole : [question, ...end].join("\n\n");
   return {
     content: "",
     embeds: [
       {
         title,
-        description: clip(parts.join("\n\n"), LIMITS.embedDescription),
+        description,
         color: open ? COLOURS.open : card.status === "answered" ? COLOURS.done : COLOURS.over,
         ...(card.context === "" ? {} : { footer: { text: clip(card.context, MAX_CONTEXT) } }),
       },
