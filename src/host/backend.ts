@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { checkProviders, createTokenVerifier, type TokenVerifier } from "./auth/index.ts";
 import { bundleApp } from "./bundle/app.ts";
 import { BundleError } from "./bundle/errors.ts";
-import { createEngine, type EmbeddedEngine } from "./engine/index.ts";
+import { createEngine, type EmbeddedEngine, type EngineOptions } from "./engine/index.ts";
 import type { AuthProvider, Executor } from "./engine/types.ts";
 import { type LoadedDeployment, loadDeployment } from "./executor/deployment.ts";
 import { createFileStore } from "./files/index.ts";
@@ -23,6 +23,8 @@ export interface BackendOptions {
   instanceName: string;
   adminKey: string;
   log(entry: HostLogEntry): void;
+  /** For tests. */
+  limits?: EngineOptions["limits"];
   /** Told whose code is about to run; see suspects.ts. */
   running?(key: string | null): void;
   /** Why a call must not be run again. */
@@ -74,6 +76,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
       files,
       cloudUrl: () => env.CONVEX_CLOUD_URL,
       deploymentName: options.instanceName,
+      limits: options.limits,
       running: options.running,
       refusal: options.refusal,
       progress: options.progress,

@@ -38,6 +38,7 @@ const defaultLimits: EngineLimits = {
   scheduledConcurrency: 64,
   finishedScheduledMs: 48 * 3600_000,
   sessionResultMs: 7 * 24 * 3600_000,
+  answeredResultMs: 3600_000,
   sweepMs: 10 * 60_000,
 };
 

@@ -48,6 +48,8 @@ export interface EngineLimits {
   finishedScheduledMs: number;
   /** How long results of websocket mutations are kept to answer a resend. */
   sessionResultMs: number;
+  /** How long at least, when the client has made many calls since. */
+  answeredResultMs: number;
   /** Interval of the sweep; 0: never. */
   sweepMs: number;
 }

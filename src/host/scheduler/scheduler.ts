@@ -235,12 +235,18 @@ export class Scheduler {
 
   /** Removes finished jobs and old session results from time to time. */
   #armSweep(): void {
-    const { sweepMs, finishedScheduledMs, sessionResultMs } = this.#engine.limits;
+    const { sweepMs, finishedScheduledMs, sessionResultMs, answeredResultMs } = this.#engine.limits;
     if (sweepMs <= 0) return;
     this.#sweepTimer = this.#timers.setTimeout(() => {
       const now = this.#engine.now();
       this.#engine
-        .track(this.#engine.store.sweep({ sessionsMs: now - sessionResultMs, scheduledMs: now - finishedScheduledMs }))
+        .track(
+          this.#engine.store.sweep({
+            sessionsMs: now - sessionResultMs,
+            answeredMs: now - answeredResultMs,
+            scheduledMs: now - finishedScheduledMs,
+          }),
+        )
         .catch((thrown) => this.#engine.log({ level: "error", text: `sweep: ${messageOf(thrown)}` }))
         .finally(() => {
           if (this.#started) this.#armSweep();

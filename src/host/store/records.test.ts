@@ -140,6 +140,24 @@ describe("session results", () => {
 });
 
 describe("the sweep", () => {
+  test("a client's results are dropped earlier when it has made many calls since; another client's are not", async () => {
+    let now = 1000;
+    const store = testStore({ now: () => now });
+    const save = (session: string, from: number, count: number) =>
+      store.write(async (tx) => {
+        for (let i = from; i < from + count; i++) tx.saveSessionResult(session, i, "r");
+      });
+    await save("busy", 0, 1_500);
+    await save("quiet", 0, 3);
+    expect(await store.sweep({ sessionsMs: 0, answeredMs: 2000, scheduledMs: 0 })).toBe(499);
+    now = 3000;
+    await save("busy", 1_500, 1_000);
+    expect(await store.sweep({ sessionsMs: 0, answeredMs: 2000, scheduledMs: 0 })).toBe(1_000);
+    const left = (session: string, ids: number[]) => ids.filter((id) => store.sessionResult(session, id) !== null);
+    expect(left("busy", [0, 1_498, 1_499, 2_499])).toEqual([1_499, 2_499]);
+    expect(left("quiet", [0, 2])).toEqual([0, 2]);
+  });
+
   test("deletes old session results and long finished functions with their documents, nothing else", async () => {
     let now = 1000;
     const store = testStore({ now: () => now });

@@ -39,6 +39,9 @@ export type IndexRow = [id: number, tbl: number, kind: "db" | "search" | "vector
 export type VectorRow = [rid: number, filters: string, vector: Uint8Array];
 type SchedRow = [string, number, string, string, string, string, ScheduledState];
 
+/** A client numbers its calls; far fewer than this are unanswered at a time (see pausedAt of the websocket). */
+const CALLS_UNANSWERED = 1_000;
+
 const SCHED_COLUMNS = "id, ts, component, udf, owner, args, state";
 // CROSS JOIN keeps SQLite from visiting docs first.
 const SCAN =
@@ -226,6 +229,11 @@ export class Sql {
   session = (sid: string, rid: number): string | null =>
     this.row<[string]>("SELECT result FROM sess WHERE sid = ? AND rid = ?", sid, rid)?.[0] ?? null;
   dropSessions = (before: number): number => this.run("DELETE FROM sess WHERE at < ?", before);
+  dropAnswered = (before: number): number =>
+    this.run(
+      `DELETE FROM sess WHERE at < ? AND rid < (SELECT max(later.rid) - ${CALLS_UNANSWERED} FROM sess later WHERE later.sid = sess.sid)`,
+      before,
+    );
 }
 
 type Bindable = string | number | null | Uint8Array;

@@ -111,8 +111,9 @@ export class SqliteStore implements Store {
     return this.#connections.committed.meta(`app:${key}`);
   }
 
-  async sweep(before: { sessionsMs: number; scheduledMs: number }): Promise<number> {
-    let swept = (await this.write(async (tx) => (tx as StoreWriter).dropSessions(before.sessionsMs))).value;
+  async sweep(before: { sessionsMs: number; answeredMs?: number; scheduledMs: number }): Promise<number> {
+    const { sessionsMs, answeredMs = 0 } = before;
+    let swept = (await this.write(async (tx) => (tx as StoreWriter).dropSessions(sessionsMs, answeredMs))).value;
     for (;;) {
       const { value } = await this.write(async (tx) => {
         const rows = this.#connections.writer.doneScheduled(before.scheduledMs, SWEEP_BATCH);

@@ -200,10 +200,11 @@ export interface Store {
   sessionResult(sessionId: string, requestId: number): string | null;
   meta(key: string): string | null;
   /**
-   * Deletes session results stored before `sessionsMs` and scheduled functions (row and `_scheduled_functions` document) that are
-   * `done` since before `scheduledMs`; both in ms since 1970. Returns rows deleted.
+   * Deletes session results stored before `sessionsMs`, those stored before `answeredMs` whose client has made many calls since (it
+   * cannot be waiting for them any more), and scheduled functions (row and `_scheduled_functions` document) that are `done` since
+   * before `scheduledMs`; all in ms since 1970. Returns rows deleted.
    */
-  sweep(before: { sessionsMs: number; scheduledMs: number }): Promise<number>;
+  sweep(before: { sessionsMs: number; answeredMs?: number; scheduledMs: number }): Promise<number>;
   lastTs(): bigint;
   close(): void;
 }

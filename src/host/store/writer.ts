@@ -157,9 +157,9 @@ export class StoreWriter extends StoreReader implements Writer {
     this.checkOpen();
     return this.sql.session(sessionId, requestId);
   }
-  /** Session results older than `before`, for the sweep. */
-  dropSessions(before: number): number {
-    const dropped = this.sql.dropSessions(before);
+  /** Results nobody will ask for again, for the sweep. */
+  dropSessions(before: number, answeredBefore: number): number {
+    const dropped = this.sql.dropSessions(before) + this.sql.dropAnswered(answeredBefore);
     this.log.rows += dropped;
     return dropped;
   }

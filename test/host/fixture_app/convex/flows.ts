@@ -30,6 +30,12 @@ export const go = mutationGeneric({
   },
 });
 
+/** False while it is still running. */
+export const cleanUp = mutationGeneric({
+  args: { workflowId: vWorkflowId },
+  handler: async (ctx, { workflowId }) => await workflow.cleanup(ctx, workflowId as WorkflowId),
+});
+
 export const status = queryGeneric({
   args: { workflowId: vWorkflowId },
   handler: async (ctx, { workflowId }) => (await workflow.status(ctx, workflowId as WorkflowId)).type,
