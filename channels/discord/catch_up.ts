@@ -3,7 +3,7 @@
  * everything is known. What was received meanwhile is known by its message id, so fetching too much does no harm. A press meanwhile
  * cannot be fetched: Discord shows its own error, and the button works when it is pressed again.
  */
-import type { InboundEvent } from "../../src/contract/inbound.ts";
+import type { InboundEvent, InboundMessage } from "../../src/contract/inbound.ts";
 import type { InboundHistory } from "../../src/contract/lookups.ts";
 import { type Body, isBody, textAt } from "./fields.ts";
 import { compareIds, parsePlace, parseReceipt, snowflakeAt } from "./ids.ts";
@@ -48,7 +48,7 @@ export async function catchUp(options: CatchUpOptions): Promise<number> {
     return 0;
   }
   const after = snowflakeAt(Math.max(from - OVERLAP_MS, startedAt - LONGEST_AWAY_MS));
-  const events: InboundEvent[] = [];
+  const events: InboundMessage[] = [];
   for (const { id, where } of await channelsToRead(options, after)) {
     if (signal.aborted) return 0;
     try {
@@ -60,7 +60,8 @@ export async function catchUp(options: CatchUpOptions): Promise<number> {
       skipRefused(thrown, options.log, id);
     }
   }
-  events.sort((a, b) => a.sentAt - b.sentAt);
+  // Finer than their times.
+  events.sort((a, b) => compareIds(a.messageId, b.messageId));
   for (const event of events) await options.receive(event);
   await history.markCaughtUp(startedAt - OVERLAP_MS);
   return events.length;

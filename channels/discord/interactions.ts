@@ -58,7 +58,9 @@ export function createInteractions({ api, inbox, lookups, replies, log }: Intera
           content,
           flags: origin.private ? 0 : FLAGS.ephemeral,
           allowed_mentions: NO_PINGS,
-          ...(files.length === 0 ? {} : { attachments: files.map(({ name }, id) => ({ id, filename: name })) }),
+          ...(files.length === 0
+            ? {}
+            : { attachments: files.map(({ name }, id) => ({ id: String(id), filename: name })) }),
         },
       },
       files,

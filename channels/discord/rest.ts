@@ -53,7 +53,7 @@ const asRoute = (path: string): `/${string}` => path as `/${string}`;
 export const bodyOf = (content: Content, files: File[] = []): Record<string, unknown> => ({
   ...content,
   allowed_mentions: NO_PINGS,
-  ...(files.length === 0 ? {} : { attachments: files.map(({ name }, id) => ({ id, filename: name })) }),
+  ...(files.length === 0 ? {} : { attachments: files.map(({ name }, id) => ({ id: String(id), filename: name })) }),
 });
 
 export interface Failure {

@@ -21,6 +21,23 @@ export const channelRoutes: RestRoute[] = [
     run: (context, call) => json(wireChannel(context.world, channelOf(context, call).channel)),
   },
   {
+    route: "PATCH /channels/{channel_id}",
+    name: "channels.edit",
+    run(context, call) {
+      const { world } = context;
+      const { channel, bits } = channelOf(context, call);
+      demand(bits, ["SendMessagesInThreads"]);
+      const { archived, name } = call.upload.body;
+      const changed = world.channels.put(channel.id, {
+        ...channel,
+        ...(typeof archived === "boolean" ? { archived } : {}),
+        ...(typeof name === "string" ? { name } : {}),
+      });
+      world.tell({ kind: changed.kind === "thread" ? "thread" : "channel", what: "UPDATE", channel: changed });
+      return json(wireChannel(world, changed));
+    },
+  },
+  {
     route: "POST /channels/{channel_id}/typing",
     name: "typing",
     run(context, call) {
