@@ -48,6 +48,7 @@ export function createSlackAdapter(config: SlackAdapterConfig): ChannelAdapter {
       const { open } = await import("./open.ts");
       opened = await open(config, inbox, lookups);
     },
+    connected: () => opened?.connected() ?? false,
     async send(delivery) {
       return (await opened?.sender.send(delivery)) ?? NOT_STARTED;
     },

@@ -19,6 +19,7 @@ import { createWeb, explain } from "./web.ts";
 export interface Opened {
   sender: Sender;
   take: Connection["take"];
+  connected(): boolean;
   stop(): Promise<void>;
 }
 
@@ -82,6 +83,8 @@ export async function open(config: SlackAdapterConfig, inbox: Inbox, lookups: Lo
   return {
     sender: createSender({ web, directory, userId: self.userId, log }),
     take,
+    // Over HTTP it is Slack that connects.
+    connected: () => sockets === null || sockets.connected() > 0,
     async stop() {
       stopping.abort();
       clearInterval(timer);

@@ -3,7 +3,7 @@
  * that it lives. One adapter that fails leaves the others running.
  */
 import type { AdapterState, Inbox } from "../contract/adapter.ts";
-import { toErrorInfo } from "../contract/errors.ts";
+import { type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
 import { type Backend, functions } from "./backend.ts";
 import { createInbox } from "./inbox.ts";
 import type { Logger } from "./logger.ts";
@@ -13,6 +13,8 @@ import { type Pump, type Route, startPump } from "./outbox_pump.ts";
 /** A quarter of a delivery's lease, so that a lost beat or two ends none. */
 const HEARTBEAT_MS = 5_000;
 const LONGEST_STOP_MS = 5_000;
+const FIRST_RESTART_MS = 2_000;
+const LONGEST_RESTART_MS = 60_000;
 
 export interface Gateway {
   inbox: Inbox;
@@ -36,24 +38,58 @@ export async function startGateway({ backend, gatewayId, routes, log }: GatewayO
   const inbox = createInbox(backend, log, stopping.signal);
   const states: Record<string, AdapterState> = {};
   await backend.mutation(functions.outbox.release, { gatewayId });
-  for (const { channel, adapter } of routes) {
+  const running: Route[] = [];
+  const pumps: Pump[] = [];
+
+  /** Resolves with why it failed; null: the channel is on. */
+  async function startOne({ channel, adapter }: Route): Promise<ErrorInfo | null> {
     try {
       await adapter.start(inbox, createLookups(backend, adapter.channel));
       states[channel] = "on";
+      return null;
     } catch (thrown) {
+      const error = toErrorInfo(thrown);
       states[channel] = "failed";
-      log.error({ channel, error: toErrorInfo(thrown) }, "a channel could not be started");
+      log.error({ channel, error }, "a channel could not be started");
+      return error;
     }
   }
-  const running = routes.filter(({ channel }) => states[channel] === "on");
-  const pump: Pump = startPump({ backend, gatewayId, routes: running, log });
+
+  /** A platform that is away when the bot starts is tried until it is there; what is wrong with the settings stays wrong. */
+  async function startLater(route: Route): Promise<void> {
+    for (let tries = 1; !stopping.signal.aborted; tries++) {
+      const wait = Math.min(LONGEST_RESTART_MS, FIRST_RESTART_MS * 2 ** (tries - 1));
+      await pause(wait, stopping.signal);
+      if (stopping.signal.aborted) return;
+      const error = await startOne(route);
+      if (error === null) {
+        running.push(route);
+        pumps.push(startPump({ backend, gatewayId, routes: [route], log }));
+        log.info({ channel: route.channel }, "a channel could be started after all");
+        return;
+      }
+      if (!error.retryable) return;
+    }
+  }
+
+  const failures = await Promise.all(routes.map(startOne));
+  running.push(...routes.filter((_, index) => failures[index] === null));
+  pumps.push(startPump({ backend, gatewayId, routes: [...running], log }));
+  routes.forEach((route, index) => {
+    if (failures[index]?.retryable === true) void startLater(route);
+  });
+  const statesNow = (): Record<string, AdapterState> => {
+    const now = { ...states };
+    for (const { channel, adapter } of running) if (adapter.connected?.() === false) now[channel] = "failed";
+    return now;
+  };
 
   let beating = false;
   const beat = async () => {
     if (beating) return;
     beating = true;
     try {
-      await backend.mutation(functions.outbox.heartbeat, { gatewayId, channels: states });
+      await backend.mutation(functions.outbox.heartbeat, { gatewayId, channels: statesNow() });
     } catch (thrown) {
       if (!stopping.signal.aborted) log.warn({ error: toErrorInfo(thrown) }, "the heartbeat was not stored");
     }
@@ -64,14 +100,28 @@ export async function startGateway({ backend, gatewayId, routes, log }: GatewayO
 
   return {
     inbox,
-    states: () => ({ ...states }),
-    idle: () => pump.idle(),
+    states: statesNow,
+    idle: () => pumps.every((pump) => pump.idle()),
     async stop() {
       clearInterval(timer);
       // The pump first: what it is saying needs its adapter.
-      const stopped = pump.stop().then(() => Promise.all(running.map(({ adapter }) => adapter.stop())));
+      const said = Promise.all(pumps.map((pump) => pump.stop()));
+      const stopped = said.then(() => Promise.all(running.map(({ adapter }) => adapter.stop())));
       await Promise.race([stopped, new Promise((done) => setTimeout(done, LONGEST_STOP_MS).unref())]);
       stopping.abort();
     },
   };
+}
+
+/** Ends early when the signal aborts; keeps no process alive. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    timer.unref();
+    const end = () => {
+      clearTimeout(timer);
+      done();
+    };
+    signal.addEventListener("abort", end, { once: true });
+  });
 }

@@ -90,6 +90,8 @@ export interface ChannelAdapter {
   readonly capabilities: Capabilities;
   /** Connects; resolves when the platform delivers events. Rejects with a FactoryError that names the variable or scope at fault. */
   start(inbox: Inbox, lookups: Lookups): Promise<void>;
+  /** Whether the platform delivers events right now. Absent: as long as it is started. */
+  connected?(): boolean;
   /** Never throws: what the platform refused is a result. */
   send(delivery: OutDelivery): Promise<SendResult>;
   edit(delivery: OutDelivery, receipt: string): Promise<SendResult>;
