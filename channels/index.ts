@@ -57,10 +57,12 @@ export const channels: Record<ChannelName, ChannelFactory> = {
   },
   slack: ({ env, log }) => slackFromEnv(env, log),
   discord: ({ env, log }) => discordFromEnv(env, log),
-  sms: ({ env }) => {
+  sms: ({ env, log }) => {
     const settings = readSmsSettings(env);
     if (settings.kind === "refused") return { state: "refused", error: settings.error };
-    return settings.kind === "off" ? { state: "off" } : { state: "ready", adapter: createSmsAdapter(settings.config) };
+    return settings.kind === "off"
+      ? { state: "off" }
+      : { state: "ready", adapter: createSmsAdapter({ ...settings.config, log }) };
   },
 };
 

@@ -23,13 +23,23 @@ export interface ConnectOptions {
   now?: () => number;
   /** Between two fetches. */
   fetchEveryMs?: number;
+  log: Log;
 }
+
+export type Log = (
+  level: "debug" | "info" | "warn" | "error",
+  message: string,
+  about?: Record<string, unknown>,
+) => void;
 
 export interface Connection {
   inbound(request: WebhookRequest): Promise<WebhookReply>;
   status(request: WebhookRequest): Promise<WebhookReply>;
-  /** Fetches what came since the last complete fetch. Rejects when Twilio or the backend refuses. */
-  catchUp(): Promise<void>;
+  /**
+   * Fetches what came since the last complete fetch, and goes on doing so. Rejects only with what no wait can heal (credentials):
+   * webhooks come in while Twilio's API is away.
+   */
+  open(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,15 +51,18 @@ const FETCH_AFTER_FAILURE_MS = 5_000;
 /** Twilio's clock and ours differ, and a message may enter the list late. */
 const OVERLAP_MS = 5 * 60_000;
 const MOST_AT_ONCE = 5_000;
+/** One line about refused requests in this time: anybody on the net can make many. */
+const COMPLAIN_EVERY_MS = 60_000;
 const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>';
 
 export function connect(options: ConnectOptions): Connection {
-  const { client, accountSid, authToken, publicUrl, inbox, history, now = Date.now } = options;
+  const { client, accountSid, authToken, publicUrl, inbox, history, log, now = Date.now } = options;
   const everyMs = options.fetchEveryMs ?? (publicUrl === null ? FETCH_EVERY_WITHOUT_WEBHOOKS_MS : FETCH_EVERY_MS);
   const underWay = new Set<Promise<unknown>>();
   let stopped = false;
   let fetching: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let complainedAt = Number.NEGATIVE_INFINITY;
 
   const track = <T>(work: Promise<T>): Promise<T> => {
     underWay.add(work);
@@ -61,13 +74,22 @@ export function connect(options: ConnectOptions): Connection {
   async function receive(incoming: Incoming): Promise<void> {
     const parsed = parseIncoming(incoming, accountSid);
     if (parsed.kind === "message") await inbox.receive(parsed.event);
+    else log("debug", "a message that is no text of a person's phone", { why: parsed.why });
+  }
+
+  function refused(status: number, why: string): WebhookReply {
+    if (now() - complainedAt >= COMPLAIN_EVERY_MS) {
+      complainedAt = now();
+      log("warn", "a request that is not Twilio's was refused", { status, why });
+    }
+    return refuse(status, why);
   }
 
   async function answered(request: WebhookRequest, act: (fields: Record<string, string>) => Promise<void>) {
-    if (publicUrl === null) return refuse(403, "PUBLIC_URL is not set, so no signature can be checked");
+    if (publicUrl === null) return refused(403, "PUBLIC_URL is not set, so no signature can be checked");
     const verified = await verify(request, publicUrl, authToken);
-    if (!verified.ok) return refuse(verified.status, verified.why);
-    if (verified.fields.AccountSid !== accountSid) return refuse(403, "the request is of another account");
+    if (!verified.ok) return refused(verified.status, verified.why);
+    if (verified.fields.AccountSid !== accountSid) return refused(403, "the request is of another account");
     const work = track(act(verified.fields));
     const stored = await Promise.race([
       work.then(
@@ -90,10 +112,15 @@ export function connect(options: ConnectOptions): Connection {
       timer = null;
       catchUp().then(
         () => fetchSoon(everyMs),
-        () => fetchSoon(Math.min(everyMs, FETCH_AFTER_FAILURE_MS)),
+        (thrown: unknown) => again(thrown),
       );
     }, ms);
     timer.unref();
+  }
+
+  function again(thrown: unknown): void {
+    log("warn", "Twilio's list of messages could not be fetched, trying again", { error: String(thrown) });
+    fetchSoon(Math.min(everyMs, FETCH_AFTER_FAILURE_MS));
   }
 
   /** One at a time; whoever asks meanwhile gets the one under way. */
@@ -154,9 +181,14 @@ export function connect(options: ConnectOptions): Connection {
         const report = reportOf(fields, new URLSearchParams(request.search).get("delivery"));
         if (report !== null) await inbox.report(report);
       }),
-    async catchUp() {
-      await catchUp();
-      fetchSoon(everyMs);
+    async open() {
+      try {
+        await catchUp();
+        fetchSoon(everyMs);
+      } catch (thrown) {
+        if (thrown instanceof FactoryError) throw thrown;
+        again(thrown);
+      }
     },
     async stop() {
       stopped = true;

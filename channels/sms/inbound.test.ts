@@ -157,6 +157,27 @@ describe("I8: a request that Twilio did not make", () => {
   });
 });
 
+test("two that arrive in the wrong order are both stored, and neither is taken for the other", async () => {
+  await sms.start();
+  sms.twilio.order({ on: "event:inbound", fault: { kind: "delay", delayMs: 50 }, where: { body: "first" } });
+  await sms.twilio.text({ from: ANA, body: "first" });
+  await sms.twilio.text({ from: ANA, body: "second" });
+  await expect.poll(() => sms.backend.texts()).toEqual(["second", "first"]);
+});
+
+test("Twilio's API is away at the start -> webhooks count all the same, and the list is fetched when it is back", async () => {
+  sms.backend.state.caughtUpTo = Date.now() - 1000;
+  await sms.close();
+  sms = await startSms({ fetchEveryMs: 50 });
+  sms.backend.state.caughtUpTo = Date.now() - 1000;
+  sms.twilio.order({ on: "messages.list", fault: { kind: "status", status: 503 }, times: 2 });
+  sms.twilio.order({ on: "event:inbound", fault: { kind: "lose" } });
+  await sms.twilio.text({ from: ANA, body: "lost on the way" });
+  await sms.start();
+  await sms.twilio.text({ from: ANA, body: "by webhook" });
+  await expect.poll(() => sms.backend.texts()).toEqual(["by webhook", "lost on the way"]);
+});
+
 test("credentials that Twilio does not take -> the start says which variables", async () => {
   const other = await startSms({ authToken: "f".repeat(32) });
   await expect(other.start()).rejects.toMatchObject({

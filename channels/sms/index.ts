@@ -1,8 +1,8 @@
 /** Text messages by Twilio as a channel. */
 import type { ChannelAdapter, SendResult, WebhookReply, WebhookRequest } from "../../src/contract/adapter.ts";
-import { type ErrorInfo, errorInfo, FactoryError } from "../../src/contract/errors.ts";
+import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { createClient } from "./client.ts";
-import { type Connection, connect } from "./connect.ts";
+import { type Connection, connect, type Log } from "./connect.ts";
 import { ACCOUNT_SID, SERVICE_SID, toE164 } from "./ids.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { createSender, type Sender } from "./send.ts";
@@ -22,6 +22,7 @@ export interface SmsAdapterConfig {
   gatherMs?: number;
   fetchEveryMs?: number;
   now?: () => number;
+  log?: Log;
 }
 
 /** Long enough for the branches of one run, too short for a person to notice. */
@@ -58,15 +59,16 @@ export function createSmsAdapter(config: SmsAdapterConfig): ChannelAdapter {
       sender = createSender({ client, from, statusUrl, pace, now });
       const opened = connect({
         ...{ client, accountSid, authToken, from, publicUrl, inbox, history: lookups.history, now },
+        log: config.log ?? (() => {}),
         ...(config.fetchEveryMs === undefined ? {} : { fetchEveryMs: config.fetchEveryMs }),
       });
       connection = opened;
       try {
-        await opened.catchUp();
+        await opened.open();
       } catch (thrown) {
         await opened.stop();
         connection = null;
-        throw thrown instanceof FactoryError ? thrown : unreachable(thrown);
+        throw thrown;
       }
     },
     send: async (delivery) => (await sender?.send(delivery)) ?? CLOSED,
@@ -137,13 +139,6 @@ export function readSmsSettings(env: Record<string, string | undefined>): SmsSet
     },
   };
 }
-
-const unreachable = (thrown: unknown): FactoryError =>
-  new FactoryError("platform_unavailable", `Twilio does not answer: ${(thrown as Error).message}`, {
-    field: "TWILIO_API_URL",
-    remedy: "check the network; start again when Twilio can be reached",
-    cause: thrown,
-  });
 
 const STARTING: WebhookReply = { status: 503, body: "starting" };
 const CLOSED: SendResult = {

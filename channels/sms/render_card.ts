@@ -61,8 +61,8 @@ export function renderClosing(card: ApprovalCard): string {
 }
 
 function metaOf(card: ApprovalCard): string {
-  // A run's id helps nobody on a phone.
-  const about = card.context.split(" · ").filter((part) => part !== "" && !part.startsWith("run "));
+  // A run's id and a payload's hash help nobody on a phone; MORE has them.
+  const about = card.context.split(" · ").filter((part) => part !== "" && !/^(run|payload) /.test(part));
   const parts = [
     ...about.map((part) => shorten(onAir(oneLine(part)), 40)),
     ...(card.quorum > 1 ? [`${card.votes.length} of ${card.quorum} votes`] : []),
