@@ -46,7 +46,11 @@ describe("wrong input -> one clear error", () => {
     ["a handle that is none", ["people", "link", "ana", "fax:1"], 2, "invalid_input"],
     ["an unknown command", ["bogus"], 2, "invalid_input"],
     ["a missing argument", ["workflow", "run"], 2, "invalid_input"],
-    ["a command of a later version", ["approvals", "reassign", "4K", "bo"], 2, "invalid_input"],
+    ["an unknown question, handed on", ["approvals", "reassign", "ZZ9", "bo"], 4, "not_found"],
+    ["a command of a later version", ["tasks", "move", "T1"], 2, "invalid_input"],
+    ["a policy that is none", ["policy", "set", invalid], 2, "invalid_definition"],
+    ["hours that are none", ["people", "quiet", "nobody", "22-7"], 4, "not_found"],
+    ["a time that is none", ["people", "oncall", "release", "nobody", "--until", "soon"], 2, "invalid_input"],
   ])(
     "%s",
     async (_name, args, code, error) => {
