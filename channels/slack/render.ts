@@ -30,7 +30,8 @@ export function renderText(text: string): Rendered[] {
   return pieces(text.trim() === "" ? "…" : text, LIMITS.messageText).flatMap((piece) => {
     const whole = open ? `\`\`\`\n${piece}` : piece;
     open = (whole.match(/^\s*```/gm)?.length ?? 0) % 2 === 1;
-    return markups(whole).map((part) => ({ text: part, blocks: [] }));
+    // A line break at the end belongs to the cut.
+    return markups(whole).map((part) => ({ text: part.replace(/\n+$/, "") || "…", blocks: [] }));
   });
 }
 
