@@ -63,6 +63,12 @@ export function createSmsAdapter(config: SmsAdapterConfig): ChannelAdapter {
         ...(config.fetchEveryMs === undefined ? {} : { fetchEveryMs: config.fetchEveryMs }),
       });
       connection = opened;
+      if (publicUrl === null) {
+        config.log?.(
+          "warn",
+          "PUBLIC_URL is not set: texts are fetched every few seconds, and nothing is known of their delivery",
+        );
+      }
       try {
         await opened.open();
       } catch (thrown) {
