@@ -25,21 +25,19 @@ export interface SlackBot {
 }
 
 export async function startSlackBot(
-  options: { workflows?: object[]; rateLimits?: boolean; http?: boolean; env?: Record<string, string> } = {},
+  options: { workflows?: object[]; rateLimits?: boolean; env?: Record<string, string> } = {},
 ): Promise<SlackBot> {
   const slack = await createSlackSimulator({ rateLimits: options.rateLimits ?? false });
   const place = new Place();
   const env = {
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,
-    ...(options.http === true ? { SLACK_SIGNING_SECRET: slack.signingSecret } : { SLACK_APP_TOKEN: slack.appToken }),
+    SLACK_APP_TOKEN: slack.appToken,
+    // Both ways are open: a test chooses with setRequestUrl.
+    SLACK_SIGNING_SECRET: slack.signingSecret,
     ...options.env,
   };
-  const start = async (): Promise<BotProcess> => {
-    const bot = await place.start(env);
-    if (options.http === true) await slack.setRequestUrl(`${bot.ready.http}/slack/events`);
-    return bot;
-  };
+  const start = async (): Promise<BotProcess> => await place.start(env);
   const first = await start();
   const world: SlackBot = {
     ...{ slack, place, env, bot: first, backend: await place.backend() },

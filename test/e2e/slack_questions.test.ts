@@ -275,6 +275,32 @@ test("a 429 is waited for, and nothing is lost or doubled", async () => {
   await redrawn(ana, "#eng", ts, "Approved by ana");
 });
 
+test("HTTP: events, commands, buttons and windows over one signed address, retries included", async () => {
+  await world.slack.setRequestUrl(`${world.bot.ready.http}/slack/events`);
+  try {
+    world.slack.faults.order({ on: "event:app_mention", fault: { kind: "drop" } });
+    world.slack.faults.order({ on: "event:message", fault: { kind: "drop" }, where: { retry: 0 } });
+    const root = ana.say("#eng", "@factory workflow run reasoned");
+    const inThread = () => ana.messages("#eng", { thread: root });
+    const { ts } = await eventually("the card", () => inThread().find(({ buttons }) => buttons.length > 0));
+    await ana.click("#eng", ts, "no");
+    await eventually("a window", () => ana.modal());
+    expect(await ana.submit({ reason: "over HTTP" })).toMatchObject({ ok: true });
+    await eventually("the settled card", () =>
+      inThread().find((one) => one.ts === ts && one.text.includes("Denied by ana")),
+    );
+    const before = byBot(ana.messages("#ops")).length;
+    await ana.command("#ops", "/pending");
+    await eventually("an answer", () => byBot(ana.messages("#ops"))[before]);
+    const forged = await fetch(`${world.bot.ready.http}/slack/events`, { method: "POST", body: "{}" });
+    expect(forged.status).toBe(401);
+    expect(world.slack.deliveries().some(({ retry }) => retry > 0)).toBe(true);
+  } finally {
+    await world.slack.setRequestUrl(null);
+    await world.slack.socket.connected(1);
+  }
+});
+
 test("O10: killed after the card was posted and before anybody heard of it -> one card, each effect once", async () => {
   await runScript(world, "posted", "posted");
   await world.bot.end("SIGTERM");
