@@ -7,6 +7,8 @@
  *   endpoint.json       where the running bot listens; read by the CLI
  *   lock.db             held by the running bot
  *   history             lines typed at the terminal
+ *   simulator.db        what the simulated platforms hold
+ *   simulated_people.json  who was introduced to the backend for them
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
