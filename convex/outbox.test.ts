@@ -41,6 +41,21 @@ async function pass(t: ReturnType<typeof setup>["t"], ms: number) {
 }
 
 describe("outbox", () => {
+  test("refused for what it said, and it says something else by now -> that is tried too", async () => {
+    const { t, say, claim, row } = setup();
+    const deliveryId = await say("a", { final: false });
+    const [mine] = await claim();
+    await t.run((ctx) => revise(ctx, deliveryId, text("the end"), { final: true }));
+    const error = errorInfo("platform_refused", "not like this", { retryable: false });
+    const told = { deliveryId, leaseId: mine!.leaseId, version: mine!.version, error, retryAfterMs: null };
+    expect(await t.mutation(api.outbox.fail, told)).toEqual({ status: "ready" });
+    const [again] = await claim();
+    expect(JSON.parse(again!.message)).toEqual(text("the end"));
+    const last = { ...told, leaseId: again!.leaseId, version: again!.version };
+    expect(await t.mutation(api.outbox.fail, last)).toEqual({ status: "failed" });
+    expect((await row("a"))!.status).toBe("failed");
+  });
+
   test("the clock set back while a delivery waits -> it is tried again all the same", async () => {
     const { t, say, claim, row } = setup();
     await say("a");

@@ -87,10 +87,11 @@ export const fail = gatewayMutation({
   args: {
     deliveryId: v.id("deliveries"),
     leaseId: v.string(),
+    version: v.optional(v.number()),
     error: v.any(),
     retryAfterMs: v.union(v.number(), v.null()),
   },
-  handler: async (ctx, args): Promise<{ status: "waiting" | "failed" | "lease_lost" }> => ({
+  handler: async (ctx, args): Promise<{ status: leases.AfterTry }> => ({
     status: await leases.failTry(ctx, { ...args, error: zErrorInfo.parse(args.error) }),
   }),
 });

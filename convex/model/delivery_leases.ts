@@ -145,15 +145,30 @@ export async function confirm(
   return held;
 }
 
-/** A try failed. Retried with backoff unless the error says that a retry cannot help or the tries are used up. */
+export type AfterTry = "ready" | "waiting" | "failed" | "lease_lost";
+
+/**
+ * A try failed. Retried with backoff unless the error says that a retry cannot help or the tries are used up. `version`: what was
+ * tried; when it has been revised meanwhile, the refusal was of something else.
+ */
 export async function failTry(
   ctx: MutationCtx,
-  args: { deliveryId: Id<"deliveries">; leaseId: string; error: ErrorInfo; retryAfterMs: number | null },
-): Promise<"waiting" | "failed" | "lease_lost"> {
+  args: {
+    deliveryId: Id<"deliveries">;
+    leaseId: string;
+    version?: number | undefined;
+    error: ErrorInfo;
+    retryAfterMs: number | null;
+  },
+): Promise<AfterTry> {
   const row = await ctx.db.get("deliveries", args.deliveryId);
   if (row === null || row.status !== "claimed" || row.leaseId !== args.leaseId) return "lease_lost";
   const attempts = row.attempts + 1;
   const error = JSON.stringify(args.error);
+  if (!args.error.retryable && (args.version ?? row.version) < row.version && attempts < MAX_ATTEMPTS) {
+    await ctx.db.patch("deliveries", row._id, { ...FREE, status: "ready", attempts, error });
+    return "ready";
+  }
   if (!args.error.retryable || attempts >= MAX_ATTEMPTS) {
     await ctx.db.patch("deliveries", row._id, { ...FREE, status: "failed", attempts, nextAttemptAt: null, error });
     await undelivered(ctx, row, args.error);

@@ -378,8 +378,14 @@ export const functions = {
       { held: boolean }
     >("outbox:confirm"),
     fail: mutation<
-      { deliveryId: Id<"deliveries">; leaseId: string; error: ErrorInfo; retryAfterMs: number | null },
-      { status: "waiting" | "failed" | "lease_lost" }
+      {
+        deliveryId: Id<"deliveries">;
+        leaseId: string;
+        version?: number;
+        error: ErrorInfo;
+        retryAfterMs: number | null;
+      },
+      { status: "ready" | "waiting" | "failed" | "lease_lost" }
     >("outbox:fail"),
     report: mutation<
       {

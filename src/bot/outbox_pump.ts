@@ -143,7 +143,7 @@ export function startPump({ backend, gatewayId, routes, log }: PumpOptions): Pum
         log.debug({ deliveryId, key, place, version }, "said");
       } else {
         const { error, retryAfterMs } = result;
-        await backend.mutation(functions.outbox.fail, { deliveryId, leaseId, error, retryAfterMs });
+        await backend.mutation(functions.outbox.fail, { deliveryId, leaseId, version, error, retryAfterMs });
         log.warn({ deliveryId, key, place, error, retryAfterMs }, "could not be said");
       }
     } catch (thrown) {
