@@ -4,15 +4,14 @@
  * and right before that work. Where it has become something else the question is asked anew.
  */
 import canonicalize from "canonicalize";
-import { errorInfo } from "../contract/errors.ts";
+import { errorInfo, FactoryError } from "../contract/errors.ts";
 import type { FlowNode, Json } from "./definition.ts";
 import { perform, question } from "./nodes.ts";
-import type { Step } from "./step.ts";
+import { boundName, type Step } from "./step.ts";
 import { renderJson } from "./template.ts";
 import type { Token } from "./types.ts";
 
 const askedName = (waitId: string): string => `~asked.${waitId}`;
-const boundName = (id: string): string => `~bound.${id}`;
 const same = (a: Json, b: Json): boolean => canonicalize(a) === canonicalize(b);
 
 type Approval = Extract<FlowNode, { type: "approval" }>;
@@ -41,22 +40,40 @@ export function bind(step: Step, tokenId: string, node: Approval, waitId: string
   step.setVariable(boundName(waitId), renderJson(node.payload, step.scope));
 }
 
-/** Right before the first work after it. True: it is not what was approved; the token stands at the question again. */
-export function changedSince(step: Step, tokenId: string): boolean {
+/**
+ * Right before the first work after it, and before each further attempt. True: it is not what was approved; the token stands at the
+ * question again. A loop is looked at before its first round: what it changes itself is its work.
+ */
+export function changedSince(step: Step, tokenId: string, node: FlowNode): boolean {
   const token: Token = step.state.tokens[tokenId]!;
   const { bound } = token;
-  if (bound === undefined) return false;
-  const approved = step.variables.get(boundName(bound.id));
-  const node = step.node(bound.nodeId);
+  if (bound === undefined || (node.type === "loop" && (token.iteration ?? 0) > 0)) return false;
+  const changed = isChanged(step, bound);
+  // The token of a block is gone with its beginning, and so is that of an end.
+  const over = changed || node.type === "parallel" || node.type === "end";
+  if (over) step.deleteVariable(boundName(bound.id));
+  if (!changed) return false;
   delete token.bound;
-  step.deleteVariable(boundName(bound.id));
-  if (approved === undefined || node.type !== "approval") return false;
-  if (same(renderJson(node.payload, step.scope), approved)) return false;
-  const changed = `what "${bound.nodeId}" approved is something else by now: it is asked anew`;
-  step.show(token, "cancelled", errorInfo("conflict", changed, { field: bound.nodeId }));
+  step.show(token, "cancelled", errorInfo("conflict", changedText(bound.nodeId), { field: bound.nodeId }));
   step.state.tokens[tokenId] = { ...fresh(bound.nodeId), frame: token.frame };
   return true;
 }
+
+/** Before each item of a fanout: its token stands at the fanout, so a change is that item's failure. */
+export function demandApproved(step: Step, owner: string): void {
+  const { bound } = step.state.tokens[owner] ?? {};
+  if (bound === undefined || !isChanged(step, bound)) return;
+  throw new FactoryError("forbidden", changedText(bound.nodeId), { field: bound.nodeId });
+}
+
+function isChanged(step: Step, bound: { nodeId: string; id: string }): boolean {
+  const approved = step.variables.get(boundName(bound.id));
+  const node = step.node(bound.nodeId);
+  if (approved === undefined || node.type !== "approval") return false;
+  return !same(renderJson(node.payload, step.scope), approved);
+}
+
+const changedText = (nodeId: string): string => `what "${nodeId}" approved is something else by now`;
 
 const fresh = (nodeId: string): Omit<Token, "frame"> => ({
   nodeId,

@@ -3,6 +3,7 @@
  * began, and each output until all are there, in internal variables (`~f7.items`, `~f7.0` …).
  */
 import { type ErrorInfo, FactoryError } from "../contract/errors.ts";
+import { demandApproved } from "./bound.ts";
 import type { FanoutNode, Json } from "./definition.ts";
 import { isObject, kindOf } from "./json.ts";
 import { complete, failNode, startWork } from "./nodes.ts";
@@ -77,6 +78,7 @@ export function runItem(step: Step, tokenId: string, node: FanoutNode, index: nu
   const items = step.variables.get(`~${step.state.tokens[tokenId]!.frame}.items`);
   const item = Array.isArray(items) ? items[index] : undefined;
   if (item === undefined) throw new FactoryError("internal", `item ${index} of a fanout is gone`);
+  demandApproved(step, (step.state.frames[step.state.tokens[tokenId]!.frame!] as FanoutFrame).token);
   startWork(step, tokenId, node, within(step.scope, { item, index }));
 }
 

@@ -6,7 +6,7 @@ import { holds } from "./evaluate.ts";
 import { beginItems, dropItems, failItem, itemsOf, runItem } from "./fanout.ts";
 import { own, textOf } from "./json.ts";
 import { parsePath, resolve, type Scope, within } from "./scope.ts";
-import { nodeError, type Step } from "./step.ts";
+import { MUST_BE_APPROVED, nodeError, type Step } from "./step.ts";
 import { render, renderJson } from "./template.ts";
 import type { Ask, Token } from "./types.ts";
 
@@ -54,14 +54,11 @@ export function attempt(step: Step, tokenId: string, decide: () => void): void {
   }
 }
 
-/** What an approval before it was about: here the payload must still be what was approved. */
-const MUST_BE_APPROVED: ReadonlySet<FlowNode["type"]> = new Set(["task", "loop", "fanout", "run", "parallel", "end"]);
-
 function begin(step: Step, tokenId: string, node: FlowNode): void {
   const token = step.state.tokens[tokenId]!;
   const { now } = step.context;
   const { nodeId } = token;
-  if (MUST_BE_APPROVED.has(node.type) && changedSince(step, tokenId)) return;
+  if (MUST_BE_APPROVED.has(node.type) && changedSince(step, tokenId, node)) return;
   switch (node.type) {
     case "task":
       startWork(step, tokenId, node, step.scope);

@@ -21,6 +21,13 @@ import type {
 
 export const MAX_VARIABLE_CHARACTERS = 400_000;
 
+/** Nodes before whose work the payload of the approval before it must still be what was approved; see bound.ts. */
+export const MUST_BE_APPROVED: ReadonlySet<FlowNode["type"]> = new Set([
+  ...(["task", "loop", "fanout", "run", "parallel", "end"] as const),
+]);
+/** The internal variable that keeps what was approved. */
+export const boundName = (id: string): string => `~bound.${id}`;
+
 export class Step {
   readonly state: RunState;
   readonly definition: Definition;
@@ -98,9 +105,15 @@ export class Step {
       id = this.spawn(target, frame.parent);
       token = this.state.tokens[id]!;
     }
-    const { frame, bound } = token;
-    const fresh: Token = { nodeId: target, frame, at: "ready", attempt: 1, visit: 0, startedAt: null };
-    this.state.tokens[id] = bound === undefined ? fresh : { ...fresh, bound };
+    const fresh: Token = { nodeId: target, frame: token.frame, at: "ready", attempt: 1, visit: 0, startedAt: null };
+    const { bound } = token;
+    if (bound === undefined) this.state.tokens[id] = fresh;
+    else if (!MUST_BE_APPROVED.has(this.node(token.nodeId).type)) this.state.tokens[id] = { ...fresh, bound };
+    else {
+      // What was approved has been done.
+      this.state.tokens[id] = fresh;
+      this.deleteVariable(boundName(bound.id));
+    }
   }
 
   private joinOf(frame: Frame): string | null {
