@@ -189,16 +189,20 @@ describe("commands", () => {
     ]);
   });
 
-  test("C8: a public one is answered in the channel, a personal one to the person, in a direct message openly", async () => {
+  test("C8: in a channel the answer is shown to the person alone, in a direct message openly; a run belongs to the channel", async () => {
     const simulator = await discord();
     const rig = await adapter(simulator);
     const [ana, bob] = [simulator.as("ana"), simulator.as("bob")];
     await ana.command("#eng", "workflow run", { name: "deploy", inputs: "version=1.2" });
     const run = await rig.next("command");
     expect(run).toMatchObject({ command: "workflow", text: "run deploy version=1.2", place: IN_ENG, private: false });
-    expect(bob.messages("#eng").at(-1)).toMatchObject({ thinking: true, command: { name: "workflow", user: "Ana" } });
-    await rig.send(run.place, text("Started **deploy**"), { key: rig.keyOf(run) });
-    expect(bob.messages("#eng").at(-1)).toMatchObject({ thinking: false, text: "Started **deploy**" });
+    expect(ana.messages("#eng").at(-1)).toMatchObject({
+      thinking: true,
+      ephemeral: true,
+      command: { name: "workflow", user: "Ana" },
+    });
+    await rig.send(run.place, text("Started **deploy**", ANA), { key: rig.keyOf(run) });
+    expect(ana.messages("#eng").at(-1)).toMatchObject({ thinking: false, text: "Started **deploy**" });
 
     await ana.command("#eng", "pending");
     const pending = await rig.next("command");
@@ -209,7 +213,7 @@ describe("commands", () => {
       { key: rig.keyOf(pending) },
     );
     expect(ana.messages("#eng").at(-1)).toMatchObject({ ephemeral: true, embeds: [{ title: "Open" }] });
-    expect(bob.messages("#eng")).toHaveLength(1);
+    expect(bob.messages("#eng")).toEqual([]);
     expect(ana.messages("dm")).toEqual([]);
 
     await ana.command("dm", "help");
@@ -218,7 +222,7 @@ describe("commands", () => {
     expect(ana.messages("dm").at(-1)).toMatchObject({ text: "What you can write", ephemeral: false });
   });
 
-  test("a refusal to a public command is not read by others; a reply after 15 minutes or a new start is an ordinary message", async () => {
+  test("a refusal is not read by others; a reply after 15 minutes or a new start is an ordinary message", async () => {
     const clock = createManualClock();
     const simulator = await discord({ clock });
     const rig = await adapter(simulator);

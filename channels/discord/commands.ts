@@ -138,6 +138,6 @@ export function commandText({ command, sub, options }: Given): string {
   return words.filter((word) => word !== "").join(" ");
 }
 
-/** Answered where all can read it: what starts or ends something for everybody. The rest is between the bot and the person. */
-export const isPublic = ({ command, sub }: Given): boolean =>
+/** Its place is the channel's, where a run's questions then stand. Everything else is between the bot and the person. */
+export const isOfChannel = ({ command, sub }: Given): boolean =>
   command === "workflow" && (sub === "run" || sub === "cancel");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { zInboundEvent } from "../../src/contract/inbound.ts";
 import { parseCommand } from "../../src/flow/command.ts";
-import { commandBodies, commandsDigest, commandText, type Given, isPublic, readCommand } from "./commands.ts";
+import { commandBodies, commandsDigest, commandText, type Given, isOfChannel, readCommand } from "./commands.ts";
 import { readFields, submitted } from "./form.ts";
 import {
   customId,
@@ -111,10 +111,10 @@ const sub = (name: string, options: object[] = []) => ({ name, type: 1, options 
 const option = (name: string, value: string) => ({ name, type: 3, value });
 
 describe("commands", () => {
-  test("what starts a run is the channel's; everything else is between the bot and the person", () => {
+  test("what starts a run is the channel's, though its answer is one person's; everything else is between the two", () => {
     expect(command("workflow", [sub("run", [option("name", "deploy"), option("inputs", "a=1")])])).toMatchObject({
       kind: "event",
-      ack: { kind: "reply", ephemeral: false },
+      ack: { kind: "reply", ephemeral: true },
       event: { kind: "command", command: "workflow", text: "run deploy a=1", place: "discord:200001", private: false },
     });
     expect(command("pending")).toMatchObject({
@@ -213,7 +213,7 @@ describe("commands", () => {
       kind: "complete",
       given: { focused: "code" },
     });
-    expect(isPublic(readCommand({ name: "workflow", options: [sub("list")] } as never)!)).toBe(false);
+    expect(isOfChannel(readCommand({ name: "workflow", options: [sub("list")] } as never)!)).toBe(false);
   });
 });
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { InboundAction, InboundEvent } from "../../src/contract/inbound.ts";
-import { commandText, type Given, isPublic, readCommand } from "./commands.ts";
+import { commandText, type Given, isOfChannel, readCommand } from "./commands.ts";
 import { type Body, bodiesAt, bodyAt, textAt } from "./fields.ts";
 import { readFields, submitted } from "./form.ts";
 import { channelPlace, handleOf, parseCustomId, threadPlace, timeOf } from "./ids.ts";
@@ -79,11 +79,11 @@ export function parseInteraction(body: Body): Parsed {
 
 type Base = Omit<InboundAction, "kind" | "approvalId" | "option" | "reason" | "fields">;
 
-/** What only the person is to read is said between the two: in a server the answer is shown to them alone. */
+/** In a server the answer is shown to the person alone. What starts or ends a run happens in the channel; the rest is between the two. */
 function parseCommand(data: Body, base: Base, origin: Origin): Parsed {
   const given = readCommand(data);
   if (given === null) return ignored("a command without a name");
-  const own = !isPublic(given) || origin.private;
+  const own = !isOfChannel(given) || origin.private;
   const where = own ? { place: origin.handle, private: true } : {};
   const event: InboundEvent = {
     kind: "command",
@@ -92,7 +92,7 @@ function parseCommand(data: Body, base: Base, origin: Origin): Parsed {
     command: given.command.toLowerCase().slice(0, 50),
     text: commandText(given),
   };
-  const ack: Ack = { kind: "reply", ephemeral: own && !origin.private };
+  const ack: Ack = { kind: "reply", ephemeral: !origin.private };
   const workflow = given.options.get("name") ?? "";
   const bare = given.sub === "run" && workflow !== "" && (given.options.get("inputs") ?? "") === "";
   return bare ? { kind: "run", workflow, event, ack, origin } : { kind: "event", event, ack, origin };
@@ -141,7 +141,7 @@ function parseSubmission(data: Body, base: Base, origin: Origin): Parsed {
     );
     const text = ["run", ids.id, ...pairs].join(" ");
     const event: InboundEvent = { kind: "command", ...base, eventId, command: "workflow", text };
-    return { kind: "event", event, ack: { kind: "reply", ephemeral: false }, origin };
+    return { kind: "event", event, ack: { kind: "reply", ephemeral: !origin.private }, origin };
   }
   const option = values.get(INPUTS.text) ?? values.get(INPUTS.option) ?? ids.option;
   if (option === "") return ignored("a modal without an answer");
