@@ -145,6 +145,22 @@ describe("W3: step modes", () => {
   });
 });
 
+describe("approval: sync before rounds and items", () => {
+  test("the question shows what only a round knows as it is written, and the rest filled in", async () => {
+    const { start, work, run, answer, approval } = await startBackend();
+    const step = chat("Go", "{{topic}}: round {{iteration}}", { mode: "loop", maxIterations: 1, approval: "sync" });
+    const started = await start(steps({ ...step, config: { topic: "{{topic}}" } }), { input: '{"topic":"t"}' });
+    const { approvalId } = question(started);
+    expect(JSON.parse((await approval(approvalId)).payload!)).toMatchObject({
+      prompt: "{{topic}}: round {{iteration}}",
+      config: { topic: "t" },
+    });
+    await answer(approvalId, "approve");
+    await work("go", "done");
+    expect((await run(started.runId)).status).toBe("completed");
+  });
+});
+
 describe("W3: error modes", () => {
   test("fail: the run ends with the step's error", async () => {
     const { start, work, run } = await startBackend();

@@ -2,11 +2,12 @@
 import { TIERS } from "../contract/approval.ts";
 import type { ApprovalNode, FlowNode, Json, OnFailure, QuestionSpec, RetryPolicy, Work } from "./definition.ts";
 import { type Draft, mapTargets } from "./draft.ts";
-import { own } from "./json.ts";
+import { isObject, own } from "./json.ts";
 import { normalize, reservedReason, wordsFor } from "./options.ts";
 import { checkSchema } from "./schema_syntax.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
+import { parseTemplate, templateReads } from "./template.ts";
 import { type Tree, toJson } from "./tree.ts";
 
 const DEFAULT_TIMEOUT_MS = 300_000;
@@ -308,8 +309,8 @@ export function gate(
   const { functionId, prompt, args } = task.work;
   const payload: Json = {
     function: functionId,
-    ...(prompt !== null && { prompt }),
-    ...(args !== null && { config: args }),
+    ...(prompt !== null && { prompt: shownAtGate(prompt) }),
+    ...(args !== null && { config: shownAtGate(args) }),
   };
   const gateId = `${nodeId}.approval`;
   const refusedId = `${nodeId}.refused`;
@@ -352,6 +353,20 @@ export function gate(
     draft.nodes.set(refusedId, { ...COMMON, type: "end", result: null, error });
     draft.places.set(refusedId, shape.at);
   }
+}
+
+/** A text that reads what only a round or an item has is shown as it is written: at the gate there is neither yet. */
+function shownAtGate(value: Json): Json {
+  if (typeof value === "string") {
+    const parsed = parseTemplate(value);
+    const locals: readonly string[] = [...LOOP_LOCALS, ...ITEM_LOCALS];
+    const reads = parsed.ok && templateReads(parsed.value).some(({ path }) => locals.includes(path[0]!));
+    return reads ? value.replaceAll("{{", "\\{{") : value;
+  }
+  if (Array.isArray(value)) return value.map(shownAtGate);
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shownAtGate(part)]))
+    : value;
 }
 
 export const COMMON = { onFailure: "fail" as const, failureApprovers: null, maxVisits: null, repeats: false };
