@@ -28,6 +28,7 @@ export interface Sockets {
 
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 30_000;
+const HELLO_TIMEOUT_MS = 15_000;
 
 interface Envelope {
   ack: (payload?: unknown) => Promise<void>;
@@ -69,7 +70,7 @@ export async function openSockets(options: SocketOptions): Promise<Sockets> {
     });
     client.unreadable = (text) => void skip(client, text, log);
     client.on("slack_event", (envelope: Envelope) => void take(envelope));
-    await client.start();
+    await hello(client);
     const ended = new Promise<void>((done) => client.once("disconnected", () => done()));
     standing.add(client);
     if (wasConnected && standing.size === 1) options.afterGap();
@@ -123,6 +124,22 @@ export async function openSockets(options: SocketOptions): Promise<Sockets> {
       await Promise.race([Promise.all(lines), pause(1_000)]);
     },
   };
+}
+
+/** Without Slack's greeting a connection is none, and the library would wait for it without end. */
+async function hello(client: GuardedClient): Promise<void> {
+  const waited = new AbortController();
+  const late = pause(HELLO_TIMEOUT_MS, waited.signal).then(() => {
+    if (!waited.signal.aborted) throw new Error("Slack did not say hello on a new connection");
+  });
+  try {
+    await Promise.race([client.start(), late]);
+  } catch (thrown) {
+    void client.disconnect().catch(() => {});
+    throw thrown;
+  } finally {
+    waited.abort();
+  }
 }
 
 /** Acknowledged, so that it does not come again for ever. */
