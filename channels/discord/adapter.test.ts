@@ -354,6 +354,23 @@ describe("messages", () => {
     expect(byBot(ana.messages("#ops"))).toMatchObject([{ text: "Here, too.", replyTo: asked }]);
   });
 
+  test("A6: what hangs on a card stands in the card's thread, in a direct message below it; a channel is found by its name", async () => {
+    const simulator = await discord();
+    const rig = await adapter(simulator);
+    const ana = simulator.as("ana");
+    const { receipt } = await rig.send("discord:#eng", card({ question: "Ship _1.2_?" }));
+    await rig.send(`discord:${receipt}`, text("Still waiting for an answer."));
+    expect(ana.threads("#eng")).toMatchObject([{ id: at(receipt), name: "Ship _1.2_?" }]);
+    expect(byBot(ana.messages(at(receipt)))).toMatchObject([{ text: "Still waiting for an answer." }]);
+    const direct = await rig.send(ANA, card());
+    await rig.send(`discord:${direct.receipt}`, text("Still waiting for you."));
+    expect(ana.messages("dm").at(-1)).toMatchObject({ text: "Still waiting for you.", replyTo: at(direct.receipt) });
+    expect(await rig.send("discord:#nowhere", text("hi"))).toMatchObject({
+      ok: false,
+      error: { code: "platform_refused", retryable: false, message: expect.stringContaining("#nowhere") },
+    });
+  });
+
   test("while an answer is being made the bot is shown as typing, and no longer when it came", async () => {
     const simulator = await discord();
     const rig = await adapter(simulator);

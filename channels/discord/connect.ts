@@ -93,11 +93,19 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return {
     userId: client.user?.id ?? "",
     connected: () => client.ws.shards.every((shard) => shard.status === Status.Ready),
-    known(id) {
-      const channel = client.channels.cache.get(id);
-      return channel === undefined
-        ? undefined
-        : { type: channel.type, parent: channel.isThread() ? channel.parentId : null };
+    known: {
+      of(id) {
+        const channel = client.channels.cache.get(id);
+        return channel === undefined
+          ? undefined
+          : { type: channel.type, parent: channel.isThread() ? channel.parentId : null };
+      },
+      named: (name) =>
+        [...client.channels.cache.values()].flatMap((channel) =>
+          !channel.isDMBased() && channel.isTextBased() && !channel.isThread() && channel.name.toLowerCase() === name
+            ? [channel.id]
+            : [],
+        ),
     },
     readable: () =>
       [...client.channels.cache.values()].flatMap((channel): Readable[] => {

@@ -2,8 +2,8 @@
  * Names of Discord's things as the product writes them, and back.
  *
  *   handle   `discord:USER`
- *   place    `discord:USER` (a person's DM), `discord:CHANNEL`, `discord:CHANNEL/THREAD`. A thread opened from a message has that
- *            message's id, so its place is known before it is opened.
+ *   place    `discord:USER` (a person's DM), `discord:CHANNEL`, `discord:#name` where one server has a channel of that name,
+ *            `discord:CHANNEL/THREAD`. A thread opened from a message has that message's id, so its place is known before it is opened.
  *   receipt  `CHANNEL/MESSAGE`: where a message is; `/ephemeral` behind it when one person saw it in passing
  *   button   the custom id says what it does and holds ids only: the verdict is the backend's
  */
@@ -13,10 +13,12 @@ const EPOCH_MS = 1_420_070_400_000;
 
 export type DiscordPlace =
   /** A channel or a person: only Discord can tell. */
-  { kind: "bare"; id: string } | { kind: "thread"; parent: string; thread: string };
+  { kind: "bare"; id: string } | { kind: "named"; name: string } | { kind: "thread"; parent: string; thread: string };
 
 /** null: not a place of Discord's. */
 export function parsePlace(place: string): DiscordPlace | null {
+  const name = /^discord:#([^\s/#]{1,100})$/.exec(place)?.[1];
+  if (name !== undefined) return { kind: "named", name: name.toLowerCase() };
   const [, id, thread] = /^discord:(\d{5,20})(?:\/(\d{5,20}))?$/.exec(place) ?? [];
   if (id === undefined) return null;
   return thread === undefined ? { kind: "bare", id } : { kind: "thread", parent: id, thread };

@@ -45,13 +45,12 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
 
   let connection: Connection | null = null;
   const self = (): Self => ({ userId: connection?.userId ?? application.botId, appId: application.id });
-  const places = createPlaces(
-    api,
-    () => self().userId,
-    (id) => connection?.known(id),
-  );
+  const places = createPlaces(api, () => self().userId, {
+    of: (id) => connection?.known.of(id),
+    named: (name) => connection?.known.named(name) ?? [],
+  });
   const replies = createReplies(api, () => application.id, now, log);
-  const typing = createTyping(api, places, (id) => connection?.known(id) !== undefined);
+  const typing = createTyping(api, places, (id) => connection?.known.of(id) !== undefined);
   const interactions = createInteractions({ api, inbox, lookups, replies, log });
   const stopping = new AbortController();
   const sender = createSender({ api, places, replies, userId: () => self().userId, spoke: typing.end, log });

@@ -321,7 +321,7 @@ describe("names", () => {
   test("places and receipts", () => {
     expect(parsePlace("discord:500001")).toEqual({ kind: "bare", id: "500001" });
     expect(parsePlace("discord:200001/300001")).toEqual({ kind: "thread", parent: "200001", thread: "300001" });
-    for (const wrong of ["discord:", "discord:#eng", "slack:C1", "discord:1/2/3", "discord:200001/"])
+    for (const wrong of ["discord:", "discord:#", "slack:C1", "discord:1/2/3", "discord:200001/"])
       expect(parsePlace(wrong)).toBeNull();
     const receipt = { channel: "200001", message: "300001", ephemeral: true };
     expect(parseReceipt(formatReceipt(receipt))).toEqual(receipt);

@@ -1,6 +1,7 @@
 /** From places to channels: a person's DM is opened, a thread is opened from its message when something is first said in it. */
-import { bodyAt, textAt } from "./fields.ts";
-import { handleOf, parsePlace } from "./ids.ts";
+import { FactoryError } from "../../src/contract/errors.ts";
+import { bodiesAt, bodyAt, textAt } from "./fields.ts";
+import { parsePlace } from "./ids.ts";
 import { clip, LIMITS } from "./limits.ts";
 import type { Where } from "./parse_message.ts";
 import { plainText } from "./plain_text.ts";
@@ -25,8 +26,12 @@ export interface Places {
   where(channel: string, guild: string | null): Promise<Where>;
 }
 
-/** What is known of a channel without asking; undefined: nothing. */
-export type Known = (channel: string) => { type: number; parent: string | null } | undefined;
+export interface Known {
+  /** What is known of a channel without asking; undefined: nothing. */
+  of(channel: string): { type: number; parent: string | null } | undefined;
+  /** Channels of that name, in every server. */
+  named(name: string): string[];
+}
 
 const REMEMBERED = 2_000;
 /** A day, then the thread leaves the list; whoever writes brings it back. */
@@ -34,6 +39,7 @@ const ARCHIVE_AFTER_MIN = 1_440;
 const CANNOT_OPEN: ReadonlySet<number | null> = new Set([
   CODES.missingAccess,
   CODES.missingPermissions,
+  CODES.notInDirect,
   CODES.wrongChannelType,
   CODES.unknownMessage,
 ]);
@@ -79,9 +85,10 @@ export function createPlaces(api: Api, self: () => string, known: Known): Places
     const fallback = "Conversation";
     try {
       const message = await api.get(`/channels/${parent}/messages/${thread}`);
-      const embed = textAt(bodyAt(message, "embeds", "0"), "title");
+      const embed = bodiesAt(message, "embeds")[0] ?? {};
       const said = plainText(textAt(message, "content") ?? "", { self: self(), users: new Map() });
-      const line = said.split("\n")[0]?.trim() || embed || fallback;
+      const asked = (textAt(embed, "description") ?? "").split("\n")[0]?.replaceAll(/\\([^A-Za-z0-9\s])|\*\*/g, "$1");
+      const line = said.split("\n")[0]?.replaceAll("**", "").trim() || asked || textAt(embed, "title") || fallback;
       return clip(line, Math.min(80, LIMITS.threadName));
     } catch {
       return fallback;
@@ -95,9 +102,10 @@ export function createPlaces(api: Api, self: () => string, known: Known): Places
       const parsed = parsePlace(place);
       if (parsed === null) return null;
       if (parsed.kind === "thread") return closed.get(place) ?? { channel: parsed.thread, replyTo: null };
+      if (parsed.kind === "named") return { channel: oneOf(known.named(parsed.name), parsed.name), replyTo: null };
       const dm = dms.get(parsed.id);
       if (dm !== undefined) return { channel: dm, replyTo: null };
-      if (known(parsed.id) !== undefined) return { channel: parsed.id, replyTo: null };
+      if (known.of(parsed.id) !== undefined) return { channel: parsed.id, replyTo: null };
       try {
         await api.get(`/channels/${parsed.id}`);
         return { channel: parsed.id, replyTo: null };
@@ -112,7 +120,7 @@ export function createPlaces(api: Api, self: () => string, known: Known): Places
     },
     async where(channel, guild) {
       if (guild === null) return { kind: "dm" };
-      const found = known(channel) ?? (await describe(channel));
+      const found = known.of(channel) ?? (await describe(channel));
       if (found.parent !== null && CHANNEL_TYPE.threads.some((type) => type === found.type))
         return { kind: "thread", id: channel, parent: found.parent };
       return { kind: "channel", id: channel, threads: !CHANNEL_TYPE.voice.some((type) => type === found.type) };
@@ -125,7 +133,14 @@ export function createPlaces(api: Api, self: () => string, known: Known): Places
   }
 }
 
-export const directPlace = handleOf;
+function oneOf(channels: string[], name: string): string {
+  const [first, second] = channels;
+  if (first !== undefined && second === undefined) return first;
+  const why = first === undefined ? "no server that the bot is in has" : "several servers have";
+  throw new FactoryError("platform_refused", `${why} a channel #${name}`, {
+    remedy: "write discord:CHANNEL with the channel's id (developer mode, Copy Channel ID)",
+  });
+}
 
 function forgetOldest(kept: Map<string, unknown>): void {
   const oldest = kept.keys().next().value;

@@ -3,7 +3,7 @@
  * double: its nonce is enforced. Every request that shows text says that nobody is to be pinged.
  */
 import { DiscordAPIError, HTTPError, RateLimitError, type RawFile, REST } from "discord.js";
-import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import { type ErrorInfo, errorInfo, FactoryError } from "../../src/contract/errors.ts";
 import { type Content, type File, NO_PINGS } from "./wire.ts";
 
 /** Shorter than a delivery's lease, tries included. */
@@ -66,6 +66,7 @@ export interface Failure {
 }
 
 export function explain(thrown: unknown): Failure {
+  if (thrown instanceof FactoryError) return { error: thrown.info, retryAfterMs: null, unknown: false, code: null };
   if (thrown instanceof RateLimitError) return rateLimited(thrown.retryAfter);
   if (thrown instanceof DiscordAPIError) return refused(Number(thrown.code), thrown.status, thrown.message);
   if (thrown instanceof HTTPError) return unavailable(`Discord answered with HTTP ${thrown.status}`);
@@ -97,6 +98,7 @@ export const CODES = {
   unknownWebhook: 10015,
   unknownInteraction: 10062,
   missingAccess: 50001,
+  notInDirect: 50003,
   cannotWriteTo: 50007,
   missingPermissions: 50013,
   wrongChannelType: 50024,

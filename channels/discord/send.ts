@@ -171,5 +171,5 @@ const failed = ({ error, retryAfterMs }: Pick<Failure, "error" | "retryAfterMs">
 
 const notAPlace = (place: string) =>
   errorInfo("platform_refused", `${place} is not a place in Discord`, {
-    remedy: "write discord:CHANNEL with the channel's id (developer mode, Copy Channel ID)",
+    remedy: "write discord:#name, or discord:CHANNEL with the channel's id (developer mode, Copy Channel ID)",
   });

@@ -78,9 +78,10 @@ export async function retireBumps(ctx: MutationCtx, approvalId: Id<"approvals">)
 
 /** Beside the card where the platform has threads; its message's own thread, not that of somebody else's message. */
 function threadUnder({ channel, place, receipt }: Doc<"deliveries">): string {
-  const at = channel === "slack" ? /^[A-Z0-9]+\/\d+\.\d+$/.exec(receipt ?? "")?.[0] : undefined;
-  const inThread = /^slack:[^/]+\/\d+\.\d+$/.test(place);
-  return at === undefined || inThread ? place : `slack:${at}`;
+  const form = channel === "slack" ? /^[A-Z0-9]+\/\d+\.\d+$/ : channel === "discord" ? /^\d+\/\d+$/ : null;
+  const at = form?.exec(receipt ?? "")?.[0];
+  const inThread = /^slack:[^/]+\/\d+\.\d+$|^discord:\d+\/\d+$/.test(place);
+  return at === undefined || inThread ? place : `${channel}:${at}`;
 }
 
 // ---- escalation --------------------------------------------------------------------------------------------------------------

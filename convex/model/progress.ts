@@ -96,6 +96,8 @@ async function draw(ctx: QueryCtx, run: Doc<"runs">): Promise<ProgressMessage> {
 const details = makeFunctionReference<"mutation", { runId: Id<"runs">; tries: number }, null>("progress:details");
 /** The message may not have been posted yet when the run has ended: 3 s, 6 s, 12 s, … some minutes. */
 const DETAIL_TRIES = 7;
+/** Platforms where a thread hangs on a message, and a receipt names it. */
+const THREADED = ["slack", "discord"];
 
 /** Every node with its times, once, where the platform has threads. */
 export async function sayDetails(ctx: MutationCtx, runId: Id<"runs">, tries: number): Promise<void> {
@@ -104,10 +106,10 @@ export async function sayDetails(ctx: MutationCtx, runId: Id<"runs">, tries: num
   if (row === null || run === null || row.details) return;
   let missing = false;
   for (const { channel, place } of await placesOf(ctx, run, row.notify)) {
-    if (channel !== "slack" || place.includes("/")) continue;
+    if (!THREADED.includes(channel) || place.includes("/")) continue;
     const receipt = (await byKey(ctx, keyOf(runId, place)))?.receipt ?? null;
     if (receipt === null) missing = true;
-    else await enqueue(ctx, await detailsFor(ctx, run, channel, `slack:${receipt}`, keyOf(runId, place)));
+    else await enqueue(ctx, await detailsFor(ctx, run, channel, `${channel}:${receipt}`, keyOf(runId, place)));
   }
   if (missing && tries < DETAIL_TRIES) {
     await ctx.scheduler.runAfter(PACE_MS * 2 ** tries, details, { runId, tries: tries + 1 });
