@@ -2,6 +2,11 @@ import { createLocalJWKSet, createRemoteJWKSet, importJWK, type JSONWebKeySet, t
 import type { AuthProvider } from "../engine/types.ts";
 import { AuthFailure } from "./failure.ts";
 
+/** A token signed with a key we do not know makes us look for new keys, at most this often: strangers must not make us ask for ever. */
+const COOLDOWN_MS = 5_000;
+/** A key that its provider no longer publishes is believed no longer than this. */
+const MAX_AGE_MS = 10 * 60_000;
+
 /** Where a provider's public keys come from; resolved once and kept, asked again after a failure. */
 export class KeySet {
   readonly #provider: AuthProvider;
@@ -28,8 +33,8 @@ export class KeySet {
 
   async #load(): Promise<JWTVerifyGetKey> {
     const provider = this.#provider;
-    if (provider.type === "customJwt") return createRemoteJWKSet(new URL(provider.jwks));
-    return createRemoteJWKSet(new URL(await discover(provider.domain)));
+    const url = provider.type === "customJwt" ? provider.jwks : await discover(provider.domain);
+    return createRemoteJWKSet(new URL(url), { cooldownDuration: COOLDOWN_MS, cacheMaxAge: MAX_AGE_MS });
   }
 }
 

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AuthProvider } from "../engine/types.ts";
 import { checkProviders } from "./key_sets.ts";
 import { createTokenVerifier } from "./token_verifier.ts";
@@ -185,6 +185,25 @@ describe("keys from the network", () => {
     expect(identity).toMatchObject({ tokenIdentifier: `${base}|gateway`, email: "a@b.c", givenName: "Ada" });
     expect(requests).toEqual(["/.well-known/openid-configuration", "/keys"]);
     await expect(one.verify(await sign({ iss: base }, { key: stranger }))).rejects.toThrow("OIDC token claim");
+  });
+
+  test("the provider changes its key -> tokens of the new one are good after one look, those of the old one soon no more", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const one = verifier([{ ...provider, jwks: `${base}/rotating` } as AuthProvider]);
+      const next = await generateKeyPair("ES256");
+      const nextJwk = { ...(await exportJWK(next.publicKey)), kid: "two", alg: "ES256", use: "sig" };
+      let keys: object[] = [{ ...publicJwk, kid: "one", alg: "ES256", use: "sig" }];
+      served["/rotating"] = () => ({ keys });
+      await one.verify(await sign());
+      keys = [nextJwk];
+      vi.setSystemTime(Date.now() + 6_000);
+      await one.verify(await sign({ sub: "new" }, { key: next.privateKey, kid: "two" }));
+      await expect(one.verify(await sign({ sub: "old" }))).rejects.toThrow("Could not verify");
+      expect(requests).toEqual(["/rotating", "/rotating"]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("a provider that does not answer -> refused with its address, and asked again the next time", async () => {
