@@ -48,7 +48,7 @@ export interface RunningHost {
 /** Why a host did not start. The message is for the operator and says what to do. */
 export class HostStartError extends Error {
   override name = "HostStartError";
-  /** `EADDRINUSE`, `EACCES`; `in_use`, `newer_version`, `corrupt`, `disk_full`, `invalid_schema`; `bundle`; else `unknown`. */
+  /** `EADDRINUSE`, `EACCES`; `in_use`, `newer_version`, `corrupt`, `disk_full`, `io_failed`, `invalid_schema`; `bundle`; else `unknown`. */
   readonly code: string;
   /** The port that could not be had. */
   readonly port?: number;
