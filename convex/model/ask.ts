@@ -6,7 +6,7 @@ import type { Ask } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { setDue } from "./approval_timers.ts";
-import { candidatesFor } from "./approvers.ts";
+import { answerers, candidatesFor } from "./approvers.ts";
 import { openCode } from "./codes.ts";
 import { deliverQuestion } from "./copies.ts";
 import { fail } from "./errors.ts";
@@ -54,7 +54,13 @@ const MAX_OPEN_OF_AGENT = 5;
 const expire = makeFunctionReference<"mutation", { approvalId: Id<"approvals"> }, null>("approvals:expire");
 
 /** Throws, before anything is written, when nobody could answer. */
-export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"approvals">> {
+export async function ask(
+  ctx: MutationCtx,
+  question: Question,
+  {
+    anew = false,
+  }: { /** In place of one that is open: asked even if too few could answer by now. */ anew?: boolean } = {},
+): Promise<Doc<"approvals">> {
   const { key, channels, payload, form, remindAfterMs, escalate, ...rest } = question;
   const before = await ctx.db
     .query("approvals")
@@ -66,7 +72,8 @@ export async function ask(ctx: MutationCtx, question: Question): Promise<Doc<"ap
   const approvers = question.approvers ?? [`person:${requestedBy?.name ?? ""}`];
   // A weighty question is never approved by who asks it; see verdict.ts.
   const fourEyes = question.fourEyes || question.tier === "high";
-  const candidates = await candidatesFor(ctx, { ...rest, approvers, fourEyes });
+  const asked = { ...rest, approvers, fourEyes };
+  const candidates = anew ? await answerers(ctx, asked) : await candidatesFor(ctx, asked);
   const payloadText = payload === null ? null : toJsonText(payload, "payload");
   const approvalId = await ctx.db.insert("approvals", {
     ...rest,

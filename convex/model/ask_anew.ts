@@ -3,8 +3,10 @@ import type { Json } from "../../src/flow/definition.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { openTimers } from "./approval_timers.ts";
-import { ask } from "./ask.ts";
+import { ask, type Question } from "./ask.ts";
 import { sha256Hex } from "./json.ts";
+import { raise } from "./troubles.ts";
+import { orphaned } from "./watch.ts";
 
 /** Whether the row's payload is still what its hash says was asked. */
 export async function isIntact({ payload, payloadHash }: Doc<"approvals">): Promise<boolean> {
@@ -25,7 +27,7 @@ export async function askAnew(
   await ctx.db.patch("approvals", approval._id, { key: `${key}~${approval._id}` });
   const { question, options, freeText, approvers, quorum, fourEyes, tier, reasonRequired, expiresAt } = approval;
   const { requestedBy, requestedByShown, requester, origin, workflow, runId, waitId, nodeId } = approval;
-  const anew = await ask(ctx, {
+  const again: Question = {
     ...{ key, question, options, freeText, approvers, quorum, fourEyes, tier, reasonRequired, expiresAt },
     ...{ requestedBy, requestedByShown, requester, origin, workflow, runId, waitId, nodeId, channels, agent, rule },
     payload: approval.payload === null ? null : (JSON.parse(approval.payload) as Json),
@@ -34,7 +36,10 @@ export async function askAnew(
     escalate: ladder
       .filter(({ kind }) => kind === "escalate")
       .map(({ dueAt, to, via }) => ({ afterMs: dueAt - createdAt, to, via })),
-  });
+  };
+  const anew = await ask(ctx, again, { anew: true });
+  const trouble = await orphaned(ctx, anew);
+  if (trouble !== null) await raise(ctx, trouble);
   await ctx.db.patch("approvals", approval._id, { supersededBy: anew._id });
   return anew;
 }
