@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { ConvexClient } from "convex/browser";
 import { queryGeneric } from "convex/server";
 import { ConvexError } from "convex/values";
@@ -69,27 +68,6 @@ describe("the unmodified ConvexClient", () => {
       bodies.map((body, i) => client.mutation(api.messages!.send!, { channel: "order", body, rank: 0 }).then(() => i)),
     );
     expect(await client.query(api.messages!.list!, { channel: "order" })).toEqual(bodies);
-  });
-
-  test("mutations sent together share commits; a failing one among them is answered in its place and undoes only itself", async () => {
-    const client = await RawClient.open(host.url);
-    let commits = 0;
-    const unlisten = host.store.onCommit(() => commits++);
-    const { length } = client.messages;
-    for (let requestId = 0; requestId < 64; requestId++) {
-      const udfPath = requestId % 8 === 3 ? "counters:absent" : "counters:bump";
-      client.send({ type: "Mutation", requestId, udfPath, args: [{ name: "together" }] });
-    }
-    await client.next("MutationResponse", (message) => message.requestId === 63);
-    unlisten();
-    const answers = client.messages.slice(length).filter(({ type }) => type === "MutationResponse");
-    expect(answers.map(({ requestId }) => requestId)).toEqual(Array.from({ length: 64 }, (_, i) => i));
-    const results = answers.filter(({ success }) => success).map(({ result }) => result);
-    expect(results).toEqual(Array.from({ length: 56 }, (_, i) => i + 1));
-    expect(commits).toBeLessThan(40);
-    await client.next("Transition");
-    expect(client.gaps).toEqual([]);
-    client.close();
   });
 
   test("actions run beside each other, and beside mutations", async () => {
@@ -239,50 +217,6 @@ describe("the protocol", () => {
     const reached = (one: { endVersion: { ts: string } }) => decodeTs(one.endVersion.ts)! >= decodeTs(response.ts)!;
     await client.next("Transition", (one) => client.messages.indexOf(one as never) > at && reached(one as never));
     client.close();
-  });
-
-  test("a mutation sent again by the same session is answered, not repeated; by another session it runs", async () => {
-    const sessionId = randomUUID();
-    const mutation = { type: "Mutation", requestId: 3, udfPath: "counters:bump", args: [{ name: "again" }] };
-    const first = await RawClient.open(host.url, sessionId);
-    first.send(mutation);
-    expect((await first.next("MutationResponse")).result).toBe(1);
-    first.close();
-    const second = await RawClient.open(host.url, sessionId);
-    second.send(mutation);
-    expect((await second.next("MutationResponse")).result).toBe(1);
-    await second.next("Transition");
-    second.close();
-    const other = await RawClient.open(host.url);
-    other.send(mutation);
-    expect((await other.next("MutationResponse")).result).toBe(2);
-    other.close();
-  });
-
-  test("a commit time in a result is the same when the mutation is sent again", async () => {
-    const sessionId = randomUUID();
-    const mutation = { type: "Mutation", requestId: 0, udfPath: "counters:commitTime", args: [{}] };
-    const first = await RawClient.open(host.url, sessionId);
-    first.send(mutation);
-    const told = await first.next("MutationResponse");
-    expect(told).toMatchObject({ success: true, result: { at: { $integer: expect.any(String) } } });
-    first.close();
-    await host.http().mutation(api.counters!.bump!, { name: "later" });
-    const second = await RawClient.open(host.url, sessionId);
-    second.send(mutation);
-    expect((await second.next("MutationResponse")).result).toEqual(told.result);
-    second.close();
-  });
-
-  test("sent again while the first is still running -> one effect, two equal answers", async () => {
-    const sessionId = randomUUID();
-    const clients = await Promise.all([0, 1, 2].map(() => RawClient.open(host.url, sessionId)));
-    for (const client of clients) {
-      client.send({ type: "Mutation", requestId: 0, udfPath: "counters:bump", args: [{ name: "race" }] });
-    }
-    for (const client of clients) expect((await client.next("MutationResponse")).result).toBe(1);
-    for (const client of clients) client.close();
-    expect(await host.http().query(api.counters!.get!, { name: "race" })).toBe(1);
   });
 
   test("equal results are not sent again", async () => {
