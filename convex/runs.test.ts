@@ -1,7 +1,7 @@
 // @vitest-environment edge-runtime
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { errorInfo } from "../src/contract/errors.ts";
-import { approve, end, OWNER, question, record, startBackend } from "../test/runs.ts";
+import { approve, end, type Graph, OWNER, question, record, startBackend } from "../test/runs.ts";
 import { api, internal } from "./_generated/api.js";
 
 beforeEach(() => {
@@ -84,6 +84,26 @@ describe("a run from start to end", () => {
     const ended = await run(started.runId);
     expect(ended.status).toBe("failed");
     expect(ended.error).toContain("essay");
+  });
+
+  test("variables that are too large together -> the node that goes over fails, and the run can still be shown", async () => {
+    const { t, start, run } = await startBackend();
+    const nodes: Graph["nodes"] = { done: end() };
+    for (let i = 0; i < 12; i++) {
+      nodes[`n${i}`] = { type: "task", prompt: "write much", saveAs: `part${i}`, next: i < 11 ? `n${i + 1}` : "done" };
+    }
+    const { runId } = await start({ startNodeId: "n0", nodes });
+    for (let i = 0; i < 12; i++) {
+      const [wait] = (await run(runId)).waitingFor;
+      if (wait?.kind !== "job") break;
+      const jobId = wait.jobId as never;
+      const job = await t.mutation(internal.jobs.claim, { jobId });
+      await t.mutation(internal.jobs.complete, { jobId, leaseId: job!.leaseId, output: "x".repeat(390_000) });
+    }
+    const ended = await run(runId);
+    expect(ended.status).toBe("failed");
+    expect(ended.error).toContain("part10");
+    expect(ended.error).toContain("at most 4000000");
   });
 });
 

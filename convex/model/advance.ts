@@ -21,6 +21,8 @@ import { signalText, waitKey } from "./signals.ts";
 const MAX_EVENTS = 200;
 const MAX_NODES = 100;
 const MAX_SIGNALS = 500;
+/** All variables of a run together, in characters: far below what one transaction may read (16 MiB). */
+const MAX_VARIABLES_LENGTH = 4_000_000;
 const FEW_NODES = 16;
 
 /** Rows of one run while it advances: read at the beginning, written by `flush`. */
@@ -32,6 +34,8 @@ export class Advance {
   readonly now = Date.now();
   readonly variables: Record<string, Json> = {};
   private readonly input: Json;
+  /** Length of each variable's text: every advance and every view reads all of them in one transaction. */
+  private sizes = new Map<string, number>();
   private readonly variableRows = new Map<string, Id<"runVariables">>();
   private readonly touched = new Set<string>();
   private readonly nodes = new Map<string, NodeProgress>();
@@ -53,6 +57,7 @@ export class Advance {
     const variables = ctx.db.query("runVariables").withIndex("by_runId_and_name", (q) => q.eq("runId", run._id));
     for (const variable of await variables.collect()) {
       advance.variables[variable.name] = JSON.parse(variable.value) as Json;
+      advance.sizes.set(variable.name, variable.value.length);
       advance.variableRows.set(variable.name, variable._id);
     }
     if (run.state === "") advance.queue.push({ type: "start", fromNodeId: run.fromNodeId ?? null });
@@ -122,10 +127,33 @@ export class Advance {
   /** A result that is too large for a row is a failure of the node that gave it. */
   private decide(event: FlowEvent): Transition {
     const decided = transition(this.definition, this.state, event, this.context());
-    const error = tooLarge(decided);
+    const error = this.tooLarge(decided);
     if (error === null || event.type !== "signal") return decided;
     const signal: Signal = { kind: "error", error };
     return transition(this.definition, this.state, { ...event, signal }, this.context());
+  }
+
+  private tooLarge(decided: Transition): ErrorInfo | null {
+    const sizes = new Map(this.sizes);
+    for (const effect of decided.effects) {
+      if (effect.kind === "deleteVariable") sizes.delete(effect.name);
+      if (effect.kind !== "setVariable") continue;
+      const what = `variable ${effect.name}`;
+      try {
+        sizes.set(effect.name, toJsonText(effect.value, what).length);
+      } catch (thrown) {
+        return toErrorInfo(thrown);
+      }
+      const total = sum(sizes.values());
+      if (total <= MAX_VARIABLES_LENGTH) continue;
+      return errorInfo(
+        "too_large",
+        `with ${what} this run's variables would hold ${total} characters; at most ${MAX_VARIABLES_LENGTH} are kept`,
+        { field: what, remedy: "keep large content in a file or a store and pass its address" },
+      );
+    }
+    this.sizes = sizes;
+    return null;
   }
 
   private context(): Parameters<typeof transition>[3] {
@@ -222,17 +250,11 @@ export class Advance {
   }
 }
 
-function tooLarge(decided: Transition): ErrorInfo | null {
-  for (const effect of decided.effects) {
-    if (effect.kind !== "setVariable") continue;
-    try {
-      toJsonText(effect.value, `variable ${effect.name}`);
-    } catch (thrown) {
-      return toErrorInfo(thrown);
-    }
-  }
-  return null;
-}
+const sum = (numbers: Iterable<number>): number => {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+};
 
 /** What a node gets when its effect could not be carried out for a reason that is not ours. */
 export const failedBy = (thrown: unknown): ErrorInfo => {

@@ -240,7 +240,7 @@ function reasonRequired(shape: Shape, options: string[]): string[] {
 }
 
 /** A person's name may have several words. */
-const PERSON_OR_ROLE = /^(?:role:[^\s:{}]+|person:[^\s:{}]+(?: +[^\s:{}]+)*)$/;
+export const PERSON_OR_ROLE = /^(?:role:[^\s:{}]+|person:[^\s:{}]+(?: +[^\s:{}]+)*)$/;
 
 export function people(draft: Draft, shape: Shape, field: string): string[] | null {
   const listed = shape.texts(field);

@@ -17,6 +17,7 @@ import type { Json } from "./definition.ts";
 import { holds } from "./evaluate.ts";
 import { parseExpression, readsOf } from "./expression.ts";
 import { isObject, own } from "./json.ts";
+import { PERSON_OR_ROLE } from "./parse_parts.ts";
 import type { Scope } from "./scope.ts";
 import { Shape } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
@@ -204,7 +205,7 @@ function readRule(shape: Shape): PolicyRule {
   const then = shape.choice("then", DECISIONS, "ask");
   if (!shape.has("then")) shape.error("then", "then is missing", `write one of ${DECISIONS.join(", ")}`);
   const approvers = shape.texts("approvers")?.map(({ text, at }) => {
-    if (!/^(person|role):[^\s:{}]+$/.test(text)) {
+    if (!PERSON_OR_ROLE.test(text)) {
       shape.problems.error(
         at,
         `"${text.slice(0, 60)}" is neither a person nor a role`,
