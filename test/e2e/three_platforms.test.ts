@@ -65,8 +65,8 @@ const slackCard = async (version: string) =>
     text.includes(`Release ${version} `),
   );
 const discordCard = async (version: string) =>
-  (await ask<{ messages: Drawn[] }>("discord/messages?as=ana&channel=eng")).messages.find((one) =>
-    wordsOf(one).includes(`Release ${version} `),
+  (await ask<{ messages: Drawn[] }>("discord/messages?as=ana&channel=eng")).messages.find(
+    (one) => one.embeds.length > 0 && wordsOf(one).includes(`Release ${version} `),
   );
 const phone = async () => (await ask<{ phones: Phone[] }>("phone/phones")).phones.find(({ name }) => name === "Ana")!;
 const texts = async () => (await phone()).messages.filter(({ mine }) => !mine).map(({ body }) => body);
