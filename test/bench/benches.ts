@@ -2,6 +2,7 @@
 import { type Bot, diskKib, makeDataDir, removeDataDir, startBot } from "./bot_process.ts";
 import { hostBench } from "./host.ts";
 import { pooled, report, reportTimes } from "./report.ts";
+import { scaleBench } from "./scale.ts";
 import { slackBench } from "./slack.ts";
 import { answer, chain, install, PARK, type Parked, park, start, untilCompleted, witnesses } from "./workload.ts";
 
@@ -35,6 +36,7 @@ const resumeMs = (bot: Bot, parked: Parked) =>
 export const BENCHES: Record<string, () => Promise<void>> = {
   host: hostBench,
   slack: slackBench,
+  scale: scaleBench,
   /** park, resume, resume32 and idle share one bot, so that each sees the thousand that are parked. */
   park: () =>
     withBot(async (bot) => {
