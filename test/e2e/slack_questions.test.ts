@@ -20,6 +20,8 @@ const WORKFLOWS = [
     next: { staging: "yes", production: "yes", neither: "no" },
   }),
   ask("reasoned", { ...YES_NO, reasonRequired: ["no"], saveAs: "verdict" }),
+  ask("worded", { freeText: true, saveAs: "said", expiresInMs: 600_000, next: { answered: "yes", expired: "no" } }),
+  ask("reminded", { ...YES_NO, remindAfterMs: 300 }),
   ask("soon", { ...YES_NO, expiresInMs: 1500, next: { ...YES_NO.next, expired: "no" } }),
   ask("large", {
     ...YES_NO,
@@ -121,6 +123,35 @@ test("A2: three options are three buttons and three branches; quorum shows its c
   expect((await approvalOf(both)).status).toBe("pending");
   await bob.click("#eng", asked.ts, "yes");
   await redrawn(bob, "#eng", asked.ts, "Approved by ana via Slack and bob via Slack");
+});
+
+test("A3: words are stored as they were written, and approve nothing", async () => {
+  const runId = await start("worded");
+  const { ts } = await card(ana, "#eng", runId);
+  await ana.click("#eng", ts, "Answer…");
+  await eventually("a window", () => (ana.modal()?.callbackId === "approval.text" ? ana.modal() : null));
+  await ana.submit({ text: "yes, but\n<tomorrow> & not before" });
+  await ended(runId);
+  expect(JSON.stringify(JSON.parse((await runOf(runId)).variables))).toContain("yes, but\\n<tomorrow> & not before");
+});
+
+test("A6: one reminder in the card's thread, and B6: who presses too late is told who it was", async () => {
+  const runId = await start("reminded");
+  const { ts } = await card(ana, "#eng", runId);
+  const below = () => byBot(ana.messages("#eng", { thread: ts })).filter((one) => one.ts !== ts);
+  expect((await eventually("a reminder", () => below()[0])).text).toContain("reminded?");
+  const pending = [...world.slack.state.message("CENG", ts)!.blocks];
+  await ana.click("#eng", ts, "yes");
+  await redrawn(ana, "#eng", ts, "Approved by ana");
+  expect(below()).toHaveLength(1);
+  // A screen that has not changed yet still has its buttons.
+  const message = world.slack.state.message("CENG", ts)!;
+  world.slack.state.touch(Object.assign(message, { blocks: pending }));
+  await ana.click("#eng", ts, "yes");
+  const told = await eventually("word of it", () =>
+    byBot(ana.messages("#eng")).find((one) => one.ephemeral && one.ts > ts && /already answered/i.test(one.text)),
+  );
+  expect(told.text).toContain("Slack");
 });
 
 test("A4: a large payload shows its head and all of it in a window", async () => {
