@@ -1,0 +1,163 @@
+// @vitest-environment edge-runtime
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { InboundEvent } from "../src/contract/inbound.ts";
+import { zOutMessage } from "../src/contract/message.ts";
+import { approve, at, end, type Graph, OWNER, startBackend } from "../test/runs.ts";
+import { api } from "./_generated/api.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const ANA = "slack:T1/UANA";
+const ASKS: Graph = {
+  name: "asks",
+  title: "Asks",
+  inputs: { type: "object", properties: { version: { type: "string" } } },
+  startNodeId: "ask",
+  nodes: { ask: approve("Go on?", "done", "done"), done: end() },
+};
+
+async function setup() {
+  const backend = await startBackend();
+  const { t } = backend;
+  await t.mutation(api.people.add, { actor: OWNER, name: "ana", roles: [] });
+  await t.mutation(api.people.link, { actor: OWNER, name: "ana", handle: ANA });
+  await t.mutation(api.workflows.create, { actor: OWNER, source: JSON.stringify(ASKS), file: "asks.json" });
+  const start = () =>
+    t.mutation(api.runs.start, {
+      ...{ actor: at(ANA), workflow: "asks", definition: null, input: "{}" },
+      origin: { place: "slack:C1", threadKey: "slack:C1", private: false },
+    });
+  let count = 0;
+  const receive = async (more: Partial<InboundEvent>) => {
+    count += 1;
+    const event = {
+      ...{
+        kind: "message",
+        channel: "slack",
+        eventId: `e${count}`,
+        place: "slack:C1/1.000100",
+        threadKey: "slack:C1/1.000100",
+      },
+      ...{
+        private: false,
+        sender: { handle: ANA, displayName: null },
+        sentAt: count,
+        messageId: `m${count}`,
+        text: "hello",
+      },
+      ...more,
+    };
+    return await t.mutation(api.inbound.receive, { event: JSON.stringify(event) });
+  };
+  const stored = () => t.run((ctx) => ctx.db.query("inbound").collect());
+  const said = () =>
+    t.run(async (ctx) =>
+      (await ctx.db.query("deliveries").collect()).map((row) => ({
+        ...row,
+        message: zOutMessage.parse(JSON.parse(row.message)),
+      })),
+    );
+  return { ...backend, start, receive, stored, said };
+}
+
+describe("what adapters look up", () => {
+  test("a question, a workflow and a home are one person's; a stranger sees nothing", async () => {
+    const { t, start } = await setup();
+    const run = await start();
+    const [wait] = run.waitingFor;
+    if (wait?.kind !== "approval") throw new Error("no question");
+    const card = await t.query(api.lookups.card, { handle: ANA, approvalId: wait.approvalId });
+    expect(card).toMatchObject({ question: "Go on?", options: ["yes", "no"], code: expect.any(String) });
+    expect(await t.query(api.lookups.card, { handle: ANA, approvalId: "nothing" })).toBeNull();
+    expect(await t.query(api.lookups.workflow, { handle: ANA, name: "asks" })).toMatchObject({
+      title: "Asks",
+      inputs: expect.stringContaining("version"),
+    });
+    expect(await t.query(api.lookups.workflow, { handle: ANA, name: "others" })).toBeNull();
+    const home = await t.query(api.lookups.home, { handle: ANA });
+    expect(home).toMatchObject({ person: "ana", questions: [{ question: "Go on?" }], runs: [{ title: "Asks" }] });
+
+    const stranger = "slack:T1/UNOBODY";
+    expect(await t.query(api.lookups.card, { handle: stranger, approvalId: wait.approvalId })).toBeNull();
+    expect(await t.query(api.lookups.workflow, { handle: stranger, name: "asks" })).toBeNull();
+    expect(await t.query(api.lookups.home, { handle: stranger })).toEqual({ person: null, questions: [], runs: [] });
+  });
+
+  test("C10: the cursor is each channel's own and never moves backwards", async () => {
+    const { t } = await setup();
+    const cursor = () => t.query(api.lookups.caughtUpTo, { channel: "slack" });
+    expect(await cursor()).toBeNull();
+    await t.mutation(api.lookups.markCaughtUp, { channel: "slack", at: 2000 });
+    await t.mutation(api.lookups.markCaughtUp, { channel: "slack", at: 1000 });
+    await t.mutation(api.lookups.markCaughtUp, { channel: "discord", at: 9000 });
+    expect(await cursor()).toBe(2000);
+  });
+
+  test("C10: threads of conversations and cards of open questions are known", async () => {
+    const { t, start, receive } = await setup();
+    await start();
+    await receive({});
+    await t.run(async (ctx) => {
+      const row = (await ctx.db.query("deliveries").collect()).find(({ approvalId }) => approvalId !== null)!;
+      await ctx.db.patch("deliveries", row._id, { receipt: "C1/9.000100" });
+    });
+    expect(await t.query(api.lookups.knownPlaces, { channel: "slack" })).toMatchObject({
+      threads: ["slack:C1/1.000100"],
+      receipts: ["C1/9.000100"],
+    });
+  });
+});
+
+describe("what is said in a shared place", () => {
+  test("without naming the bot it counts only where the bot takes part, and is not kept elsewhere", async () => {
+    const { t, receive, stored, said } = await setup();
+    await receive({ addressed: false });
+    expect(await stored()).toEqual([]);
+    expect(await said()).toEqual([]);
+    await receive({ text: "named" });
+    await receive({ addressed: false, text: "and after that" });
+    expect((await stored()).map(({ route }) => route)).toEqual(["conversation", "conversation"]);
+    // Somebody unknown who talks to others there is not spoken to.
+    await receive({ addressed: false, sender: { handle: "slack:T1/UNOBODY", displayName: null } });
+    expect(await stored()).toHaveLength(2);
+    expect((await said()).filter(({ key }) => key.startsWith("enrol:"))).toEqual([]);
+    expect(await t.run((ctx) => ctx.db.query("conversations").collect())).toHaveLength(1);
+  });
+
+  test("B10: below a card it is a conversation that begins with the card's words", async () => {
+    const { t, start, receive } = await setup();
+    const run = await start();
+    await t.run(async (ctx) => {
+      const row = (await ctx.db.query("deliveries").collect()).find(({ approvalId }) => approvalId !== null)!;
+      await ctx.db.patch("deliveries", row._id, { receipt: "C1/1.000100" });
+    });
+    await receive({ addressed: false, text: "what does this touch?" });
+    const lines = await t.query(api.conversations.history, { threadKey: "slack:C1/1.000100", limit: 10 });
+    expect(lines.map(({ role, text }) => [role, text])).toEqual([
+      ["assistant", expect.stringContaining(`Go on?\nAsks · run ${run.runId}`)],
+      ["user", "[ana] what does this touch?"],
+    ]);
+  });
+
+  test("C8: a platform's command is answered to one person, with that person's codes", async () => {
+    const { start, receive, said } = await setup();
+    await start();
+    await receive({
+      kind: "command",
+      place: "slack:C1",
+      threadKey: null,
+      command: "pending",
+      text: "",
+    } as Partial<InboundEvent>);
+    const list = (await said()).find(({ message }) => message.kind === "list");
+    expect(list).toMatchObject({
+      place: "slack:C1",
+      message: { onlyTo: ANA, items: [{ key: expect.any(String), text: "Go on?" }] },
+    });
+    await receive({ text: "/pending" });
+    const open = (await said()).findLast(({ message }) => message.kind === "list");
+    expect(open?.message).toMatchObject({ items: [{ key: null, text: "Go on?" }] });
+    expect(open?.message).not.toHaveProperty("onlyTo", ANA);
+  });
+});
