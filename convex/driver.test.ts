@@ -197,6 +197,29 @@ describe("a driver that breaks", () => {
     expect(await records()).toEqual({ a: 1, b: 1, c: 1 });
   });
 
+  test("one that cannot be mended takes the child runs it waits for with it", async () => {
+    const harness = await startBackend();
+    const { t, start, create, run, open, rows } = harness;
+    await create({ id: "child", ...one });
+    const parallel = {
+      startNodeId: "all",
+      nodes: {
+        all: { type: "parallel", branches: ["sub", "ask"], next: "done" },
+        sub: { type: "run", workflow: "child", next: "done" },
+        ask: approve("Parent?", "done", "done"),
+        done: end(),
+      },
+    };
+    const started = await start(parallel);
+    const runId = started.runId as Id<"runs">;
+    await until("the child asks", async () => (await open()).length === 2);
+    await t.run((ctx) => ctx.db.patch("runs", runId, { state: "broken", driverFailures: MAX_FAILURES }));
+    await harness.answer(question(started).approvalId, "yes");
+    await until("failed", async () => (await run(runId)).status === "failed");
+    await until("the child is cancelled", async () => (await open()).length === 0);
+    expect((await rows("runs")).map((row) => row.status)).toEqual(["failed", "cancelled"]);
+  });
+
   test("one that cannot be mended -> the run fails visibly, its questions are retired", async () => {
     const { t, start, answer, run, open, driverRow } = await startBackend();
     const started = await start(three);

@@ -2,8 +2,8 @@
 /** The step notation and the node types with work of their own, end to end in the backend. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { errorInfo } from "../src/contract/errors.ts";
-import { end, pass, question, type RunWire, startBackend } from "../test/runs.ts";
-import { internal } from "./_generated/api.js";
+import { end, pass, question, type RunWire, record, startBackend } from "../test/runs.ts";
+import { api, internal } from "./_generated/api.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,6 +17,54 @@ const steps = (...list: object[]) => ({ id: "steps", steps: list }) as never;
 const chat = (name: string, promptTemplate: string, more: object = {}) => ({ name, promptTemplate, ...more });
 const variables = (run: RunWire) => JSON.parse(run.variables) as Record<string, unknown>;
 const states = (run: RunWire) => Object.fromEntries(run.nodes.map(({ id, status }) => [id, status]));
+
+test("W1: all ten node types in one run", async () => {
+  const backend = await startBackend();
+  const { t, create, start, work, run, answer, records } = backend;
+  await create({
+    id: "below",
+    startNodeId: "say",
+    nodes: { say: record("below", "done", { saveAs: "say" }), done: end("say.key") },
+  });
+  const { runId } = await start(
+    {
+      startNodeId: "write",
+      nodes: {
+        write: { type: "task", prompt: "List {{topic}}", saveAs: "list", next: "fork" },
+        fork: { type: "branch", cond: "list.0 starts_with a and topic != x", truthy: "both", falsy: "never" },
+        both: { type: "parallel", branches: ["ask", "later"], next: "each" },
+        ask: {
+          type: "approval",
+          question: "{{list.0}}?",
+          options: ["one", "two"],
+          next: { one: "each", two: "never" },
+        },
+        later: { type: "wait", forMs: 60_000, next: "each" },
+        each: { type: "fanout", over: "list", functionId: "tool::record", config: { key: "{{item}}" }, next: "rounds" },
+        rounds: {
+          type: "loop",
+          functionId: "tool::record",
+          config: { key: "r{{iteration}}" },
+          maxIterations: 2,
+          next: "sub",
+        },
+        sub: { type: "run", workflow: "below", saveAs: "sub", next: "hear" },
+        hear: { type: "event", name: "heard", saveAs: "heard", next: "done" },
+        done: { type: "end", result: "{{sub}} {{heard.word}} {{ask.option}}" },
+        never: { type: "end", error: "not this way" },
+      },
+    },
+    { input: '{"topic":"letters"}' },
+  );
+  await work("write", '["a1","b2"]');
+  await answer(question(await run(runId)).approvalId, "one");
+  await pass(backend, 60_000);
+  for (let level = 0; level < 3; level++) await pass(backend, 10);
+  await t.mutation(api.hooks.receive, { name: "heard", key: "k", body: '{"word":"loud"}' });
+  expect(await run(runId)).toMatchObject({ status: "completed", result: '"below loud one"' });
+  expect(await records()).toEqual({ a1: 1, b2: 1, r0: 1, r1: 1, below: 1 });
+  expect(new Set((await run(runId)).nodes.map(({ type }) => type)).size).toBe(10);
+});
 
 describe("W3: step modes", () => {
   test("sequential: one after the other, each sees what came before, by outputVar and by name", async () => {

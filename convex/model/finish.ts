@@ -1,4 +1,5 @@
 /** The end of a run: its row, what it has to say, its parent, its driver. Happens once. */
+import { makeFunctionReference } from "convex/server";
 import type { ErrorInfo } from "../../src/contract/errors.ts";
 import type { Finish, Signal } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
@@ -12,6 +13,10 @@ import { resolvePlaces } from "./places.ts";
 import { noteProgress } from "./progress.ts";
 import { cancelOpenOf } from "./settle.ts";
 import { signalLater } from "./signals.ts";
+
+const cancelChild = makeFunctionReference<"mutation", { parentId: Id<"runs">; waitId: string; reason: string }, null>(
+  "runs:cancelChild",
+);
 
 /** Every open wait has been closed by the transition that finished. `more`: what else changes in the row. */
 export async function finishRun(
@@ -68,6 +73,15 @@ async function retireWork(ctx: MutationCtx, runId: Id<"runs">): Promise<void> {
     .withIndex("by_runId_and_open", (q) => q.eq("runId", runId).eq("open", true))
     .take(1000);
   for (const event of events) await ctx.db.patch("eventWaits", event._id, { open: false });
+  const children = await ctx.db
+    .query("runs")
+    .withIndex("by_parentId_and_endedAt", (q) => q.eq("parentId", runId).eq("endedAt", null))
+    .take(1000);
+  for (const { parentWaitId: waitId } of children) {
+    if (waitId !== null) {
+      await ctx.scheduler.runAfter(0, cancelChild, { parentId: runId, waitId, reason: "the run above it failed" });
+    }
+  }
 }
 
 /** Only an end with a result has outputs (W2). A failure is said where the run was asked for, because nobody else would see it. */

@@ -108,7 +108,8 @@ function checkParallel(draft: Draft): void {
     }
     for (const [other, node] of nodes) {
       if (region.has(other) || other === id) continue;
-      const inside = targetsOf(node).find((target) => region.has(target));
+      // An end is the whole run's, so anybody may lead to it.
+      const inside = targetsOf(node).find((target) => region.has(target) && nodes.get(target)?.type !== "end");
       // Generated nodes belong to the node they stand before.
       if (inside !== undefined) {
         problems.error(
