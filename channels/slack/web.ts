@@ -9,7 +9,7 @@ import {
   WebAPIRequestError,
   WebClient,
 } from "@slack/web-api";
-import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import { type ErrorInfo, errorInfo, FactoryError } from "../../src/contract/errors.ts";
 import { type Log, slackLogger } from "./log.ts";
 import { pause } from "./pause.ts";
 
@@ -44,6 +44,12 @@ export function explain(thrown: unknown): Failure {
   }
   if (thrown instanceof WebAPIRequestError)
     return unavailable(`Slack cannot be reached: ${thrown.original.message}`, true);
+  // Of the backend, for example while what was missed is looked up.
+  if (thrown instanceof FactoryError) return { error: thrown.info, retryAfterMs: null, unknown: false, code: null };
+  if (thrown instanceof TypeError || thrown instanceof RangeError) {
+    // A mistake of ours stays one, however often it is tried.
+    return { error: errorInfo("internal", thrown.message), retryAfterMs: null, unknown: false, code: null };
+  }
   return unavailable(`Slack could not be asked: ${thrown instanceof Error ? thrown.message : String(thrown)}`, true);
 }
 
