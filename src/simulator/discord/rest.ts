@@ -92,6 +92,8 @@ export function createRest(options: RestOptions): {
     }
     const reply = run(route, call);
     if (fault?.kind === "duplicate") run(route, call);
+    // What was refused anyway is told.
+    if (reply.status >= 400) return reply;
     if (fault?.kind === "drop_after_success") return { status: 0, hangUp: true };
     if (fault?.kind === "status_after_success") return json({ message: "on order", code: 0 }, fault.status);
     return { ...reply, headers: { ...counted?.headers, ...reply.headers } };
