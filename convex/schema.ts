@@ -11,6 +11,7 @@ import { profileTables } from "./tables/profiles.ts";
 import { progressTables } from "./tables/progress.ts";
 import { researchTables } from "./tables/research.ts";
 import { runTables } from "./tables/runs.ts";
+import { spendTables } from "./tables/spend.ts";
 import { taskTables } from "./tables/tasks.ts";
 import { triggerTables } from "./tables/triggers.ts";
 import { turnTables } from "./tables/turns.ts";
@@ -34,5 +35,6 @@ export default defineSchema({
   ...turnTables,
   ...deliveryTables,
   ...taskTables,
+  ...spendTables,
   ...progressTables,
 });

@@ -5,6 +5,7 @@ import { internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation, internalQuery } from "./_generated/server.js";
 import { type Progress, progressOf, saveToolResult } from "./model/conversations.ts";
+import { attributeTurn } from "./model/spend.ts";
 import { recordCall } from "./model/tool_calls.ts";
 import * as turns from "./model/turns.ts";
 
@@ -83,11 +84,19 @@ export const effect = internalMutation({
     }
     await recordCall(ctx, turn, { toolName, toolCallId, input, error });
     await ctx.db.insert("toolEffects", { toolCallId, turnId, toolName, result });
+    const task = error === null ? taskIn(result) : null;
+    if (task !== null) await attributeTurn(ctx, turnId, task);
     const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
     await saveToolResult(ctx, conversation, turn.promptMessageId, { toolCallId, toolName, result });
     return true;
   },
 });
+
+/** The factory's task that a tool's result is about; null: none. */
+function taskIn(result: string): string | null {
+  const { task } = JSON.parse(result) as { task?: { task?: unknown } | null };
+  return typeof task?.task === "string" ? task.task : null;
+}
 
 export const end = internalMutation({
   args: held,

@@ -8,6 +8,7 @@ import { createContextHandler } from "./context_bridge.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { CONTEXT_OPTIONS, MAX_STEPS } from "./shared.ts";
 import { factoryTools } from "./tools.ts";
+import { createUsageHandler } from "./usage.ts";
 
 const INSTRUCTIONS = `You are the Factory Manager. A factory is a team of people and agents with its work; you keep that work moving.
 
@@ -43,6 +44,7 @@ const options: Options = {
   stopWhen: stepCountIs(MAX_STEPS),
   contextOptions: CONTEXT_OPTIONS,
   contextHandler: createContextHandler(),
+  usageHandler: createUsageHandler("factoryManager"),
 };
 
 // The library's constructor intersects two unions of all known model ids, which the compiler gives up on (TS2590, agent 0.7.3).

@@ -11,7 +11,9 @@ import type { Acting } from "../model/people.ts";
 import { findRun, recentRuns } from "../model/run_lookup.ts";
 import { viewRun } from "../model/run_view.ts";
 import { waitWord } from "../model/run_words.ts";
+import { summarizeSpend } from "../model/spend.ts";
 import * as tasks from "../model/tasks.ts";
+import { listTeam } from "../model/team.ts";
 import { actingOf, demandTurn, recordCall } from "../model/tool_calls.ts";
 import { shorten } from "../model/words.ts";
 import { isReadTool, READ_TOOLS, type ReadToolName } from "./tool_schemas.ts";
@@ -47,6 +49,8 @@ const LOOKS: Looks = {
       options,
     })),
   }),
+  listFactoryTeam: async (ctx) => await listTeam(ctx, Date.now()),
+  getTokenSpendSummary: async (ctx, _look, { by, of }) => await summarizeSpend(ctx, by ?? "agent", of ?? null),
 };
 
 /** JSON text; what refuses is a result too. Recorded, because the look was made for a person. */

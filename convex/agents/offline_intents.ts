@@ -6,6 +6,7 @@
 import * as find from "./offline_arguments.ts";
 import * as channels from "./offline_channels.ts";
 import * as request from "./offline_requests.ts";
+import * as team from "./offline_team.ts";
 import type { ToolName } from "./tool_schemas.ts";
 
 /** What to do with one message. `ask`: the request was understood but lacks something. */
@@ -71,6 +72,22 @@ export const INTENTS: Intent[] = [
       /\bam i (?:blocking|holding up)\b/i,
       /^(?:pending|approvals|my approvals|my questions|questions for me|show pending)(?:[\s,]+please)?[\s.!?]*$/i,
     ],
+    input: () => ({}),
+  },
+  {
+    tool: "getTokenSpendSummary",
+    what: "tell what the language models cost, by agent, model, run or task",
+    example: "how much did we spend?",
+    changes: false,
+    patterns: team.SPENDS,
+    input: team.spending,
+  },
+  {
+    tool: "listFactoryTeam",
+    what: "show who is on the team",
+    example: "who is on the team?",
+    changes: false,
+    patterns: team.TEAM,
     input: () => ({}),
   },
   {

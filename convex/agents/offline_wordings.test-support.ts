@@ -4,6 +4,8 @@ import type { ToolName } from "./tool_schemas.ts";
 export const WORDINGS: Record<ToolName, string[]> = {
   sendChannelMessage: ["Please tell #ops the database is back", "Post this note in #general: lunch is at noon"],
   createSession: ["Start a conversation in #ops about the outage", "Please set up a thread in #general on hiring"],
+  listFactoryTeam: ["Please list the team", "can you show me the team?", "could you tell me who is on the team?"],
+  getTokenSpendSummary: ["Can you tell me how much we spent?", "please show the costs", "what did morning-brief cost?"],
   createTask: [
     "Could you create a task for fixing the login bug?",
     "I'd like to add a task: write docs",
@@ -297,6 +299,14 @@ export const NEGATIVES = [
     "when will you deploy?",
     "did you assign T1 to Bo?",
     "has T1 been started?",
+  ],
+  ...[
+    "who are you?",
+    "the team is great",
+    "spend time with your family",
+    "that was expensive",
+    "teamwork",
+    "who knows?",
   ],
   "yes",
   "no",

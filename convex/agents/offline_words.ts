@@ -1,5 +1,7 @@
 /** How the offline model words the results of tools. Pure. Friendly, short, and true to what the result says. */
+import type { SpendRow } from "../model/spend.ts";
 import type { TaskView } from "../model/tasks.ts";
+import type { TeamView } from "../model/team.ts";
 import { capabilities } from "./offline_intents.ts";
 
 export const OFFLINE_NOTICE =
@@ -118,6 +120,18 @@ const WORDS: Record<string, (value: Value) => string> = {
       })
       .join("\n");
   },
+  listFactoryTeam: (value) => {
+    const { people, agents, more } = value as unknown as TeamView;
+    const lines = people.map(({ name, roles }) => `- **${name}**${roles.length === 0 ? "" : ` (${roles.join(", ")})`}`);
+    const others = agents.map(({ name, does }) => `- **${name}**: ${does}`);
+    return `People:\n${lines.join("\n")}${more ? "\nThere are more." : ""}\nAgents:\n${others.join("\n")}`;
+  },
+  getTokenSpendSummary: (value) => {
+    const { by, rows, total } = value as { by: string; rows: SpendRow[]; total: SpendRow };
+    if (rows.length === 0) return total.calls === 0 ? "Nothing was used yet." : `Nothing was used by that ${by}.`;
+    const lines = rows.map((row) => `- **${row.name}**: ${spendWords(row)}`);
+    return `By ${by}:\n${lines.join("\n")}\nAltogether: ${spendWords(total)}`;
+  },
   pendingQuestions: (value) => {
     const questions = value.questions as { code: string | null; question: string; options: string[] }[];
     if (questions.length === 0) return "Nothing is waiting for you.";
@@ -128,6 +142,11 @@ const WORDS: Record<string, (value: Value) => string> = {
     return `${questions.length === 1 ? "One question is" : `${questions.length} questions are`} waiting for you:\n${lines.join("\n")}`;
   },
 };
+
+function spendWords({ calls, inputTokens, outputTokens, costUsd, unpricedCalls }: SpendRow): string {
+  const unknown = unpricedCalls === 0 ? "" : `, without the ${unpricedCalls} whose model has no known price`;
+  return `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)} for ${calls} ${calls === 1 ? "call" : "calls"} (${inputTokens} tokens in, ${outputTokens} out)${unknown}`;
+}
 
 const statusWord = (status: string): string => status.toLowerCase().replace(/_/g, " ");
 

@@ -1,11 +1,12 @@
 /** A step of the research flow: an agent answers the prompt that is saved in the step's thread. What is answered is handed in as it is. */
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import { Agent, type AgentComponent } from "@convex-dev/agent";
+import { Agent, type AgentComponent, type UsageHandler } from "@convex-dev/agent";
 import { v } from "convex/values";
 import { components, internal } from "../_generated/api.js";
 import { internalAction } from "../_generated/server.js";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { deadline } from "./shared.ts";
+import { createUsageHandler } from "./usage.ts";
 
 const GENERATION_TIMEOUT_MS = 240_000;
 
@@ -22,7 +23,7 @@ Step: ${step}`;
 // See factory.ts: the library's own parameter type is more than the compiler can hold.
 const Constructor = Agent as unknown as new (
   component: AgentComponent,
-  options: { name: string; languageModel: LanguageModelV4 },
+  options: { name: string; languageModel: LanguageModelV4; usageHandler: UsageHandler },
 ) => Agent;
 
 /** Throws what the flow then tries again. */
@@ -37,6 +38,7 @@ export const generate = internalAction({
     const agent = new Constructor(components.agent, {
       name: step,
       languageModel: createLanguageModel(defaultModelId()),
+      usageHandler: createUsageHandler(`research:${step}`),
     });
     const limit = deadline(new AbortController().signal, GENERATION_TIMEOUT_MS);
     const { text } = await agent

@@ -3,7 +3,7 @@
  * thread holds is the one truth, so a job that is taken up again after a crash repeats neither a call nor an answer.
  */
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import { Agent, type AgentComponent, createTool, stepCountIs } from "@convex-dev/agent";
+import { Agent, type AgentComponent, createTool, stepCountIs, type UsageHandler } from "@convex-dev/agent";
 import type { Tool, ToolSet } from "ai";
 import { v } from "convex/values";
 import { z } from "zod";
@@ -19,6 +19,7 @@ import { ReplyStream } from "./reply_stream.ts";
 import { instructions } from "./run_task.ts";
 import { deadline, RECENT_MESSAGES } from "./shared.ts";
 import { EFFECT_TOOLS, READ_TOOLS } from "./tool_schemas.ts";
+import { createUsageHandler } from "./usage.ts";
 
 /** How a function looks to the model. Names are the function's without `tool::`. */
 const FUNCTIONS: Record<string, { description: string; schema: z.ZodType }> = {
@@ -59,8 +60,8 @@ ${hand.instructions}`;
 // See factory.ts: the library's own parameter type is more than the compiler can hold.
 const Constructor = Agent as unknown as new (
   component: AgentComponent,
-  options: { name: string; languageModel: LanguageModelV4; tools: ToolSet },
-) => Agent<object, ToolSet>;
+  options: { name: string; languageModel: LanguageModelV4; tools: ToolSet; usageHandler: UsageHandler },
+) => Agent<{ jobId: Id<"jobs"> }, ToolSet>;
 
 export const run = internalAction({
   args: { jobId: v.id("jobs") },
@@ -98,6 +99,7 @@ async function perform(
   const agent = new Constructor(components.agent, {
     name: `hand:${hand.name}`,
     languageModel: createLanguageModel(defaultModelId()),
+    usageHandler: createUsageHandler(`hand:${hand.name}`),
     tools: handTools(hand.functions),
   });
   const limit = deadline(lost, job.timeoutMs);
@@ -120,7 +122,7 @@ async function perform(
       }
       if (round === hand.maxSteps) break;
       await agent.generateText(
-        ctx,
+        { ...ctx, jobId },
         { threadId },
         {
           promptMessageId,

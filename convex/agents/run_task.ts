@@ -3,7 +3,7 @@
  * model is called, so a job that is taken up again after a crash finds the finished answer or goes on from the prompt.
  */
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import { Agent, type AgentComponent } from "@convex-dev/agent";
+import { Agent, type AgentComponent, type UsageHandler } from "@convex-dev/agent";
 import { v } from "convex/values";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { components, internal } from "../_generated/api.js";
@@ -14,6 +14,7 @@ import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { deadline, RECENT_MESSAGES } from "./shared.ts";
+import { createUsageHandler } from "./usage.ts";
 
 /** Exported for hands, which are told the same about steps. */
 export const instructions = (job: Pick<ClaimedJob, "nodeId" | "role">): string =>
@@ -25,8 +26,8 @@ ${job.role === null ? "" : `Your role, ${job.role.title}:\n${job.role.instructio
 // See factory.ts: the library's own parameter type is more than the compiler can hold.
 const Constructor = Agent as unknown as new (
   component: AgentComponent,
-  options: { name: string; languageModel: LanguageModelV4 },
-) => Agent;
+  options: { name: string; languageModel: LanguageModelV4; usageHandler: UsageHandler },
+) => Agent<{ jobId: Id<"jobs"> }>;
 
 export const run = internalAction({
   args: { jobId: v.id("jobs") },
@@ -57,12 +58,13 @@ async function work(
   const agent = new Constructor(components.agent, {
     name: job.agent ?? "stepExecutor",
     languageModel: createLanguageModel(defaultModelId()),
+    usageHandler: createUsageHandler(job.agent ?? "stepExecutor"),
   });
   const limit = deadline(lost, job.timeoutMs);
   const { threadId, promptMessageId } = session;
   const result = await agent
     .generateText(
-      ctx,
+      { ...ctx, jobId },
       { threadId },
       { promptMessageId, instructions: instructions(job), abortSignal: limit.signal },
       { contextOptions: { recentMessages: RECENT_MESSAGES } },

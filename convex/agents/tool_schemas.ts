@@ -29,6 +29,14 @@ export const READ_TOOLS = {
       .describe("Id of a run, or a workflow's name for its newest run; leave out for the latest runs"),
   }),
   pendingQuestions: z.object({}),
+  listFactoryTeam: z.object({}),
+  getTokenSpendSummary: z.object({
+    by: z.enum(["agent", "model", "run", "task"]).optional().describe("How to break it down; default agent"),
+    of: z
+      .string()
+      .optional()
+      .describe("Only one of them: an agent's or model's name, a run's id or workflow, a task like T7"),
+  }),
 };
 
 /** Tools that change something. Generation stops at such a call; the effect and its result are one transaction. */

@@ -43,6 +43,11 @@ export const factoryTools: Record<ToolName, Tool> = {
     "pendingQuestions",
     "List the questions that wait for an answer of the person you talk with.",
   ),
+  listFactoryTeam: looking("listFactoryTeam", "List who is on the team: people with their roles, and the agents."),
+  getTokenSpendSummary: looking(
+    "getTokenSpendSummary",
+    "Tell what the language models used and cost, by agent, model, run or task.",
+  ),
   createTask: changing("createTask", "Create a task in the factory. Returns it with its name."),
   assignTask: changing("assignTask", "Give a task to a person or an agent."),
   transitionTask: changing(

@@ -1,0 +1,157 @@
+/** What language models have used, by agent, model, run and task. */
+import type { Infer } from "convex/values";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import type { vSpendKind } from "../tables/spend.ts";
+import { findRun } from "./run_lookup.ts";
+
+export type SpendKind = Infer<typeof vSpendKind>;
+
+export interface Used {
+  agent: string;
+  model: string;
+  provider: string;
+  inputTokens: number;
+  outputTokens: number;
+  costMicroUsd: number | null;
+  threadId: string | null;
+  turnId: Id<"turns"> | null;
+  jobId: Id<"jobs"> | null;
+}
+
+export async function recordSpend(ctx: MutationCtx, used: Used): Promise<void> {
+  const turn = used.turnId === null ? null : await ctx.db.get("turns", used.turnId);
+  const job = used.jobId === null ? null : await ctx.db.get("jobs", used.jobId);
+  const run = job === null ? null : await ctx.db.get("runs", job.runId);
+  const event = {
+    ...used,
+    runId: run?._id ?? null,
+    task: used.turnId === null ? null : await taskOf(ctx, used.turnId),
+    personId: turn?.personId ?? run?.requester ?? null,
+    at: Date.now(),
+  };
+  await ctx.db.insert("tokenEvents", event);
+  await add(ctx, "agent", event.agent, event);
+  await add(ctx, "model", event.model, event);
+  if (event.runId !== null) await add(ctx, "run", event.runId, event);
+  if (event.task !== null) await add(ctx, "task", event.task, event);
+}
+
+/** The turn works on this task: what it used so far counts for it too. Of several tasks the first has it all, so nothing counts twice. */
+export async function attributeTurn(ctx: MutationCtx, turnId: Id<"turns">, task: string): Promise<void> {
+  for (const event of await eventsOf(ctx, turnId)) {
+    if (event.task !== null) return;
+    await ctx.db.patch("tokenEvents", event._id, { task });
+    await add(ctx, "task", task, event);
+  }
+}
+
+async function taskOf(ctx: QueryCtx, turnId: Id<"turns">): Promise<string | null> {
+  return (await eventsOf(ctx, turnId)).find(({ task }) => task !== null)?.task ?? null;
+}
+
+/** Bounded by the rounds and steps that a turn may take. */
+const MAX_EVENTS_OF_TURN = 500;
+
+async function eventsOf(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"tokenEvents">[]> {
+  return await ctx.db
+    .query("tokenEvents")
+    .withIndex("by_turnId", (q) => q.eq("turnId", turnId))
+    .take(MAX_EVENTS_OF_TURN);
+}
+
+type Amount = Pick<Used, "inputTokens" | "outputTokens" | "costMicroUsd">;
+
+async function add(ctx: MutationCtx, kind: SpendKind, name: string, amount: Amount): Promise<void> {
+  const row = await totalOf(ctx, kind, name);
+  const sum = {
+    calls: (row?.calls ?? 0) + 1,
+    inputTokens: (row?.inputTokens ?? 0) + amount.inputTokens,
+    outputTokens: (row?.outputTokens ?? 0) + amount.outputTokens,
+    costMicroUsd: (row?.costMicroUsd ?? 0) + (amount.costMicroUsd ?? 0),
+    unpricedCalls: (row?.unpricedCalls ?? 0) + (amount.costMicroUsd === null ? 1 : 0),
+  };
+  if (row === null) await ctx.db.insert("tokenTotals", { kind, name, ...sum });
+  else await ctx.db.patch("tokenTotals", row._id, sum);
+}
+
+async function totalOf(ctx: QueryCtx, kind: SpendKind, name: string): Promise<Doc<"tokenTotals"> | null> {
+  return await ctx.db
+    .query("tokenTotals")
+    .withIndex("by_kind_and_name", (q) => q.eq("kind", kind).eq("name", name))
+    .unique();
+}
+
+export interface SpendRow {
+  name: string;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number;
+  /** Calls of models without a known price: the true cost is higher. */
+  unpricedCalls: number;
+}
+
+const MAX_ROWS = 20;
+/** Agents are few: roles, hands and the built-in ones. */
+const MAX_AGENTS = 500;
+
+/** `rows`: the dearest first, or only the one that `of` names (none: nothing was used there). `total` is over everything. */
+export async function summarizeSpend(
+  ctx: QueryCtx,
+  by: SpendKind,
+  of: string | null,
+): Promise<{ by: SpendKind; total: SpendRow; rows: SpendRow[] }> {
+  const agents = await ctx.db
+    .query("tokenTotals")
+    .withIndex("by_kind_and_name", (q) => q.eq("kind", "agent"))
+    .take(MAX_AGENTS);
+  const total = agents.reduce<Amounts>((sum, row) => plus(sum, row), NOTHING);
+  return { by, total: shown("everything", total), rows: await rowsOf(ctx, by, of) };
+}
+
+async function rowsOf(ctx: QueryCtx, by: SpendKind, of: string | null): Promise<SpendRow[]> {
+  if (of !== null) {
+    const row = await totalOf(ctx, by, await nameOf(ctx, by, of));
+    return row === null ? [] : [shown(await labelOf(ctx, row), row)];
+  }
+  const rows = await ctx.db
+    .query("tokenTotals")
+    .withIndex("by_kind_and_costMicroUsd", (q) => q.eq("kind", by))
+    .order("desc")
+    .take(MAX_ROWS);
+  return await Promise.all(rows.map(async (row) => shown(await labelOf(ctx, row), row)));
+}
+
+/** A run is named by its id or its workflow, a task by `T7`, `7` or `task 7`. */
+async function nameOf(ctx: QueryCtx, by: SpendKind, of: string): Promise<string> {
+  if (by === "run") return (await findRun(ctx, of))?._id ?? of;
+  const number = by === "task" ? /(\d{1,9})\s*$/.exec(of)?.[1] : undefined;
+  return number === undefined ? of.trim() : `T${Number(number)}`;
+}
+
+async function labelOf(ctx: QueryCtx, { kind, name }: Doc<"tokenTotals">): Promise<string> {
+  const id = kind === "run" ? ctx.db.normalizeId("runs", name) : null;
+  const run = id === null ? null : await ctx.db.get("runs", id);
+  return run === null ? name : `${run.title} (run ${name})`;
+}
+
+type Amounts = Pick<Doc<"tokenTotals">, "calls" | "inputTokens" | "outputTokens" | "costMicroUsd" | "unpricedCalls">;
+const NOTHING: Amounts = { calls: 0, inputTokens: 0, outputTokens: 0, costMicroUsd: 0, unpricedCalls: 0 };
+
+const plus = (a: Amounts, b: Amounts): Amounts => ({
+  calls: a.calls + b.calls,
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+  costMicroUsd: a.costMicroUsd + b.costMicroUsd,
+  unpricedCalls: a.unpricedCalls + b.unpricedCalls,
+});
+
+const shown = (name: string, { calls, inputTokens, outputTokens, costMicroUsd, unpricedCalls }: Amounts): SpendRow => ({
+  name,
+  calls,
+  inputTokens,
+  outputTokens,
+  costUsd: costMicroUsd / 1_000_000,
+  unpricedCalls,
+});
