@@ -1,7 +1,7 @@
 /** Who is asked changes while a question is open: handed on to somebody (A13), sent again, or its approver has left (A12). */
 
 import { timeText } from "../../src/flow/outcome.ts";
-import { approverWords, ownRequest, refusedReason } from "../../src/flow/verdict.ts";
+import { approverWords, isApprover, ownRequest, refusedReason } from "../../src/flow/verdict.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { endTimers } from "./approval_timers.ts";
@@ -129,12 +129,14 @@ async function approversAfter(
   from: Doc<"people">,
   to: Doc<"people">,
 ): Promise<string[]> {
-  const roles = await rolesOf(ctx, to, Date.now());
-  const rest = approval.approvers.filter((approver) => approver.toLowerCase() !== `person:${from.nameKey}`);
-  const covered = rest.some((approver) => {
-    const name = approver.slice(approver.indexOf(":") + 1).toLowerCase();
-    return approver.startsWith("role:") ? roles.includes(name) : name === to.nameKey;
-  });
+  const now = Date.now();
+  const [giver, taker] = await Promise.all(
+    [from, to].map(async (person) => ({ id: person._id, name: person.name, roles: await rolesOf(ctx, person, now) })),
+  );
+  const names = (approvers: string[], person: typeof giver): boolean =>
+    approvers.length > 0 && isApprover({ approvers, requesterId: approval.requester }, person!);
+  const rest = approval.approvers.filter((approver) => approver.startsWith("role:") || !names([approver], giver));
+  const covered = names(rest, taker);
   return covered ? rest : [...rest, `person:${to.name}`];
 }
 

@@ -69,6 +69,11 @@ function bumpText(approval: Doc<"approvals">, code: string | null): string {
 
 /** A bump that was not sent yet must not come after the answer. */
 export async function retireBumps(ctx: MutationCtx, approvalId: Id<"approvals">): Promise<void> {
+  const reminded = await ctx.db
+    .query("approvalTimers")
+    .withIndex("by_approvalId_and_status", (q) => q.eq("approvalId", approvalId).eq("status", "fired"))
+    .first();
+  if (reminded === null) return;
   for (const copy of await cardsOf(ctx, approvalId)) {
     const bump = await byKey(ctx, bumpKey(approvalId, copy.place));
     if (bump === null || bump.receipt !== null || (bump.status !== "ready" && bump.status !== "waiting")) continue;

@@ -93,6 +93,8 @@ export function approvalText(approval: ApprovalDetail, paint: Painter): string {
           : `${approval.runId}${approval.nodeId === null ? "" : `, node ${approval.nodeId}`}`,
       ],
       ["payload", approval.payloadHash === null ? null : `${json(approval.payload)}\n${approval.payloadHash}`],
+      ["approved", approval.approvedPayload === null ? null : `${approval.approvedPayload}\n${approval.approvedHash}`],
+      ["replaced by", approval.supersededBy],
       ["outcome", outcomeText(approval)],
     ],
     paint,
