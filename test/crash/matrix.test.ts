@@ -1,4 +1,4 @@
-/** O10, a handful of moments; all of them in matrix.long.test.ts. */
+/** O10, two moments; all of them in matrix.long.test.ts. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type KillPoint, Matrix } from "./matrix.ts";
 import { EFFECTS, ENDING } from "./scripted_run.ts";
@@ -8,7 +8,6 @@ beforeAll(async () => await matrix.prepare(), 120_000);
 afterAll(() => matrix.dispose());
 
 const POINTS: KillPoint[] = [
-  { commit: 1, when: "before" },
   { commit: 8, when: "after" },
   { commit: 12, when: "before" },
 ];

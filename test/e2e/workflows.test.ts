@@ -69,10 +69,7 @@ test(
     expect(set).toMatchObject({ code: 0, json: { cron: "0 7 * * 1-5", timeZone: "Europe/Berlin", origin: "command" } });
     const listed = (await place.json("workflow", "list")).json as { name: string; schedules: object[] }[];
     expect(listed.find(({ name }) => name === "backlog-report")!.schedules).toHaveLength(1);
-    expect((await place.cli(["workflow", "list"])).stdout).toContain("0 7 * * 1-5 Europe/Berlin");
     expect((await place.json("workflow", "unschedule", set.json.scheduleId)).code).toBe(0);
-    expect((await place.json("workflow", "unschedule", set.json.scheduleId)).code).toBe(4);
-    expect((await place.json("workflow", "schedule", "backlog-report", "soon")).code).toBe(2);
     expect((await place.json("workflow", "schedule", "deploy", "0 7 * * *")).code).toBe(2);
   },
   SLOW,
@@ -83,15 +80,12 @@ test(
   async () => {
     const role = "---\ntitle: My architect\n---\nPlan on one line.\n";
     const file = place.file("my-architect.md", role);
-    expect((await place.json("workflow", "create", file, "--validate")).code).toBe(0);
     expect(await place.json("workflow", "create", file)).toMatchObject({
       code: 0,
       json: { kind: "role", changed: true },
     });
     const input = '{"feature_description":"x"}';
     const args = ["workflow", "run", "feature-build", "--input", input, "--agent"];
-    expect((await place.json(...args, "architect")).code).toBe(2);
-    expect((await place.json(...args, "architect=nobody")).code).toBe(4);
     expect((await place.json(...args, "plumber=my-architect")).code).toBe(2);
     const { json: run } = await place.json(...args, "architect=my-architect");
     await place.until(["workflow", "status", run.runId], ({ status }) => status === "completed");
