@@ -30,7 +30,8 @@ export const claim = internalMutation({
     const { agent, prompt, threadKey, idempotencyKey, runId, nodeId } = job;
     const timeoutMs = Math.max(1, (job.deadline ?? 0) - Date.now());
     const found = agent === null ? null : await roleOf(ctx, agent);
-    const role = found === null ? null : { title: found.title, instructions: found.instructions };
+    // Parked runs may name a role of before there were files: then the name is all there is.
+    const role = agent === null ? null : { title: found?.title ?? agent, instructions: found?.instructions ?? "" };
     return {
       leaseId: job.leaseId ?? "",
       agent,
