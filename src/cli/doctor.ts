@@ -140,6 +140,9 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
       const health = await backend.query(functions.system.health, {});
       return { detail: JSON.stringify(health), value: health };
     });
+    const stuck = await backend.query(functions.watch.troubles, {});
+    if (stuck.length === 0) good("stuck", "nothing is");
+    for (const { what, cause, remedy } of stuck) bad("stuck", `${what}: ${cause}`, remedy);
   } finally {
     await backend.close();
   }

@@ -178,6 +178,8 @@ async function startRun(context: Context, target: string, options: Options): Pro
   const run = decodeRun(wire);
   if (options.watch !== true) {
     context.out.result(run, (paint) => runText(run, paint));
+    // The run is kept, so that the attempt can be seen; nothing of it was done.
+    if (run.status === "failed" && run.error?.startsWith("blocked by the policy") === true) context.exit(3);
     return;
   }
   const last = await follow(context, run.runId, () => {});

@@ -76,8 +76,11 @@ test(
       quiet: "22:00-07:00 Europe/Berlin",
     });
     expect((await place.json("people", "prefer", "ana", "terminal:ana")).json.preferredHandle).toBe("terminal:ana");
-    const { json: blocked } = await place.json("workflow", "run", "witnessed", "--input", '{"id":"wipe"}');
-    expect(blocked).toMatchObject({ status: "failed", error: expect.stringContaining('rule "no wipes"') });
+    const blocked = await place.json("workflow", "run", "witnessed", "--input", '{"id":"wipe"}');
+    expect(blocked).toMatchObject({
+      code: 3,
+      json: { status: "failed", error: expect.stringContaining('"no wipes"') },
+    });
 
     const whole = await place.json("audit", "verify");
     expect(whole).toMatchObject({ code: 0, json: { ok: true, fault: null } });
