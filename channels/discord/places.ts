@@ -5,6 +5,7 @@ import { parsePlace } from "./ids.ts";
 import { clip, LIMITS } from "./limits.ts";
 import type { Where } from "./parse_message.ts";
 import { plainText } from "./plain_text.ts";
+import { isCardTitle } from "./render_card.ts";
 import { type Api, CODES, codeOf } from "./rest.ts";
 import { CHANNEL_TYPE } from "./wire.ts";
 
@@ -87,8 +88,10 @@ export function createPlaces(api: Api, self: () => string, known: Known): Places
       const message = await api.get(`/channels/${parent}/messages/${thread}`);
       const embed = bodiesAt(message, "embeds")[0] ?? {};
       const said = plainText(textAt(message, "content") ?? "", { self: self(), users: new Map() });
-      const asked = (textAt(embed, "description") ?? "").split("\n")[0]?.replaceAll(/\\([^A-Za-z0-9\s])|\*\*/g, "$1");
-      const line = said.split("\n")[0]?.replaceAll("**", "").trim() || asked || textAt(embed, "title") || fallback;
+      const title = textAt(embed, "title") ?? "";
+      // A card's title says what it is, its first line what it asks.
+      const about = isCardTitle(title) ? (textAt(embed, "description") ?? "").split("\n")[0]! : title;
+      const line = said.split("\n")[0]?.replaceAll("**", "").trim() || unmarked(about) || fallback;
       return clip(line, Math.min(80, LIMITS.threadName));
     } catch {
       return fallback;
@@ -132,6 +135,8 @@ export function createPlaces(api: Api, self: () => string, known: Known): Places
     return { type: Number(bodyAt(found).type), parent: textAt(found, "parent_id") };
   }
 }
+
+const unmarked = (markup: string): string => markup.replaceAll(/\\([^A-Za-z0-9\s])|\*\*/g, "$1").trim();
 
 function oneOf(channels: string[], name: string): string {
   const [first, second] = channels;

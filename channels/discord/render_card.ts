@@ -49,6 +49,9 @@ const TITLES: Record<ApprovalCard["status"], string> = {
   superseded: "Replaced",
 };
 
+export const isCardTitle = (title: string): boolean =>
+  Object.values(TITLES).some((known) => title === known || title.startsWith(`${known} `));
+
 function outcomePart(card: ApprovalCard): string {
   const mark = card.status === "answered" ? "✅" : "🚫";
   const line = escaped(clip(card.outcomeLine ?? TITLES[card.status], MAX_OUTCOME));

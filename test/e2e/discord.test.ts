@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { functions } from "../../src/bot/backend.ts";
 import type { DiscordPerson, Drawn } from "../../src/simulator/discord/index.ts";
-import { ANA, byBot, type DiscordBot, ENG, eventually, startDiscordBot, wordsOf } from "../discord_bot.ts";
+import { ANA, byBot, type DiscordBot, ENG, eventually, seenIn, startDiscordBot, wordsOf } from "../discord_bot.ts";
 
 const ask = (name: string, approval: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
   name,
@@ -17,7 +17,7 @@ const YES_NO = { options: ["yes", "no"], next: { yes: "yes", no: "no" } };
 
 const WORKFLOWS = [
   ask("plain", YES_NO),
-  ask("bobs", { ...YES_NO, approvers: ["person:bob"] }),
+  ask("told", YES_NO, { notify: ["discord:#support"] }),
   ask("three", {
     options: ["staging", "production", "neither"],
     next: { staging: "yes", production: "yes", neither: "no" },
@@ -114,3 +114,108 @@ test("B1, I1: a press settles and the card is drawn from the settled row; whoeve
   await redrawn(id, "Approved by ana via Discord");
   expect(await ended(runId)).toMatchObject({ status: "completed", last: "yes" });
 });
+
+test("A2, B8: three options are three buttons; a refusal asks why, and the reason is in the record", async () => {
+  const three = await start("three");
+  const { id, buttons } = await card(three);
+  expect(buttons.map(({ label }) => label)).toEqual(["staging", "production", "neither"]);
+  await ana.press("#eng", id, "production");
+  expect(await ended(three)).toMatchObject({ last: "yes" });
+
+  const reasoned = await start("reasoned");
+  const asked = await card(reasoned);
+  expect((await ana.press("#eng", asked.id, "no")).modal).toMatchObject({ fields: [{ required: true }] });
+  expect(await ana.submit({ reason: "too *risky*" })).toMatchObject({ ok: true });
+  expect(wordsOf(await redrawn(asked.id, "Denied by ana via Discord"))).toContain("too *risky*");
+  expect((await runOf(reasoned)).variables).toContain("too *risky*");
+});
+
+test("A4, B9: all of a large payload is a file for whoever asks; edited values are checked again", async () => {
+  const large = await card(await start("large"));
+  await ana.press("#eng", large.id, "View all");
+  const seen = await find("the file", ana, "#eng", ({ ephemeral, files }) => ephemeral && files.length > 0);
+  expect(seen.files[0]!.text).toContain("line 399 of the log");
+
+  const runId = await start("edited");
+  const asked = await card(runId);
+  expect((await ana.press("#eng", asked.id, "Edit…")).modal?.fields[0]).toMatchObject({
+    label: "amount",
+    value: "100",
+  });
+  await ana.submit({ "field.number.amount": "900", option: "yes" });
+  await find("why not", ana, "#eng", ({ ephemeral, text }) => ephemeral && text.includes("amount"));
+  expect((await runOf(runId)).status).toBe("waiting");
+  await ana.press("#eng", asked.id, "Edit…");
+  await ana.submit({ "field.number.amount": "250", option: "yes" });
+  await redrawn(asked.id, "Approved by ana");
+});
+
+test("C8: a run by slash command asks for its inputs in a window and starts once, however often that is submitted", async () => {
+  const outcome = await ana.command("#eng", "workflow run", { name: "inputs" });
+  expect(outcome.modal?.fields.map(({ label }) => label).sort()).toEqual(["count", "version"]);
+  // Discord heard nothing of the first answer, and the person submits again.
+  world.discord.faults.order({ on: "interactions.callback", fault: { kind: "status", status: 404 }, times: 1 });
+  const first = ana.submit({ "field.text.version": "1.2", "field.integer.count": "3" });
+  const runs = async () =>
+    (await world.backend.query(functions.runs.list, { limit: 50 })).filter(({ workflow }) => workflow === "inputs");
+  await eventually("the run", async () => (await runs()).length > 0);
+  expect(await first).toMatchObject({ ok: false });
+  await ana.submit({ "field.text.version": "1.2", "field.integer.count": "3" });
+  expect((await runs()).map(({ input }) => JSON.parse(input))).toEqual([{ version: "1.2", count: 3 }]);
+  expect(await ana.complete("#eng", "workflow run", "name", "inp")).toMatchObject([{ value: "inputs" }]);
+});
+
+test("O2, B11: pending questions with their codes for one person only; an answer by code", async () => {
+  const runId = await start("plain");
+  await card(runId);
+  const codes = await ana.complete("#eng", "approve", "code", "");
+  const mine = codes.find(({ name }) => name.includes("plain?"))!;
+  await ana.command("#eng", "pending");
+  const list = await find("the list", ana, "#eng", (one) => one.ephemeral && wordsOf(one).includes(mine.value));
+  expect(bob.messages("#eng").some(({ id }) => id === list.id)).toBe(false);
+  await ana.command("dm", "approve", { code: mine.value, reason: "fine" });
+  expect(await ended(runId)).toMatchObject({ status: "completed", last: "yes" });
+});
+
+test("O1: one message tells a run's progress, and its thread the details", async () => {
+  const runId = await start("told");
+  const { id } = await card(runId);
+  await ana.press("#eng", id, "yes");
+  const told = await find(
+    "its end",
+    ana,
+    "#support",
+    (one) => wordsOf(one).includes(runId) && wordsOf(one).includes("completed"),
+  );
+  expect(byBot(ana.messages("#support")).filter((one) => wordsOf(one).includes(runId))).toHaveLength(1);
+  await eventually("the details", () => ana.threads("#support").find((thread) => thread.id === told.id));
+  await find("the details", ana, told.id, (one) => seenIn(one).includes("ask (approval)"));
+  expect(ana.threads("#support").at(-1)!.name).toBe("told");
+});
+
+test("B10: asked back below the card, the question stays open", async () => {
+  const runId = await start("plain");
+  const { id } = await card(runId);
+  bob.say("#eng", "what does this touch?", { replyTo: id });
+  await eventually("an answer in the card's thread", () =>
+    ana.threads("#eng").some((thread) => thread.id === id) ? byBot(ana.messages(id))[0] : null,
+  );
+  expect((await runOf(runId)).status).toBe("waiting");
+  await ana.press("#eng", id, "yes");
+  await redrawn(id, "Approved by ana");
+});
+
+test("C10, B2: killed; what was said meanwhile is taken once, a press fails and works when pressed again", async () => {
+  const runId = await start("plain");
+  const { id } = await card(runId);
+  await world.kill();
+  const said = ana.say("dm", "said to nobody");
+  expect(await ana.press("#eng", id, "yes")).toMatchObject({ ok: false, error: "This interaction failed" });
+  await world.again();
+  expect(await ana.press("#eng", id, "yes")).toMatchObject({ ok: true });
+  await redrawn(id, "Approved by ana via Discord");
+  await find("a reply", ana, "dm", (one) => BigInt(one.id) > BigInt(said));
+  const heard = (await history(ANA)).filter(({ role, text }) => role === "user" && text === "said to nobody");
+  expect(heard).toHaveLength(1);
+  expect((await runOf(runId)).status).toBe("completed");
+}, 60_000);
