@@ -28,5 +28,5 @@ export type FromWorker =
   | { type: "log"; entry: HostLogEntry }
   | { type: "stopped" };
 
-/** Often enough to notice a hang, seldom enough to cost nothing. */
-export const HEARTBEAT_MS = 500;
+/** Often enough to notice a hang or a flood of memory, seldom enough that an idle process sleeps. */
+export const HEARTBEAT_MS = 1_000;
