@@ -45,6 +45,7 @@ export function createDiscordAdapter(config: DiscordAdapterConfig): ChannelAdapt
     async edit(delivery, receipt) {
       return (await opened?.sender.edit(delivery, receipt)) ?? NOT_STARTED;
     },
+    connected: () => opened?.connected() ?? false,
     async stop() {
       await opened?.stop();
     },

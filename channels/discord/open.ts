@@ -20,6 +20,8 @@ import { createTyping } from "./typing.ts";
 
 export interface Opened {
   sender: Sender;
+  /** Every shard has its session. */
+  connected(): boolean;
   stop(): Promise<void>;
 }
 
@@ -162,6 +164,7 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
 
   return {
     sender,
+    connected: () => connection?.connected() ?? false,
     async stop() {
       stopping.abort();
       clearInterval(timer);
