@@ -5,7 +5,8 @@ import { drawMessage } from "./message.js";
 import { createModal } from "./modal.js";
 
 export function mount(root, host) {
-  document.head.append(h("link", { rel: "stylesheet", href: "discord/discord.css" }));
+  for (const sheet of ["discord", "writing"])
+    document.head.append(h("link", { rel: "stylesheet", href: `discord/${sheet}.css` }));
   let channel = null;
   let guild = null;
   let messages = [];
