@@ -1,4 +1,5 @@
 import { defineSchema } from "convex/server";
+import { agentQuestionTables } from "./tables/agent_questions.ts";
 import { approvalTables } from "./tables/approvals.ts";
 import { auditTables } from "./tables/audit.ts";
 import { conversationTables } from "./tables/conversations.ts";
@@ -26,6 +27,7 @@ export default defineSchema({
   ...triggerTables,
   ...researchTables,
   ...approvalTables,
+  ...agentQuestionTables,
   ...jobTables,
   ...auditTables,
   ...watchTables,

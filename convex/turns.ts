@@ -4,6 +4,7 @@ import { errorInfo, toErrorInfo, zErrorInfo } from "../src/contract/errors.ts";
 import { internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation, internalQuery } from "./_generated/server.js";
+import { questionOfCall } from "./model/agent_questions.ts";
 import { type Progress, progressOf, saveToolResult } from "./model/conversations.ts";
 import { attributeTurn } from "./model/spend.ts";
 import { recordCall } from "./model/tool_calls.ts";
@@ -54,13 +55,14 @@ export const progress = internalQuery({
   handler: async (ctx, { turnId }): Promise<Progress> => {
     const turn = (await ctx.db.get("turns", turnId))!;
     const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
-    return await progressOf(ctx, conversation, turn.promptMessageId);
+    return await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
   },
 });
 
 /**
  * Does what a saved tool call asks for and saves its result, in one transaction, once for each call: called again after a crash it
- * changes nothing. What refuses becomes the result, so that the model can say why. False: the lease is lost.
+ * changes nothing. What refuses becomes the result, so that the model can say why; a question for a person has none until it is answered.
+ * False: the lease is lost.
  */
 export const effect = internalMutation({
   args: { ...held, toolCallId: v.string(), toolName: v.string(), input: v.string() },
@@ -71,7 +73,7 @@ export const effect = internalMutation({
       .query("toolEffects")
       .withIndex("by_turnId_and_toolCallId", (q) => q.eq("turnId", turnId).eq("toolCallId", toolCallId))
       .unique();
-    if (done !== null) return true;
+    if (done !== null || (await questionOfCall(ctx, turnId, toolCallId)) !== null) return true;
     let result: string;
     let error: string | null = null;
     try {
@@ -83,6 +85,8 @@ export const effect = internalMutation({
       result = JSON.stringify({ error: { code, message, remedy } });
     }
     await recordCall(ctx, turn, { toolName, toolCallId, input, error });
+    // It has become a question: its result is what a person answers.
+    if ((await questionOfCall(ctx, turnId, toolCallId)) !== null) return true;
     await ctx.db.insert("toolEffects", { toolCallId, turnId, toolName, result });
     const task = error === null ? taskIn(result) : null;
     if (task !== null) await attributeTurn(ctx, turnId, task);

@@ -9,6 +9,7 @@
  */
 
 import type * as access from "../access.js";
+import type * as agent_questions from "../agent_questions.js";
 import type * as agents_answer from "../agents/answer.js";
 import type * as agents_context_bridge from "../agents/context_bridge.js";
 import type * as agents_effects from "../agents/effects.js";
@@ -21,7 +22,9 @@ import type * as agents_offline_arguments from "../agents/offline_arguments.js";
 import type * as agents_offline_channels from "../agents/offline_channels.js";
 import type * as agents_offline_intents from "../agents/offline_intents.js";
 import type * as agents_offline_model from "../agents/offline_model.js";
+import type * as agents_offline_questions from "../agents/offline_questions.js";
 import type * as agents_offline_requests from "../agents/offline_requests.js";
+import type * as agents_offline_team from "../agents/offline_team.js";
 import type * as agents_offline_words from "../agents/offline_words.js";
 import type * as agents_reply_stream from "../agents/reply_stream.js";
 import type * as agents_researcher from "../agents/researcher.js";
@@ -42,6 +45,7 @@ import type * as inbound from "../inbound.js";
 import type * as jobs from "../jobs.js";
 import type * as lookups from "../lookups.js";
 import type * as model_advance from "../model/advance.js";
+import type * as model_agent_questions from "../model/agent_questions.js";
 import type * as model_answering from "../model/answering.js";
 import type * as model_approval_timers from "../model/approval_timers.js";
 import type * as model_approvals from "../model/approvals.js";
@@ -127,6 +131,7 @@ import type * as security from "../security.js";
 import type * as spend from "../spend.js";
 import type * as step_functions from "../step_functions.js";
 import type * as system from "../system.js";
+import type * as tables_agent_questions from "../tables/agent_questions.js";
 import type * as tables_approvals from "../tables/approvals.js";
 import type * as tables_audit from "../tables/audit.js";
 import type * as tables_conversations from "../tables/conversations.js";
@@ -159,6 +164,7 @@ import type {
 
 declare const fullApi: ApiFromModules<{
   access: typeof access;
+  agent_questions: typeof agent_questions;
   "agents/answer": typeof agents_answer;
   "agents/context_bridge": typeof agents_context_bridge;
   "agents/effects": typeof agents_effects;
@@ -171,7 +177,9 @@ declare const fullApi: ApiFromModules<{
   "agents/offline_channels": typeof agents_offline_channels;
   "agents/offline_intents": typeof agents_offline_intents;
   "agents/offline_model": typeof agents_offline_model;
+  "agents/offline_questions": typeof agents_offline_questions;
   "agents/offline_requests": typeof agents_offline_requests;
+  "agents/offline_team": typeof agents_offline_team;
   "agents/offline_words": typeof agents_offline_words;
   "agents/reply_stream": typeof agents_reply_stream;
   "agents/researcher": typeof agents_researcher;
@@ -192,6 +200,7 @@ declare const fullApi: ApiFromModules<{
   jobs: typeof jobs;
   lookups: typeof lookups;
   "model/advance": typeof model_advance;
+  "model/agent_questions": typeof model_agent_questions;
   "model/answering": typeof model_answering;
   "model/approval_timers": typeof model_approval_timers;
   "model/approvals": typeof model_approvals;
@@ -277,6 +286,7 @@ declare const fullApi: ApiFromModules<{
   spend: typeof spend;
   step_functions: typeof step_functions;
   system: typeof system;
+  "tables/agent_questions": typeof tables_agent_questions;
   "tables/approvals": typeof tables_approvals;
   "tables/audit": typeof tables_audit;
   "tables/conversations": typeof tables_conversations;

@@ -39,7 +39,7 @@ export const run = internalAction({
   },
 });
 
-/** null: the thread holds the complete answer. */
+/** null: the thread holds the complete answer, or what is left waits for a person. */
 async function answer(
   ctx: ActionCtx,
   turnId: Id<"turns">,
@@ -60,6 +60,11 @@ async function answer(
       });
       if (!held) stream.lost.abort();
       if (stream.lost.signal.aborted) return null;
+    }
+    // Calls that are left wait for a person: the turn ends here, and another one goes on from the answer.
+    if (progress.openCalls.length > 0) {
+      const { openCalls } = await ctx.runQuery(internal.turns.progress, { turnId });
+      if (openCalls.length > 0) return null;
     }
     const before = progress.texts;
     await generate(ctx, turnId, lease, stream, (text) => stream.show([...before, text].join("\n\n")));

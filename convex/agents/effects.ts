@@ -5,6 +5,7 @@ import type { Json } from "../../src/flow/definition.ts";
 import { coerceInput } from "../../src/flow/schema.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
+import { raiseQuestion } from "../model/agent_questions.ts";
 import { openSession, sayInChannel } from "../model/channel_messages.ts";
 import { definitionOf } from "../model/definitions.ts";
 import { fail } from "../model/errors.ts";
@@ -64,6 +65,8 @@ const EFFECTS: Effects = {
     await sayInChannel(ctx, { acting, turn, key: toolCallId, channel, text }),
   createSession: async (ctx, { acting, turn, toolCallId }, { channel, topic, text }) =>
     await openSession(ctx, { acting, turn, key: toolCallId, channel, topic, text: text ?? null }),
+  requestHumanInput: async (ctx, { acting, turn, toolCallId }, input) =>
+    await raiseQuestion(ctx, { acting, turn, toolCallId, agent: "factoryManager" }, input),
 };
 
 /** Text where the workflow wants a number or a yes/no is read as one: models and people write `"3"`. */

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { toErrorInfo } from "../../src/contract/errors.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server.js";
+import { openInConversation } from "../model/agent_questions.ts";
 import { openFor } from "../model/approvals.ts";
 import { definitionOf } from "../model/definitions.ts";
 import { fail } from "../model/errors.ts";
@@ -92,6 +93,10 @@ export const facts = internalQuery({
         question: shorten(question, 300),
         options,
         ...(turn.private ? { code } : {}),
+      })),
+      askedByYou: (await openInConversation(ctx, turn.conversationId)).map(({ question, asked }) => ({
+        question: shorten(question, 300),
+        asked,
       })),
       workflows: (await workflows(ctx)).map(({ name, title, inputs }) => ({ name, title, inputs })),
     });

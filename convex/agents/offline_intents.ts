@@ -5,6 +5,7 @@
  */
 import * as find from "./offline_arguments.ts";
 import * as channels from "./offline_channels.ts";
+import * as questions from "./offline_questions.ts";
 import * as request from "./offline_requests.ts";
 import * as team from "./offline_team.ts";
 import type { ToolName } from "./tool_schemas.ts";
@@ -37,6 +38,14 @@ const A_RUN =
   "(?:(?:the|our|my|this|that|last|latest|current|recent|any|a)\\s+)+(?:deploy|deployment|release|rollout|run|runs|workflow)\\b|\\bdeployment\\b|\\b(?:deploy|run|workflow)\\s+(?:status|state|progress|run)\\b|\\bruns\\b";
 
 export const INTENTS: Intent[] = [
+  {
+    tool: "requestHumanInput",
+    what: "ask somebody, and go on with the answer",
+    example: "ask Ana whether we may ship 1.2",
+    changes: true,
+    patterns: questions.ASKS,
+    input: questions.question,
+  },
   {
     tool: "createSession",
     what: "open a topic in a channel",
@@ -257,7 +266,8 @@ export function understand(message: string, known: { workflows: readonly string[
   if (GREETING.test(text)) return { kind: "greeting" };
   if (THANKS.test(text)) return { kind: "thanks" };
   const spoken = find.withoutQuotes(text);
-  const asksOrTells = ASKING.test(spoken) && !POLITE.test(spoken) && !ASKS_ANOTHER.test(spoken);
+  const asksOrTells =
+    ASKING.test(spoken) && ![POLITE, ASKS_ANOTHER, questions.ASKS_SOMEBODY].some((form) => form.test(spoken));
   const notARequest = NEGATED.test(spoken) || TOLD.test(spoken) || asksOrTells;
   for (const intent of INTENTS) {
     if (intent.changes ? notARequest : DEFINITION.test(spoken) && !/\b(?:pending|status|progress)\b/i.test(spoken))

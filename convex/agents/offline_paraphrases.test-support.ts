@@ -2,6 +2,8 @@ import type { ToolName } from "./tool_schemas.ts";
 
 type Table = Record<string, Record<string, unknown>>;
 
+const MAY_SHIP = { ask: "Ana", question: "May we ship 1.2?" };
+
 /** Message → the input of the tool it must call. */
 export const PARAPHRASES: Record<ToolName, Table> = {
   sendChannelMessage: {
@@ -231,6 +233,33 @@ export const PARAPHRASES: Record<ToolName, Table> = {
     "which workflows are running?": {},
     "how did morning-brief go?": { run: "morning-brief" },
     "status of morning-brief": { run: "morning-brief" },
+  },
+  requestHumanInput: {
+    "ask Ana whether we may ship 1.2": MAY_SHIP,
+    "ask Ana if we may ship 1.2": MAY_SHIP,
+    "please ask Ana whether we may ship 1.2": MAY_SHIP,
+    "can you ask Ana whether we may ship 1.2?": MAY_SHIP,
+    "could you ask Ana if we may ship 1.2?": MAY_SHIP,
+    "ask Ana: may we ship 1.2?": MAY_SHIP,
+    'ask Ana: "may we ship 1.2?"': MAY_SHIP,
+    "ask Ana, may we ship 1.2?": MAY_SHIP,
+    "ask @Ana whether we may ship 1.2.": MAY_SHIP,
+    "check with Ana whether we may ship 1.2": MAY_SHIP,
+    "check with Ana if we may ship 1.2": MAY_SHIP,
+    "find out from Ana whether we may ship 1.2": MAY_SHIP,
+    "confirm with Ana whether we may ship 1.2": MAY_SHIP,
+    "ask Ana for permission to ship 1.2": MAY_SHIP,
+    "ask Ana for approval to ship 1.2": MAY_SHIP,
+    "get Ana's approval to ship 1.2": MAY_SHIP,
+    "get Ana's ok to ship 1.2": MAY_SHIP,
+    "we need Ana's approval to ship 1.2": MAY_SHIP,
+    "get approval from Ana to ship 1.2": MAY_SHIP,
+    "please get the ok of Ana to ship 1.2": MAY_SHIP,
+    "ask the release team whether we may ship 1.2": { ...MAY_SHIP, ask: "release team" },
+    "ask Ana to approve the release": { ask: "Ana", question: "Do you approve the release?" },
+    "ask Ana whether the build is green": { ask: "Ana", question: "Is the build green?" },
+    "ask Ana when the customer comes": { ask: "Ana", question: "When the customer comes?", options: [] },
+    "ask Ana: which port does it use?": { ask: "Ana", question: "Which port does it use?" },
   },
   listFactoryTeam: Object.fromEntries(
     [

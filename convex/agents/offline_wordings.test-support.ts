@@ -4,6 +4,7 @@ import type { ToolName } from "./tool_schemas.ts";
 export const WORDINGS: Record<ToolName, string[]> = {
   sendChannelMessage: ["Please tell #ops the database is back", "Post this note in #general: lunch is at noon"],
   createSession: ["Start a conversation in #ops about the outage", "Please set up a thread in #general on hiring"],
+  requestHumanInput: ["Please check with Bo whether the docs are done", "ask Ana Lee if we should wait"],
   listFactoryTeam: ["Please list the team", "can you show me the team?", "could you tell me who is on the team?"],
   getTokenSpendSummary: ["Can you tell me how much we spent?", "please show the costs", "what did morning-brief cost?"],
   createTask: [
@@ -302,6 +303,10 @@ export const NEGATIVES = [
   ],
   ...[
     "who are you?",
+    "ask me later",
+    "ask Ana",
+    "don't ask Ana whether we may ship",
+    "did you ask Ana whether we may ship?",
     "the team is great",
     "spend time with your family",
     "that was expensive",

@@ -120,6 +120,11 @@ const WORDS: Record<string, (value: Value) => string> = {
       })
       .join("\n");
   },
+  requestHumanInput: ({ alreadyAsked, question, asked, status, answer, by, reason }) => {
+    if (alreadyAsked === true) return `I have asked ${asked} already: "${question}" It is still open.`;
+    if (status !== "answered") return `Nobody answered "${question}": it is ${status}.`;
+    return `${by ?? "Somebody"} answered "${question}": **${answer}**${reason ? ` (${reason})` : ""}.`;
+  },
   listFactoryTeam: (value) => {
     const { people, agents, more } = value as unknown as TeamView;
     const lines = people.map(({ name, roles }) => `- **${name}**${roles.length === 0 ? "" : ` (${roles.join(", ")})`}`);

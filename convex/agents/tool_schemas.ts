@@ -76,6 +76,16 @@ export const EFFECT_TOOLS = {
     topic: z.string().min(1).max(200).describe("What it is about, in a few words"),
     text: z.string().max(3000).optional().describe("What to begin with: background, the question, who is needed"),
   }),
+  requestHumanInput: z.object({
+    ask: z.string().min(1).max(120).describe("Who is to answer: a person's name, a role, or `me`"),
+    question: z.string().min(1).max(2000).describe("Complete: whoever answers has not read this conversation"),
+    options: z
+      .array(z.string())
+      .max(10)
+      .optional()
+      .describe("The answers to choose from; leave out for yes or no; an empty list asks for words"),
+    details: z.string().max(8000).optional().describe("What it is about, in full, for whoever decides"),
+  }),
 };
 
 export type ReadToolName = keyof typeof READ_TOOLS;

@@ -63,4 +63,8 @@ export const factoryTools: Record<ToolName, Tool> = {
     "createSession",
     "Open a topic in a channel: a thread of its own, where whoever replies talks with you about that topic.",
   ),
+  requestHumanInput: changing(
+    "requestHumanInput",
+    "Ask a person to decide or to tell something. The conversation goes on with the answer, which may take days.",
+  ),
 };

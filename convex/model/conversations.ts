@@ -85,6 +85,16 @@ export async function saveSaid(ctx: MutationCtx, conversation: Doc<"conversation
   });
 }
 
+/** Something the product says between the messages: neither an answer to one nor part of what another is answered with. */
+export async function saveNote(ctx: MutationCtx, conversation: Doc<"conversations">, text: string): Promise<void> {
+  await ctx.runMutation(components.agent.messages.addMessages, {
+    threadId: conversation.threadId,
+    userId: conversation.userId,
+    order: "next",
+    messages: [{ message: { role: "assistant", content: [{ type: "text", text }] } }],
+  });
+}
+
 /** The result of a tool call, saved in answer to the message that led to the call. */
 export async function saveToolResult(
   ctx: MutationCtx,
@@ -129,10 +139,12 @@ export interface Progress {
 /** More steps than any turn may take (see agents/answer.ts). */
 const MAX_STEPS_READ = 100;
 
+/** `afterCallId`: only what was said after the result of that call counts as text. */
 export async function progressOf(
   ctx: QueryCtx,
   { threadId }: { threadId: string },
   promptMessageId: string,
+  afterCallId: string | null = null,
 ): Promise<Progress> {
   const { page } = await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
     threadId,
@@ -168,7 +180,11 @@ export async function progressOf(
       }
       complete = calls === 0 && text.trim() !== "";
     } else if (message?.role === "tool") {
-      for (const part of message.content) if (part.type === "tool-result") open.delete(part.toolCallId);
+      for (const part of message.content) {
+        if (part.type !== "tool-result") continue;
+        open.delete(part.toolCallId);
+        if (part.toolCallId === afterCallId) texts.length = 0;
+      }
     }
   }
   return { texts, openCalls: [...open.values()], complete: complete && open.size === 0, work: texts.length + allCalls };

@@ -3,6 +3,7 @@
  * from the row and the person as they are at this moment; here the decision becomes rows, in this order:
  * votes -> verdict -> record -> copies -> signal to the run.
  */
+import { makeFunctionReference } from "convex/server";
 import type { AnswerResult } from "../../src/contract/approval.ts";
 import type { Json } from "../../src/flow/definition.ts";
 import type { Signal } from "../../src/flow/types.ts";
@@ -34,6 +35,11 @@ export interface Answer {
   /** Hash of the payload the person saw; null: the ingress cannot tell. */
   shownHash: string | null;
 }
+
+// By name: the module behind it needs this one.
+const agentAnswered = makeFunctionReference<"mutation", { key: string; result: string }, null>(
+  "agent_questions:answered",
+);
 
 const MAX_REASON = 4000;
 const MAX_TEXT = 40_000;
@@ -259,10 +265,25 @@ async function end(
   more: { text: string | null; fields: Json; payload?: Json; payloadHash?: string | null },
 ): Promise<void> {
   await close(ctx, approval, state);
+  await tellAgent(ctx, approval, state, more.text);
   if (approval.runId === null || approval.waitId === null || state.outcome === null) return;
   const { option, reason, by, channel, at } = state.outcome;
   const what: Signal = { kind: "verdict", option: option ?? state.status, reason, by, channel, at, ...more };
   await signal(ctx, approval.runId, approval.waitId, what);
+}
+
+/** An agent's question: the answer becomes the result of its call. */
+async function tellAgent(
+  ctx: MutationCtx,
+  { agent, runId, key, question, options }: Doc<"approvals">,
+  { status, outcome }: verdict.ApprovalState,
+  text: string | null,
+): Promise<void> {
+  if (agent == null || runId !== null) return;
+  const answer = text ?? outcome?.option ?? null;
+  const { by = null, channel = null, reason = null } = outcome ?? {};
+  const result = JSON.stringify({ status, question, options, answer, reason, by, channel });
+  await ctx.runMutation(agentAnswered, { key, result });
 }
 
 async function close(ctx: MutationCtx, approval: Doc<"approvals">, state: verdict.ApprovalState): Promise<void> {

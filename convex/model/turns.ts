@@ -11,7 +11,8 @@ import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { progressOf, saveOwnReply } from "./conversations.ts";
+import { goOn, pointerTo, questionsOfTurn } from "./agent_questions.ts";
+import { progressOf, saveNote, saveOwnReply } from "./conversations.ts";
 import { answerHint } from "./open_questions.ts";
 import { enqueue, revise } from "./outbox.ts";
 
@@ -40,11 +41,17 @@ export async function joinTurn(
     .withIndex("by_conversationId_and_status", (q) => q.eq("conversationId", conversation._id).eq("status", "queued"))
     .order("desc")
     .first();
-  if (last !== null && last.personId === serving.person._id && last.place === serving.place) {
+  // A turn that goes on from an answer is about that answer alone.
+  if (
+    last !== null &&
+    last.afterCallId === undefined &&
+    last.personId === serving.person._id &&
+    last.place === serving.place
+  ) {
     await ctx.db.patch("turns", last._id, { promptMessageId, handle: serving.handle });
     return last._id;
   }
-  const turnId = await ctx.db.insert("turns", {
+  return await queueTurn(ctx, {
     conversationId: conversation._id,
     personId: serving.person._id,
     handle: serving.handle,
@@ -52,6 +59,18 @@ export async function joinTurn(
     place: serving.place,
     private: serving.private,
     promptMessageId,
+  });
+}
+
+type NewTurn = Pick<
+  Doc<"turns">,
+  "conversationId" | "personId" | "handle" | "channel" | "place" | "private" | "promptMessageId" | "afterCallId"
+>;
+
+/** A turn of its own, after those that are queued. */
+export async function queueTurn(ctx: MutationCtx, turn: NewTurn): Promise<Id<"turns">> {
+  const turnId = await ctx.db.insert("turns", {
+    ...turn,
     status: "queued",
     leaseId: null,
     leaseUntil: null,
@@ -61,7 +80,7 @@ export async function joinTurn(
     error: null,
     endedAt: null,
   });
-  await startNext(ctx, conversation._id);
+  await startNext(ctx, turn.conversationId);
   return turnId;
 }
 
@@ -112,19 +131,29 @@ export async function showProgress(ctx: MutationCtx, turn: Doc<"turns">, text: s
   if (text !== null && text.trim() !== "") await say(ctx, turn, text, false);
 }
 
-/** The reply is complete: said in whole, whatever was shown before. */
+/**
+ * The reply is complete: said in whole, whatever was shown before. A turn that waits for people ends too, with a reply that names the
+ * questions; it goes on as a turn of its own.
+ */
 export async function endTurn(ctx: MutationCtx, turn: Doc<"turns">): Promise<void> {
   const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
-  const { texts } = await progressOf(ctx, conversation, turn.promptMessageId);
+  const progress = await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
+  const questions = await questionsOfTurn(ctx, turn._id);
+  const pointers = questions.filter(({ status }) => status === "open").map(pointerTo);
+  if (pointers.length > 0) await saveNote(ctx, conversation, pointers.join("\n"));
   const hint = await answerHint(ctx, turn.personId, turn.private);
-  await say(ctx, turn, [...texts, ...(hint === null ? [] : [hint])].join("\n\n"), true);
+  const said = [...progress.texts, ...pointers, ...(hint === null ? [] : [hint])];
+  if (said.length > 0) await say(ctx, turn, said.join("\n\n"), true);
   await close(ctx, turn, { status: "done" });
+  // Answered between the last look at the thread and here.
+  const last = questions.at(-1);
+  if (last !== undefined && !progress.complete) await goOn(ctx, turn, last.toolCallId);
 }
 
 /** Never silence: the reply says what went wrong and whether to try again. What had been said already stays in it. */
 export async function failTurn(ctx: MutationCtx, turn: Doc<"turns">, error: ErrorInfo): Promise<void> {
   const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
-  const { texts } = await progressOf(ctx, conversation, turn.promptMessageId);
+  const { texts } = await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
   const what = `I could not finish this answer: ${error.message} (${error.code}).`;
   const next =
     error.remedy ?? (error.retryable ? "Please say it again in a moment." : "Saying it again will not help.");

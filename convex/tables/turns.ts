@@ -16,6 +16,8 @@ export const turns = defineTable({
   private: v.boolean(),
   /** The last message that joined; generation continues from it after a crash. */
   promptMessageId: v.string(),
+  /** It goes on after the result of this call, which a person gave; what was said before it is no part of the reply. Absent: from the start. */
+  afterCallId: v.optional(v.string()),
   status: vTurnStatus,
   leaseId: v.union(v.string(), v.null()),
   leaseUntil: v.union(v.number(), v.null()),
