@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { createBackend } from "../../test/backend.ts";
 import { createChat } from "../../test/chat.ts";
 import { calls, cutOff, model, type Reply, refuses, says, stream } from "../../test/model_peer.ts";
+import { at } from "../../test/runs.ts";
 import { api } from "../_generated/api.js";
 
 async function setup() {
@@ -10,7 +11,7 @@ async function setup() {
   await backend.gateway.mutation(api.system.ensureOwner, { osUser: "ana" });
   vi.spyOn(console, "error").mockImplementation(() => {});
   const tasks = async () => (await backend.gateway.query(api.tasks.list, {})).map((task) => task.title);
-  return { ana: createChat(backend, "terminal:ana"), tasks };
+  return { t: backend.gateway, ana: createChat(backend, "terminal:ana"), tasks };
 }
 
 describe("a turn with a model behind the wire", () => {
@@ -113,5 +114,27 @@ describe("a turn with a model behind the wire", () => {
     expect(said).toHaveLength(1);
     expect(said[0]).toContain("limit_reached");
     expect(count).toBeLessThan(20);
+  });
+
+  test("S11: a question for a person: the model gets the answer as its call's result, and never an open call", async () => {
+    const { ana, t } = await setup();
+    const requests = await model(
+      calls({ id: "q1", name: "requestHumanInput", input: { ask: "me", question: "Ship it?", approved: true } }),
+      says("Nothing else is going on."),
+      says("You said yes, so it can be shipped."),
+    );
+    expect((await ana.ask("may we ship?")).join()).toContain('I have asked you: "Ship it?"');
+    await ana.ask("what else is going on?");
+    const meanwhile = JSON.stringify(requests[1]?.messages);
+    expect(meanwhile).not.toContain("q1");
+    expect(meanwhile).toContain("askedByYou");
+    expect(requests[1]?.messages.at(-2)).toMatchObject({ role: "assistant" });
+    const [asked] = await t.run((ctx) => ctx.db.query("approvals").collect());
+    await t.mutation(api.approvals.answer, { actor: at("terminal:ana"), ref: asked!._id, option: "yes" });
+    expect((await ana.read()).at(-1)).toBe("You said yes, so it can be shipped.");
+    expect(requests).toHaveLength(3);
+    const [before, last] = requests[2]?.messages.slice(-2) ?? [];
+    expect(JSON.stringify(before?.tool_calls)).toContain("q1");
+    expect(last).toMatchObject({ role: "tool", content: expect.stringContaining('"answer":"yes"') });
   });
 });
