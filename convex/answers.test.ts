@@ -1,7 +1,8 @@
 // @vitest-environment edge-runtime
 /** Answering: codes, lists, edited values, what was shown, the record of it. B4, B6, B8–B11, G2, G4. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { approve, as, at, end, OWNER, question, record, startBackend } from "../test/runs.ts";
+import { ask, withPhone } from "../test/phone.ts";
+import { as, at, OWNER, question, startBackend } from "../test/runs.ts";
 import { api } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 
@@ -13,52 +14,6 @@ afterEach(() => {
 });
 
 type Harness = Awaited<ReturnType<typeof startBackend>>;
-const ask = (more: Record<string, unknown> = {}) => ({
-  name: "ask",
-  startNodeId: "ask",
-  nodes: {
-    ask: approve("Ship it?", "shipped", "stopped", { saveAs: "said", ...more }),
-    shipped: record("shipped", "done"),
-    stopped: record("stopped", "done"),
-    done: end("{{said}}"),
-  },
-});
-
-/** Somebody's phone: what they text, and the last thing said to them. */
-function phone(t: Harness["t"], rows: Harness["rows"], handle: string) {
-  let count = 0;
-  return async (words: string): Promise<string> => {
-    const id = `${handle}/${++count}`;
-    const event = {
-      ...{ kind: "message", channel: "sms", eventId: id, messageId: id, place: handle, threadKey: null, private: true },
-      ...{ sender: { handle, displayName: null }, sentAt: Date.now(), text: words },
-    };
-    await t.mutation(api.inbound.receive, { event: JSON.stringify(event) });
-    const said = (await rows("deliveries")).filter((row) => row.place === handle).map((row) => JSON.parse(row.message));
-    const last = said.filter((message) => message.kind !== "card").at(-1);
-    if (last === undefined) return "";
-    if (last.kind === "text") return last.text as string;
-    const items = (last.items as { key: string | null; text: string; detail: string | null }[]).map((item) =>
-      [item.key, item.text, item.detail].filter((part) => part !== null).join(" "),
-    );
-    return [last.title, ...items].join("\n");
-  };
-}
-
-async function withPhone(name = "ana", handle = "sms:+15550100") {
-  const backend = await startBackend();
-  await backend.person(name);
-  await backend.t.mutation(api.people.link, { actor: OWNER, name, handle });
-  await backend.t.mutation(api.people.prefer, { actor: OWNER, name, handle });
-  let count = 0;
-  const asked = async (more: Record<string, unknown> = {}) => {
-    const run = await backend.start(ask({ approvers: [`person:${name}`], ...more }), { requestKey: `r${++count}` });
-    const approvalId = question(run).approvalId;
-    const codes = await backend.rows("approvalCodes");
-    return { runId: run.runId, approvalId, code: codes.find((row) => row.approvalId === approvalId)!.code };
-  };
-  return { ...backend, asked, text: phone(backend.t, backend.rows, handle) };
-}
 
 describe("B4: codes", () => {
   test("two open: YES lists them with codes and settles nothing; YES CODE settles that one", async () => {
@@ -342,122 +297,5 @@ describe("G2, G4: what was shown, and the record of it", () => {
       "cancelled",
       "cancelled",
     ]);
-  });
-});
-
-describe("who may answer, over several channels", () => {
-  const told = (rows: Harness["rows"], place: string) =>
-    rows("deliveries").then((all) =>
-      all
-        .filter((row) => row.place === place)
-        .map((row) => JSON.parse(row.message))
-        .filter((one) => one.kind === "text"),
-    );
-
-  test("I1: somebody who is not on the list presses in a channel -> a notice to them alone, still pending, the attempt recorded", async () => {
-    const { t, start, person, rows, approval } = await startBackend();
-    for (const name of ["ana", "bob"]) await person(name);
-    await t.mutation(api.people.link, { actor: OWNER, name: "bob", handle: "slack:T1/UBOB" });
-    const run = await start(ask({ approvers: ["person:ana"], channels: ["slack:C1"] }));
-    const ref = question(run).approvalId;
-    const event = {
-      ...{ kind: "action", channel: "slack", eventId: "e1", place: "slack:C1", threadKey: null, private: false },
-      ...{
-        sender: { handle: "slack:T1/UBOB", displayName: "Bob" },
-        sentAt: Date.now(),
-        approvalId: ref,
-        option: "yes",
-      },
-      ...{ reason: null, fields: null },
-    };
-    await t.mutation(api.inbound.receive, { event: JSON.stringify(event) });
-    expect(await told(rows, "slack:C1")).toEqual([
-      { kind: "text", text: "You may not answer this question: it is for ana.", onlyTo: "slack:T1/UBOB" },
-    ]);
-    expect((await approval(ref)).status).toBe("pending");
-    const [refused] = await t.query(api.audit.list, { approvalId: ref });
-    expect(refused).toMatchObject({
-      kind: "approval.refused",
-      person: "bob",
-      handle: "slack:T1/UBOB",
-      channel: "slack",
-    });
-    expect(JSON.parse(refused!.detail)).toMatchObject({ option: "yes", message: "e1" });
-  });
-
-  test("I3, I5: Ana by SMS and Ana in Slack are one approver; after she leaves the role her old text does not count", async () => {
-    const { t, start, person, approval } = await startBackend();
-    for (const name of ["ana", "bo", "cy"]) await person(name, "release");
-    for (const handle of ["sms:+15550100", "slack:T1/UANA"]) {
-      await t.mutation(api.people.link, { actor: OWNER, name: "ana", handle });
-    }
-    const ref = question(await start(ask({ approvers: ["role:release"], quorum: 2 }))).approvalId;
-    const vote = (handle: string) => t.mutation(api.approvals.answer, { actor: at(handle), ref, option: "yes" });
-    expect((await vote("sms:+15550100")).outcome).toBe("voted");
-    expect((await vote("slack:T1/UANA")).outcome).toBe("voted");
-    expect((await approval(ref)).votes).toHaveLength(1);
-    expect((await vote("terminal:bo")).outcome).toBe("settled");
-    const second = question(await start(ask({ approvers: ["role:release"] }), { requestKey: "2" })).approvalId;
-    await t.mutation(api.people.setRoles, { actor: OWNER, name: "ana", add: [], remove: ["release"] });
-    const late = await t.mutation(api.approvals.answer, { actor: at("sms:+15550100"), ref: second, option: "yes" });
-    expect(late).toMatchObject({
-      outcome: "refused",
-      message: "You may not answer this question: it is for the role release.",
-    });
-  });
-
-  test("I7: tier high -> a YES by SMS is refused with where to answer; tier low -> taken", async () => {
-    const { asked, text, approval } = await withPhone();
-    const high = await asked({ tier: "high" });
-    expect(await text(`YES ${high.code}`)).toMatch(/too weighty for a text message.*Slack/);
-    expect((await approval(high.approvalId)).status).toBe("pending");
-    const low = await asked({ tier: "low" });
-    expect(await text(`YES ${low.code}`)).toBe("Approved by ana via SMS.");
-  });
-
-  test("A2, A3: three options by word or number; words only where the question asks for them, verbatim, no approval", async () => {
-    const { start, text, rows, run, approval } = await withPhone();
-    const graph = (node: Record<string, unknown>) => ({
-      name: "pick",
-      startNodeId: "ask",
-      nodes: {
-        ask: { type: "approval", approvers: ["person:ana"], saveAs: "said", ...node },
-        ...Object.fromEntries(["canary", "staging", "all"].map((key) => [key, record(key, "done")])),
-        done: end("{{said}}"),
-      },
-    });
-    const options = { question: "Where?", options: ["canary", "staging first", "all"] };
-    const next = { next: { canary: "canary", "staging first": "staging", all: "all" } };
-    const first = await start(graph({ ...options, ...next }), { requestKey: "1" });
-    expect(await text("Staging  First")).toBe("Chose staging first: ana via SMS.");
-    const second = await start(graph({ ...options, ...next }), { requestKey: "2" });
-    expect(await text("3")).toBe("Chose all: ana via SMS.");
-    expect((await run(first.runId)).status).toBe("completed");
-    expect((await run(second.runId)).nodes.map((node) => node.id)).toContain("all");
-    const words = await start(
-      {
-        name: "words",
-        startNodeId: "ask",
-        nodes: {
-          ask: {
-            type: "approval",
-            approvers: ["person:ana"],
-            question: "Why?",
-            freeText: true,
-            saveAs: "said",
-            next: { answered: "done" },
-          },
-          done: end("{{said.text}}"),
-        },
-      },
-      { requestKey: "3" },
-    );
-    const ref = question(words).approvalId;
-    await text("yes");
-    expect((await approval(ref)).status).toBe("pending");
-    const code = (await rows("approvalCodes")).find((row) => row.approvalId === ref)!.code;
-    expect(await text(`ANSWER ${code}  Yes,  but "later"!`)).toBe("Answered by ana via SMS.");
-    expect(JSON.parse((await run(words.runId)).result)).toBe('Yes,  but "later"!');
-    expect((await approval(ref)).outcome).toMatchObject({ option: "answered" });
   });
 });
