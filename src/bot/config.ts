@@ -99,6 +99,7 @@ const VARIABLES = {
   GLOO_API_KEY: text,
   GLOO_BASE_URL: url("https://platform.ai.gloo.com"),
   FACTORY_MODEL: text,
+  FACTORY_MODEL_PRICES: text,
   GITHUB_TOKEN: text,
   GITHUB_API_URL: url("https://api.github.com"),
   FACTORY_GATEWAY_KEY: jwk,
@@ -136,7 +137,7 @@ export interface Config {
 }
 
 const BACKEND_VARIABLES =
-  /^(ANTHROPIC_|LLM_PROXY_|GLOO_|GITHUB_|FACTORY_(MODEL|EMBEDDING_MODEL|OPERATORS|ENGINEERING|SUPPORT|WORKSPACE)$|HOOK_SECRET_)/;
+  /^(ANTHROPIC_|LLM_PROXY_|GLOO_|GITHUB_|FACTORY_(MODEL|MODEL_PRICES|EMBEDDING_MODEL|OPERATORS|ENGINEERING|SUPPORT|WORKSPACE)$|HOOK_SECRET_)/;
 const SECRET_VARIABLES = /(_TOKEN|_SECRET|_KEY)$|^HOOK_SECRET_/;
 
 /** Reads and checks; throws one `invalid_input` that lists every bad variable with its reason and remedy. */
