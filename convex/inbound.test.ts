@@ -212,28 +212,23 @@ describe("routing of answers", () => {
     expect(await approval(approvalId)).toMatchObject({ status: "answered", outcome: { option } });
   });
 
-  test.each([
-    "no, don't approve",
-    "disallow",
-    "ok",
-    "yes but tomorrow",
-    "yes!!",
-    "maybe",
-    "I say yes",
-  ])("B5: %s settles nothing, and the reply names the words that count", async (text) => {
-    const { t, send, ask, approval, said } = await setup();
-    const { approvalId } = await ask();
-    expect((await send(text)).route).toBe("conversation");
-    expect(await approval(approvalId)).toMatchObject({ status: "pending" });
-    await passUntil("the turn has ended", async () => {
-      const { openTurns } = await t.query(api.conversations.busy, { place: "terminal:root" });
-      return openTurns === 0;
-    });
-    const reply = words((await said()).at(-1)!);
-    expect(reply).toContain("Go on?");
-    expect(reply).toMatch(/YES/);
-    expect(await approval(approvalId)).toMatchObject({ status: "pending" });
-  });
+  test.each(["no, don't approve", "disallow", "ok", "yes but tomorrow", "yes!!", "maybe", "I say yes"])(
+    "B5: %s settles nothing, and the reply names the words that count",
+    async (text) => {
+      const { t, send, ask, approval, said } = await setup();
+      const { approvalId } = await ask();
+      expect((await send(text)).route).toBe("conversation");
+      expect(await approval(approvalId)).toMatchObject({ status: "pending" });
+      await passUntil("the turn has ended", async () => {
+        const { openTurns } = await t.query(api.conversations.busy, { place: "terminal:root" });
+        return openTurns === 0;
+      });
+      const reply = words((await said()).at(-1)!);
+      expect(reply).toContain("Go on?");
+      expect(reply).toMatch(/YES/);
+      expect(await approval(approvalId)).toMatchObject({ status: "pending" });
+    },
+  );
 
   test("B4: a code that is not open for that person -> nothing is settled, and the reply names the code and the words that count", async () => {
     const { send, ask, approval } = await setup();
