@@ -47,6 +47,11 @@ const url = (example: string): Variable<string | undefined> => ({
 
 const text: Variable<string | undefined> = { schema: optional(z.string()), remedy: "" };
 
+const whole = (example: string): Variable<string | undefined> => ({
+  schema: optional(z.string().regex(/^[1-9]\d{0,14}$/, "is not a whole number above 0")),
+  remedy: `write a whole number, for example ${example}`,
+});
+
 const oneOf = <const T extends string>(words: readonly [T, ...T[]]): Variable<T | undefined> => ({
   schema: optional(z.enum(words, { error: `is none of ${words.join(", ")}` })),
   remedy: `write one of ${words.join(", ")}`,
@@ -100,6 +105,8 @@ const VARIABLES = {
   GLOO_BASE_URL: url("https://platform.ai.gloo.com"),
   FACTORY_MODEL: text,
   FACTORY_MODEL_PRICES: text,
+  FACTORY_AGENT_QUESTIONS: whole("5"),
+  FACTORY_QUESTION_AGE_MS: whole("86400000"),
   GITHUB_TOKEN: text,
   GITHUB_API_URL: url("https://api.github.com"),
   FACTORY_GATEWAY_KEY: jwk,
@@ -137,7 +144,7 @@ export interface Config {
 }
 
 const BACKEND_VARIABLES =
-  /^(ANTHROPIC_|LLM_PROXY_|GLOO_|GITHUB_|FACTORY_(MODEL|MODEL_PRICES|EMBEDDING_MODEL|OPERATORS|ENGINEERING|SUPPORT|WORKSPACE)$|HOOK_SECRET_)/;
+  /^(ANTHROPIC_|LLM_PROXY_|GLOO_|GITHUB_|FACTORY_(MODEL|MODEL_PRICES|AGENT_QUESTIONS|QUESTION_AGE_MS|EMBEDDING_MODEL|OPERATORS|ENGINEERING|SUPPORT|WORKSPACE)$|HOOK_SECRET_)/;
 const SECRET_VARIABLES = /(_TOKEN|_SECRET|_KEY)$|^HOOK_SECRET_/;
 
 /** Reads and checks; throws one `invalid_input` that lists every bad variable with its reason and remedy. */
