@@ -65,10 +65,20 @@ function hostOf(name) {
         }
         running = false;
       };
-      const source = new EventSource(`${name}/changes`);
-      source.onmessage = run;
-      source.onopen = () => live(name, true);
-      source.onerror = () => live(name, false);
+      const listen = () => {
+        const source = new EventSource(`${name}/changes`);
+        source.onmessage = run;
+        source.onopen = () => {
+          live(name, true);
+          void run();
+        };
+        source.onerror = () => {
+          live(name, false);
+          // The browser gives up for good on any other answer than a stream, as it gets while the bot starts.
+          if (source.readyState === EventSource.CLOSED) setTimeout(listen, 1000);
+        };
+      };
+      listen();
       void run();
       return run;
     },
