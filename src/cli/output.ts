@@ -65,7 +65,7 @@ const onlyColours = (text: string): string =>
 
 /** For errors whose remedies stand in the message, one for each problem. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
-  invalid_definition: "correct the file; factory workflow create FILE --validate checks it without storing it",
+  invalid_definition: "correct the file and try again; nothing was stored",
 };
 
 /** Later lines of a text hang under its first. */
