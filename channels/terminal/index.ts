@@ -1,10 +1,13 @@
 /** The terminal as a channel: a person at a screen, or a program at a pipe. */
 import type { Readable, Writable } from "node:stream";
 import type { ChannelAdapter } from "../../src/contract/adapter.ts";
+import type { ApprovalCard } from "../../src/contract/approval.ts";
 import { errorInfo } from "../../src/contract/errors.ts";
+import type { OutMessage } from "../../src/contract/message.ts";
 import { type Connection, connect } from "./connect.ts";
 import { createIds, terminalHandle } from "./ids.ts";
 import { createPipe } from "./pipe.ts";
+import { renderMessage } from "./render.ts";
 import { createScreen } from "./screen.ts";
 import { createTeller, type Teller } from "./send.ts";
 import { painter, wantsColours } from "./style.ts";
@@ -53,7 +56,7 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
       privateNotices: true,
     },
     print: null,
-    async start(inbox) {
+    async start(inbox, lookups) {
       const opened = connect({
         open: (events) =>
           config.interactive
@@ -73,12 +76,21 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
       connection = opened;
       adapter.print = (lines) => opened.console.print(lines);
       const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-      teller = createTeller({
-        console: opened.console,
-        ids,
-        render: { colours, plain: !config.interactive, timeZone },
-      });
+      const render = { colours, plain: !config.interactive, timeZone };
+      teller = createTeller({ console: opened.console, ids, render });
       opened.console.print(config.greeting);
+      if (config.interactive && config.ingress === undefined) {
+        // A convenience: the start does not wait for it, and does not fail with it.
+        void lookups.home(handle).then(
+          ({ questions }) => {
+            if (questions.length > 0)
+              opened.console.print(
+                renderMessage(waiting(questions), { ...render, width: opened.console.columns - 1, now: Date.now() }),
+              );
+          },
+          () => {},
+        );
+      }
     },
     async send(delivery) {
       return teller?.send(delivery) ?? CLOSED;
@@ -94,6 +106,19 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
   };
   return adapter;
 }
+
+/** What was asked before this start: its cards have scrolled away with the last screen. */
+const waiting = (questions: ApprovalCard[]): OutMessage => ({
+  kind: "list",
+  title: "Questions that wait for you",
+  items: questions.map(({ code, question, options }) => ({
+    key: code,
+    text: question,
+    detail: options.length === 0 ? "free text" : options.join(", "),
+  })),
+  empty: "",
+  onlyTo: null,
+});
 
 const LEAVE_HINT = "Ctrl-C again, Ctrl-D or /quit leaves; what runs goes on at the next start.";
 const CLOSED = {

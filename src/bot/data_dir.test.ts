@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FactoryError } from "../contract/errors.ts";
-import { endpointFile, readEndpoint, takeDataDir } from "./data_dir.ts";
+import { endpointFile, makeDataDir, readEndpoint, takeDataDir } from "./data_dir.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -80,3 +80,10 @@ test("a folder that cannot be one is refused with the variable's name", async ()
   writeFileSync(file, "");
   expect(await refused(join(file, "data"))).toMatchObject({ code: "invalid_input", field: "FACTORY_DATA_DIR" });
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a parent that refuses new folders -> one error at once (Linux: /proc)",
+  () => {
+    expect(() => makeDataDir("/proc/no/such/folder")).toThrow(/cannot be used/);
+  },
+);

@@ -11,8 +11,8 @@
  *   simulated_people.json  who was introduced to the backend for them
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { FactoryError } from "../contract/errors.ts";
 
@@ -41,10 +41,28 @@ export interface DataDir {
 export const endpointFile = (dataDir: string): string => join(dataDir, "endpoint.json");
 export const backendFolder = (dataDir: string): string => join(dataDir, "backend");
 
+/** Like `recursive: true`, which in Node 24 never returns where a parent refuses new folders with ENOENT (`/proc/x`). */
+function makeFolder(path: string): void {
+  const make = (): boolean => {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      return true;
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      if (code === "EEXIST" && statSync(path).isDirectory()) return true;
+      if (code === "ENOENT" && !existsSync(dirname(path))) return false;
+      throw thrown;
+    }
+  };
+  if (make()) return;
+  makeFolder(dirname(path));
+  make();
+}
+
 /** Makes the folder, readable by its owner only. A folder that exists keeps its content, and loses its readers. */
 export function makeDataDir(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     chmodSync(path, 0o700);
   } catch (thrown) {
     throw folderError(path, thrown);

@@ -4,7 +4,7 @@ import { ERROR_CODES, type ErrorInfo, toErrorInfo } from "../contract/errors.ts"
 import { type Bot, startBot } from "./bot.ts";
 import { type Config, environment, readConfig } from "./config.ts";
 import { type BotLogger, createLogger } from "./logger.ts";
-import { type Mode, modeOf } from "./mode.ts";
+import { checkArgs, type Mode, modeOf, USAGE } from "./mode.ts";
 import { modelName } from "./model_name.ts";
 import { osUser } from "./os_user.ts";
 import { untilQuiet } from "./quiet.ts";
@@ -14,11 +14,17 @@ const STOP_MS = 9_500;
 const stdin = process.stdin as NodeJS.ReadStream & { fd: number };
 
 async function main(): Promise<void> {
-  const mode = modeOf(process.argv.slice(2), stdin);
+  const args = process.argv.slice(2);
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const mode = modeOf(args, stdin);
   const env = environment();
   let logger = createLogger({ level: "info", pretty: process.stderr.isTTY === true, secrets: [] });
   let config: Config;
   try {
+    checkArgs(args);
     config = readConfig(env);
   } catch (thrown) {
     return fatal(thrown, logger);

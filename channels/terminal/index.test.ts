@@ -1,0 +1,66 @@
+import { PassThrough } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { ApprovalCard } from "../../src/contract/approval.ts";
+import type { Lookups } from "../../src/contract/lookups.ts";
+import { createTerminalAdapter } from "./index.ts";
+
+const CARD: ApprovalCard = {
+  approvalId: "a1",
+  status: "pending",
+  question: "Ship \u001b[31m1.2?",
+  options: ["yes", "no"],
+  code: "4K",
+  context: "deploy",
+  payload: null,
+  quorum: 1,
+  votes: [],
+  expiresAt: null,
+  reasonRequired: [],
+  outcome: null,
+  outcomeLine: null,
+};
+
+async function opened(questions: ApprovalCard[]): Promise<string> {
+  const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+  let shown = "";
+  output.on("data", (chunk) => {
+    shown += chunk;
+  });
+  const adapter = createTerminalAdapter({
+    input: new PassThrough(),
+    output,
+    interactive: true,
+    user: "root",
+    historyFile: null,
+    env: { NO_COLOR: "1" },
+    greeting: ["Hello"],
+    onEnd() {},
+  });
+  const unused = async () => {
+    throw new Error("not asked for here");
+  };
+  const lookups: Lookups = {
+    home: async (handle) => ({ person: handle, questions, runs: [] }),
+    card: unused,
+    workflow: unused,
+    workflows: unused,
+    history: { caughtUpTo: unused, markCaughtUp: unused, knownPlaces: unused },
+  };
+  await adapter.start({ receive: unused, report: unused }, lookups);
+  for (let i = 0; i < 5; i++) await turn();
+  await adapter.stop();
+  return shown;
+}
+
+test("a question asked before this start -> it stands above the first prompt with its code, its text inert", async () => {
+  const shown = await opened([CARD]);
+  expect(shown).toContain("Questions that wait for you");
+  expect(shown).toContain("4K");
+  expect(shown).toContain("1.2?");
+  expect(shown).not.toContain("\u001b[31m");
+});
+
+test("nothing is open -> only the greeting", async () => {
+  expect(await opened([])).not.toContain("Questions");
+});
