@@ -6,7 +6,9 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "test/conformance/vendor/**", "**/*.long.test.ts"],
     // Convex packages ship TypeScript with import.meta.glob, which only Vite resolves.
     server: { deps: { inline: [/convex-test/, /@convex-dev\//] } },
-    testTimeout: 20_000,
+    // Tests of the real bot wait for processes more than they compute: one worker, the default on two cores, leaves both idle.
+    maxWorkers: 3,
+    testTimeout: 30_000,
     hookTimeout: 30_000,
   },
 });
