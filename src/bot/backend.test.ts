@@ -14,6 +14,7 @@ describe("errors of the backend", () => {
   test.each([
     ["fetch failed", "backend_unavailable"],
     ["[CONVEX M(inbound:receive)] Server Error\nUncaught Error: database or disk is full", "disk_full"],
+    ["The disk is full: nothing of this transaction was written to /data/convex.sqlite.", "disk_full"],
     ["[CONVEX Q(runs:get)] ArgumentValidationError: Value does not match", "invalid_input"],
     ["[CONVEX Q(x:y)] Could not find public function for 'x:y'", "backend_unavailable"],
     ["boom", "internal"],

@@ -101,7 +101,7 @@ export function toFactoryError(thrown: unknown, url: string): FactoryError {
   const made = (code: ErrorCode, message: string, remedy: string) =>
     new FactoryError(code, message, { remedy, cause: thrown });
   if (info.code !== "internal") return fromInfo(info, thrown);
-  if (/database or disk is full|ENOSPC|SQLITE_FULL/i.test(text)) {
+  if (/disk is full|ENOSPC|SQLITE_FULL/i.test(text)) {
     return made(
       "disk_full",
       "the backend has no disk space left; nothing was stored",
