@@ -10,6 +10,8 @@ export default defineConfig({
       "test/**/*.long.test.ts",
     ],
     exclude: ["**/node_modules/**", "test/conformance/vendor/**"],
+    // Other cases each time; a failure prints the seed.
+    env: { FACTORY_PROPERTY_SEED: "random" },
     fileParallelism: false,
     // Convex packages ship TypeScript with import.meta.glob, which only Vite resolves.
     server: { deps: { inline: [/convex-test/, /@convex-dev\//] } },

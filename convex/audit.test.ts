@@ -1,7 +1,8 @@
 // @vitest-environment edge-runtime
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { ChainCheck, type Fault } from "../src/flow/audit_chain.ts";
+import fc from "../test/property.ts";
 import { startBackend } from "../test/runs.ts";
 import { api, internal } from "./_generated/api.js";
 import type { AuditLine } from "./audit.ts";

@@ -1,7 +1,8 @@
 // @vitest-environment edge-runtime
 /** As settle.property.test.ts, with everything that happens to a question over time: reminders, escalation, handing on, leaving, tampering. */
-import fc from "fast-check";
+
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import fc from "../test/property.ts";
 import { approve, as, at, end, OWNER, record, startBackend } from "../test/runs.ts";
 import { api, internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";

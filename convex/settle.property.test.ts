@@ -1,7 +1,8 @@
 // @vitest-environment edge-runtime
 /** Whatever order and number of answers, votes, clocks and cancels come: one end, told in the same words on every copy. */
-import fc from "fast-check";
+
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import fc from "../test/property.ts";
 import { approve, as, at, end, OWNER, question, record, startBackend } from "../test/runs.ts";
 import { api, internal } from "./_generated/api.js";
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { zInboundEvent } from "../../src/contract/inbound.ts";
 import { parseCommand } from "../../src/flow/command.ts";
+import fc from "../../test/property.ts";
 import { commandBodies, commandsDigest, commandText, type Given, isOfChannel, readCommand } from "./commands.ts";
 import { readFields, submitted } from "./form.ts";
 import {

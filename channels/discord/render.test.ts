@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CARD, CARDS, HOSTILE, MESSAGES } from "../../test/contracts/messages.ts";
 import { createDiscordSpecCheck } from "../../test/discord_spec.ts";
+import fc from "../../test/property.ts";
 import { isBody } from "./fields.ts";
 import { parseCustomId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { zInboundEvent } from "../../src/contract/inbound.ts";
+import fc from "../../test/property.ts";
 import { type Parsed, parse, type Self } from "./parse.ts";
 import { plainText } from "./plain_text.ts";
 

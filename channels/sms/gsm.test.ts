@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { segmentsOf } from "../../src/simulator/twilio/index.ts";
+import fc from "../../test/property.ts";
 import { isGsm, segments, shorten, toGsm, within } from "./gsm.ts";
 
 const text = fc.oneof(

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readAnswer } from "../../src/flow/answer.ts";
 import { CARD, CARDS, MESSAGES } from "../../test/contracts/messages.ts";
+import fc from "../../test/property.ts";
 import { isGsm, segments } from "./gsm.ts";
 import { renderChange, renderMessage } from "./render.ts";
 import { renderBundle, renderQuestion, shows } from "./render_card.ts";

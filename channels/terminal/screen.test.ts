@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import fc from "../../test/property.ts";
 import { createScreen } from "./screen.ts";
 
 /** As much of a terminal as readline and the screen use; what scrolls off the top is kept. */

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../test/property.ts";
 import { cut, escapeText, textWidth, wrap } from "./text.ts";
 
 test("nothing that a terminal would obey is left", () => {

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../test/property.ts";
 import { INTENTS, understand } from "./offline_intents.ts";
 import { PARAPHRASES } from "./offline_paraphrases.test-support.ts";
 import { NEGATIVES, WORDINGS } from "./offline_wordings.test-support.ts";

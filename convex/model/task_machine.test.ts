@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../test/property.ts";
 import { isLegalMove, legalMoves, parseTaskStatus, TASK_STATUSES, type TaskStatus } from "./task_machine.ts";
 
 const WAY: TaskStatus[] = ["BACKLOG", "ASSIGNED", "IN_PROGRESS", "IN_REVIEW", "COMPLETE"];

@@ -1,7 +1,7 @@
 /** I8 for hooks: signature over the raw body, time window, size, and that success is said only after the backend took it. */
 import { createHmac } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../test/property.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { checkSignature, hookRoutes } from "./hooks.ts";
 import type { HttpReply } from "./http.ts";

@@ -3,8 +3,8 @@
  * The backend's own rules are tested in convex/outbox.test.ts; both together in test/e2e.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../test/property.ts";
 import type { ChannelAdapter, OutDelivery, SendResult } from "../contract/adapter.ts";
 import { errorInfo } from "../contract/errors.ts";
 import type { Backend } from "./backend.ts";

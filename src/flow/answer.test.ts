@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { hintFor, type OpenQuestion, readAnswer, waysFor } from "./answer.ts";
 import { meaningOf } from "./options.ts";
 

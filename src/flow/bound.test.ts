@@ -1,6 +1,7 @@
 /** G1, G4: work that a policy holds, and approvals that hold for exactly what was shown. SimulatedRun checks the state after every call. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import type { Json } from "./definition.ts";
 import { compile, SimulatedRun, verdict } from "./simulated_run.ts";
 import type { Effect, Signal } from "./types.ts";

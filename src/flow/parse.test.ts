@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { GRAPH, STEPS } from "./notations_fixture.ts";
 import { type ParseResult, parseDefinition } from "./parse.ts";
 import { compile, SimulatedRun } from "./simulated_run.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { decide, factsIn, type Policy, type PolicyFacts, parsePolicy, spokenText } from "./policy.ts";
 
 const SOURCE = `

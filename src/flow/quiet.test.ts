@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { parseQuiet, quietText, quietUntil } from "./quiet.ts";
 
 const utc = (text: string) => Date.parse(`${text}Z`);

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import type { Json } from "./definition.ts";
 import { checkInput, coerceInput, mismatches } from "./schema.ts";
 import { checkSchema } from "./schema_syntax.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { securityFindings } from "./security_check.ts";
 
 const rules = (value: string) => securityFindings(value).map(({ rule }) => rule);

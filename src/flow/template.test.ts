@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { FactoryError } from "../contract/errors.ts";
 import type { Json } from "./definition.ts";
 import type { Scope } from "./scope.ts";

@@ -1,6 +1,7 @@
 /** Whatever comes in whatever order: SimulatedRun checks after every call that tokens, waits and frames agree and that a run ends once. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { compile, SimulatedRun, verdict } from "./simulated_run.ts";
 import type { Effect, Signal } from "./types.ts";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import fc from "../../test/property.ts";
 import { cardOf } from "./card.ts";
 import { outcomeLine } from "./outcome.ts";
 import { type ApprovalState, type Attempt, answer, cancel, type Decision, expire, supersede } from "./verdict.ts";

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../test/property.ts";
 import { openStore } from "./store.ts";
 
 test("a file holds at every moment what memory holds, in the same order, whoever else shares it", () => {

@@ -1,7 +1,7 @@
 import { defineSchema, defineTable, makeFunctionReference, mutationGeneric, queryGeneric } from "convex/server";
 import { v } from "convex/values";
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../../test/property.ts";
 import { openHarness } from "../testing/harness.ts";
 
 /** What a mutation does: writes and nested calls, in a row or at once, and whether it throws at its end. */

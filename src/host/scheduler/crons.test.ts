@@ -1,7 +1,7 @@
 import { defineSchema, defineTable, mutationGeneric, queryGeneric } from "convex/server";
 import { v } from "convex/values";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../../test/property.ts";
 import type { Timers } from "../engine/options.ts";
 import type { CronSpec } from "../engine/types.ts";
 import { openHarness, temporaryFile } from "../testing/harness.ts";

@@ -1,8 +1,8 @@
 /** Random schemas, transactions and queries, applied to the store and to the model side by side. */
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import fc from "fast-check";
 import { expect } from "vitest";
+import fc from "../../../test/property.ts";
 import { exported, indexRange, tableScan } from "./fixtures.test-support.ts";
 import type { Model } from "./model.test-support.ts";
 import type { Json, JsonObject, QueryJson, RangeJson, Savepoint, Store, Writer } from "./types.ts";

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../../test/property.ts";
 import { build, define, indexes, pick, querySpec, run, table, transactionArbitrary } from "./commands.test-support.ts";
 import { collect, indexRange, tableScan, testStore } from "./fixtures.test-support.ts";
 import { invalidates } from "./index.ts";

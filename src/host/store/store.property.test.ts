@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../../test/property.ts";
 import { build, define, indexes, querySpec, run, TABLES, transactionArbitrary } from "./commands.test-support.ts";
 import { collect, testStore } from "./fixtures.test-support.ts";
 import { Model } from "./model.test-support.ts";

@@ -4,7 +4,7 @@
  */
 import { defineSchema, defineTable, makeFunctionReference, mutationGeneric } from "convex/server";
 import { type Value, v } from "convex/values";
-import fc from "fast-check";
+import fc from "../../../test/property.ts";
 
 /** A value, or the id of the document picked. */
 export type Template = Value | { $pick: number };

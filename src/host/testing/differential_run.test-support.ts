@@ -1,8 +1,8 @@
 /** Runs random programs on convex-test and on this host. */
 import type { Value } from "convex/values";
 import { convexTest as reference } from "convex-test";
-import fc from "fast-check";
 import { expect } from "vitest";
+import fc from "../../../test/property.ts";
 import { convexTest } from "./convex_test.ts";
 import {
   type Outcome,

@@ -1,6 +1,6 @@
 /** Random Convex values for property tests. */
 import { convexToJson, type Value } from "convex/values";
-import fc from "fast-check";
+import fc from "../../../test/property.ts";
 import type { Json } from "../store/types.ts";
 
 const text = fc.oneof(

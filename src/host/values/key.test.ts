@@ -1,6 +1,6 @@
 import { compareValues, type Value } from "convex/values";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../../test/property.ts";
 import type { Json } from "../store/types.ts";
 import { convexValue, toJson } from "./arbitraries.test-support.ts";
 import { afterKey, afterPrefix, compareKeys, encodeKey, fieldAt } from "./key.ts";

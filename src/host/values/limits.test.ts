@@ -1,6 +1,6 @@
 import { getDocumentSize, jsonToConvex, type Value } from "convex/values";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../../test/property.ts";
 import type { Json, JsonObject } from "../store/types.ts";
 import { convexValue, toJson } from "./arbitraries.test-support.ts";
 import { checkDocument, measure } from "./limits.ts";

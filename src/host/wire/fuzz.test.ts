@@ -1,6 +1,6 @@
 import { connect } from "node:net";
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import fc from "../../../test/property.ts";
 import { RawClient } from "./testing/raw_client.ts";
 import { adminKey, api, startTestHost, type TestHost } from "./testing/test_host.ts";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../../../test/property.ts";
 import { CallQueue } from "./call_queue.ts";
 
 test("calls begin and are answered in the order in which they came, whatever each of them takes; never too many at a time", async () => {

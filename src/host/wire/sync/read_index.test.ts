@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../../../test/property.ts";
 import { invalidates } from "../../store/readset.ts";
 import type { ReadSet, WriteSet } from "../../store/types.ts";
 import { newId } from "../../values/ids.ts";

@@ -1,6 +1,6 @@
 import { ConvexClient } from "convex/browser";
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import fc from "../../../../test/property.ts";
 import { RawClient, type ServerMessage } from "../testing/raw_client.ts";
 import { api, startTestHost, type TestHost, until } from "../testing/test_host.ts";
 

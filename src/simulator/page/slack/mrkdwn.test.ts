@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../../../test/property.ts";
 import { parseMarkdown, parseMrkdwn, plainMarkdown, plainMrkdwn } from "./mrkdwn.js";
 
 const names = { user: (id: string) => id.toLowerCase(), channel: (id: string) => id.toLowerCase() };
