@@ -18,7 +18,11 @@ describe.skipIf(noBrowser !== "")(`Discord on the simulator's page${noBrowser}`,
     closing.push(() => rig.stop());
     const { page, complaints } = await sitAt(`${discord.url}/simulator`);
     const pane = page.locator(".discord");
-    await pane.getByRole("textbox", { name: "Write in Discord" }).fill("@factory ship **it**?");
+    await pane.getByRole("textbox", { name: "Write in Discord" }).focus();
+    await page.keyboard.type("@Fac");
+    await pane.getByRole("button", { name: "Factory factory · app" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("ship **it**?");
     await page.keyboard.press("Enter");
     await pane.getByText("ship it?").waitFor();
     const said = await rig.next("message");

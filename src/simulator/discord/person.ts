@@ -2,6 +2,7 @@
 import { type Drawn, type DrawnModal, draw, drawModal } from "./draw.ts";
 import { compareIds } from "./ids.ts";
 import type { Interactions } from "./interactions.ts";
+import { linkNames, mentionsIn } from "./mentions.ts";
 import { type DiscordChannel, DiscordError, type DiscordInteraction, type DiscordMessage, type Wire } from "./types.ts";
 import type { World } from "./world.ts";
 
@@ -121,16 +122,8 @@ export function createPerson({ world, interactions, user: id, modals }: PersonOp
     if (found.authorId !== id) throw new DiscordError(403, 50005, "Cannot edit a message authored by another user");
     return found;
   };
-  const mentionsIn = (text: string): string[] =>
-    [...new Set([...text.matchAll(/<@!?(\d+)>/g)].map((match) => match[1]!))].filter(
-      (user) => world.users.get(user) !== undefined,
-    );
-  /** As the client does it while somebody types. */
-  const linked = (text: string): string =>
-    text.replaceAll(/@(\w+)/g, (all, name: string) => {
-      const user = world.users.values().find((one) => one.username === name);
-      return user === undefined ? all : `<@${user.id}>`;
-    });
+  const linked = (text: string): string => linkNames(text, world.users.values());
+  const named = (content: string): string[] => mentionsIn(content, world.users.values());
 
   const person: DiscordPerson = {
     id,
@@ -138,7 +131,7 @@ export function createPerson({ world, interactions, user: id, modals }: PersonOp
     say(channel, text, options = {}) {
       const content = linked(text);
       const replyTo = options.replyTo ?? null;
-      const mentions = mentionsIn(content);
+      const mentions = named(content);
       // A reply pings whom it answers.
       const answered = replyTo === null ? undefined : world.messages.get(replyTo)?.authorId;
       if (answered !== undefined && answered !== id && !mentions.includes(answered)) mentions.push(answered);
@@ -146,7 +139,7 @@ export function createPerson({ world, interactions, user: id, modals }: PersonOp
     },
     edit(channel, message, text) {
       const content = linked(text);
-      const change = { content, mentions: mentionsIn(content), editedAt: world.clock.now() };
+      const change = { content, mentions: named(content), editedAt: world.clock.now() };
       world.changeMessage(own(channel, message), change);
     },
     delete: (channel, message) => world.deleteMessage(own(channel, message)),

@@ -1,4 +1,7 @@
-/** Where a message is written; a slash brings the commands, whose options are asked for one by one with suggestions. */
+/**
+ * Where a message is written; a slash brings the commands, whose options are asked for one by one with suggestions, and an @ brings whom
+ * one can name.
+ */
 import { h } from "../dom.js";
 
 /** Commands with their subcommands, one entry each. */
@@ -14,7 +17,7 @@ const flat = (commands) =>
     }));
   });
 
-export function createComposer({ send, command, complete, commands }) {
+export function createComposer({ send, command, complete, commands, users }) {
   const input = h("textarea", { rows: "1", "aria-label": "Write in Discord", spellcheck: "false" });
   const list = h("ul", { class: "suggestions", role: "listbox", hidden: true });
   const chosen = h("div", { class: "chosen", hidden: true });
@@ -25,7 +28,7 @@ export function createComposer({ send, command, complete, commands }) {
   function suggest(items) {
     list.hidden = items.length === 0;
     list.replaceChildren(
-      ...items.map(({ title, note, take }) =>
+      ...items.map(({ title, note, take }, index) =>
         h(
           "li",
           {},
@@ -33,6 +36,7 @@ export function createComposer({ send, command, complete, commands }) {
             "button",
             {
               type: "button",
+              class: index === 0 ? "marked" : null,
               onmousedown: (event) => event.preventDefault(),
               onclick: () => {
                 suggest([]);
@@ -45,6 +49,16 @@ export function createComposer({ send, command, complete, commands }) {
         ),
       ),
     );
+  }
+
+  /** The next one, which Enter takes. */
+  function mark(by) {
+    const all = [...list.querySelectorAll("button")];
+    const next = (all.findIndex((button) => button.classList.contains("marked")) + by + all.length) % all.length;
+    all.forEach((button, index) => {
+      button.classList.toggle("marked", index === next);
+    });
+    all[next]?.scrollIntoView({ block: "nearest" });
   }
 
   function leave() {
@@ -101,17 +115,44 @@ export function createComposer({ send, command, complete, commands }) {
     chosen.entry = entry;
   }
 
+  /** Those whose name begins with what stands between the @ and the cursor. */
+  function naming() {
+    const before = input.value.slice(0, input.selectionStart);
+    const word = /(?:^|[^\w@])@([^@\s]*)$/.exec(before)?.[1];
+    if (word === undefined) return [];
+    const typed = word.toLowerCase();
+    return users()
+      .filter(({ globalName, username }) => [globalName, username].some((name) => name.toLowerCase().startsWith(typed)))
+      .map(({ globalName, username, bot }) => ({
+        title: globalName,
+        note: bot ? `${username} · app` : username,
+        take: () => {
+          const start = before.length - word.length - 1;
+          input.setRangeText(`@${globalName} `, start, before.length, "end");
+          input.focus();
+        },
+      }));
+  }
+
   input.addEventListener("input", () => {
     const word = /^\/(.*)$/.exec(input.value)?.[1];
-    if (word === undefined) return suggest([]);
+    if (word === undefined) return suggest(naming());
     const fits = flat(commands()).filter(({ name }) => name.startsWith(word.trim()));
     suggest(fits.map((entry) => ({ title: `/${entry.name}`, note: entry.description, take: () => choose(entry) })));
   });
+  input.addEventListener("blur", () => suggest([]));
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") answer(null);
+    if (event.key === "Escape") {
+      if (list.hidden) answer(null);
+      else suggest([]);
+    }
+    if (!list.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp" || event.key === "Tab")) {
+      event.preventDefault();
+      return mark(event.key === "ArrowUp" ? -1 : 1);
+    }
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (!list.hidden) return list.querySelector("button")?.click();
+    if (!list.hidden) return list.querySelector("button.marked")?.click();
     element.requestSubmit();
   });
   element.addEventListener("submit", async (event) => {

@@ -28,6 +28,7 @@ export function mount(root, host) {
       return Array.isArray(choices) ? choices : [];
     },
     commands: () => guild?.commands ?? [],
+    users: () => (guild?.users ?? []).filter(({ id }) => id !== guild.me),
   });
   const modal = createModal({
     submit: async (values) => {
