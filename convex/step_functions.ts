@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Json } from "../src/flow/definition.ts";
 import { internalMutation, type MutationCtx } from "./_generated/server.js";
-import { EFFECT_TOOLS, READ_TOOLS } from "./agents/tool_schemas.ts";
+import { taskTools } from "./agents/tools/tasks.ts";
 import { fail } from "./model/errors.ts";
 import { type FunctionCall, vFunctionCall } from "./model/functions.ts";
 import { parseJson, toJsonText } from "./model/json.ts";
@@ -21,7 +21,7 @@ const step = <Schema extends z.ZodType>(
     },
   });
 
-export const createTask = step(EFFECT_TOOLS.createTask, async (ctx, acting, args) => ({
+export const createTask = step(taskTools.createTask.input, async (ctx, acting, args) => ({
   task: await tasks.createTask(ctx, acting, {
     title: args.title,
     ...(args.description === undefined ? {} : { description: args.description }),
@@ -31,16 +31,16 @@ export const createTask = step(EFFECT_TOOLS.createTask, async (ctx, acting, args
   }),
 }));
 
-export const assignTask = step(EFFECT_TOOLS.assignTask, async (ctx, acting, { task, assignee }) => ({
+export const assignTask = step(taskTools.assignTask.input, async (ctx, acting, { task, assignee }) => ({
   task: await tasks.assignTask(ctx, acting, { task, assignee: named(acting, assignee) }),
 }));
 
-export const transitionTask = step(EFFECT_TOOLS.transitionTask, async (ctx, acting, { task, status, reason }) => ({
+export const transitionTask = step(taskTools.transitionTask.input, async (ctx, acting, { task, status, reason }) => ({
   task: await tasks.transitionTask(ctx, acting, { task, status, ...(reason === undefined ? {} : { reason }) }),
 }));
 
 export const listFactoryTasks = step(
-  READ_TOOLS.listFactoryTasks,
+  taskTools.listFactoryTasks.input,
   async (ctx, acting, { status, assignee, project }) =>
     await tasks.listTasks(ctx, {
       ...(status === undefined ? {} : { status }),
@@ -49,7 +49,7 @@ export const listFactoryTasks = step(
     }),
 );
 
-export const getProjectStatus = step(READ_TOOLS.getProjectStatus, async (ctx, _acting, { project }) =>
+export const getProjectStatus = step(taskTools.getProjectStatus.input, async (ctx, _acting, { project }) =>
   tasks.projectStatus(ctx, project),
 );
 

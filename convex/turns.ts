@@ -74,7 +74,7 @@ export const effect = internalMutation({
       .withIndex("by_turnId_and_toolCallId", (q) => q.eq("turnId", turnId).eq("toolCallId", toolCallId))
       .unique();
     if (done !== null || (await questionOfCall(ctx, turnId, toolCallId)) !== null) return true;
-    let result: string;
+    let result: string | null;
     let error: string | null = null;
     try {
       // A mutation of its own: what it wrote before it refused is rolled back, and the refusal is kept.
@@ -85,8 +85,8 @@ export const effect = internalMutation({
       result = JSON.stringify({ error: { code, message, remedy } });
     }
     await recordCall(ctx, turn, { toolName, toolCallId, input, error });
-    // It has become a question: its result is what a person answers.
-    if ((await questionOfCall(ctx, turnId, toolCallId)) !== null) return true;
+    // Its result comes later, for example from a person who is asked.
+    if (result === null) return true;
     await ctx.db.insert("toolEffects", { toolCallId, turnId, toolName, result });
     const task = error === null ? taskIn(result) : null;
     if (task !== null) await attributeTurn(ctx, turnId, task);

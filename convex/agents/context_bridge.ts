@@ -7,7 +7,7 @@ import type { ContextHandler } from "@convex-dev/agent";
 import type { ModelMessage } from "ai";
 import { internal } from "../_generated/api.js";
 import type { ActionCtx } from "../_generated/server.js";
-import type { TurnCtx } from "./tools.ts";
+import type { TurnCtx } from "./toolset.ts";
 
 const MAX_RECALLED = 2000;
 

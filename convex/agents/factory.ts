@@ -7,7 +7,8 @@ import type { Id } from "../_generated/dataModel.js";
 import { createContextHandler } from "./context_bridge.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { CONTEXT_OPTIONS, MAX_STEPS } from "./shared.ts";
-import { factoryTools } from "./tools.ts";
+import { TOOL_NAMES } from "./tools/index.ts";
+import { toolSet } from "./toolset.ts";
 import { createUsageHandler } from "./usage.ts";
 
 const INSTRUCTIONS = `You are the Factory Manager. A factory is a team of people and agents with its work; you keep that work moving.
@@ -42,7 +43,7 @@ type Options = Omit<Config, "languageModel"> & {
 const options: Options = {
   name: "factoryManager",
   instructions: INSTRUCTIONS,
-  tools: factoryTools,
+  tools: toolSet(TOOL_NAMES),
   stopWhen: stepCountIs(MAX_STEPS),
   contextOptions: CONTEXT_OPTIONS,
   contextHandler: createContextHandler(),

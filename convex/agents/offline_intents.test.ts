@@ -3,7 +3,7 @@ import fc from "../../test/property.ts";
 import { INTENTS, understand } from "./offline_intents.ts";
 import { PARAPHRASES } from "./offline_paraphrases.test-support.ts";
 import { NEGATIVES, WORDINGS } from "./offline_wordings.test-support.ts";
-import { EFFECT_TOOLS, READ_TOOLS } from "./tool_schemas.ts";
+import { TOOL_NAMES, TOOLS } from "./tools/index.ts";
 
 const KNOWN = { workflows: ["deploy", "morning-brief"] };
 
@@ -40,7 +40,7 @@ describe("offline intents", () => {
   });
 
   test("every tool has a row, and its example is understood as that tool", () => {
-    expect(INTENTS.map((intent) => intent.tool).sort()).toEqual(Object.keys({ ...READ_TOOLS, ...EFFECT_TOOLS }).sort());
+    expect(INTENTS.map((intent) => intent.tool).sort()).toEqual([...TOOL_NAMES].sort());
     for (const intent of INTENTS) {
       for (const example of intent.example.split(/, (?=T\d)/)) {
         expect(understand(example)).toMatchObject({ kind: "call", tool: intent.tool });
@@ -49,11 +49,11 @@ describe("offline intents", () => {
   });
 
   test("what it extracts always fits the tool's schema", () => {
-    const schemas = { ...READ_TOOLS, ...EFFECT_TOOLS };
     for (const table of Object.values(PARAPHRASES)) {
       for (const message of Object.keys(table)) {
         const meant = understand(message);
-        if (meant.kind === "call") expect(schemas[meant.tool].safeParse(meant.input).error, message).toBeUndefined();
+        if (meant.kind === "call")
+          expect(TOOLS[meant.tool].input.safeParse(meant.input).error, message).toBeUndefined();
       }
     }
   });

@@ -8,7 +8,7 @@ import * as channels from "./offline_channels.ts";
 import * as questions from "./offline_questions.ts";
 import * as request from "./offline_requests.ts";
 import * as team from "./offline_team.ts";
-import type { ToolName } from "./tool_schemas.ts";
+import type { ToolName } from "./tools/index.ts";
 
 /** What to do with one message. `ask`: the request was understood but lacks something. */
 export type Understood =

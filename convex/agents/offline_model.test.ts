@@ -1,9 +1,9 @@
 import type { LanguageModelV4Message, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { describe, expect, test } from "vitest";
 import { answer, createOfflineModel } from "./offline_model.ts";
-import { EFFECT_TOOLS, READ_TOOLS } from "./tool_schemas.ts";
+import { TOOL_NAMES } from "./tools/index.ts";
 
-const tools = Object.keys({ ...READ_TOOLS, ...EFFECT_TOOLS }).map((name) => ({
+const tools = TOOL_NAMES.map((name) => ({
   type: "function" as const,
   name,
   inputSchema: { type: "object" as const },

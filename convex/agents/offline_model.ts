@@ -14,7 +14,7 @@ import type {
 } from "@ai-sdk/provider";
 import { type Understood, understand } from "./offline_intents.ts";
 import * as words from "./offline_words.ts";
-import { isEffectTool } from "./tool_schemas.ts";
+import { isLook } from "./tools/index.ts";
 
 /** Between two words: quick to read along, and the longest reply takes about a second. */
 const WORD_DELAY_MS = 5;
@@ -64,7 +64,7 @@ type Call = Extract<Understood, { kind: "call" }>;
 /** Calls that only look run before those with an effect in the same step, so a step holds one sort: what was asked later sees what came before. */
 function nextCalls(calls: Call[]): LanguageModelV4Content[] {
   const first = calls[0];
-  const other = calls.findIndex((call) => first !== undefined && isEffectTool(call.tool) !== isEffectTool(first.tool));
+  const other = calls.findIndex((call) => first !== undefined && isLook(call.tool) !== isLook(first.tool));
   return calls.slice(0, other < 0 ? undefined : other).map(({ tool, input }) => ({
     type: "tool-call",
     toolCallId: `offline-${crypto.randomUUID()}`,

@@ -1,4 +1,4 @@
-import type { ToolName } from "./tool_schemas.ts";
+import type { ToolName } from "./tools/index.ts";
 
 type Table = Record<string, Record<string, unknown>>;
 

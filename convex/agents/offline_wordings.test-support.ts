@@ -1,4 +1,4 @@
-import type { ToolName } from "./tool_schemas.ts";
+import type { ToolName } from "./tools/index.ts";
 
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {

@@ -5,7 +5,7 @@ import { createBackend, until } from "../../test/backend.ts";
 import { createChat } from "../../test/chat.ts";
 import { at, OWNER } from "../../test/runs.ts";
 import { api, components, internal } from "../_generated/api.js";
-import { EFFECT_TOOLS, READ_TOOLS } from "./tool_schemas.ts";
+import { isLook, TOOL_NAMES } from "./tools/index.ts";
 
 const ASK_BO = "ask Bo whether we may ship 1.2";
 
@@ -178,17 +178,17 @@ describe("G5: a model can never write the verdict", () => {
       },
       ...{ ask: "Bo", question: "May we ship 1.2?", approvalId: before!._id, key: before!.key },
     };
-    for (const toolName of Object.keys(EFFECT_TOOLS)) {
+    for (const toolName of TOOL_NAMES.filter((name) => !isLook(name))) {
       const status = toolName === "transitionTask" ? { status: "IN_REVIEW" } : {};
       const input = JSON.stringify({ ...fitting, ...VERDICT, ...status });
       await t.mutation(internal.turns.effect, { turnId, leaseId: "l", toolCallId: toolName, toolName, input });
     }
-    for (const toolName of Object.keys(READ_TOOLS)) {
+    for (const toolName of TOOL_NAMES.filter(isLook)) {
       await t.mutation(internal.agents.looks.look, { turnId, toolName, input: JSON.stringify(VERDICT) });
     }
     // Each tool was reached: what one of them refused was refused for another reason than its extra arguments.
     const effects = await t.run((ctx) => ctx.db.query("toolEffects").collect());
-    expect(effects.map((row) => row.toolName).sort()).toEqual(Object.keys(EFFECT_TOOLS).sort());
+    expect(effects.map((row) => row.toolName).sort()).toEqual(TOOL_NAMES.filter((name) => !isLook(name)).sort());
     expect(effects.some((row) => row.result.includes("invalid_input") && row.result.includes("approved"))).toBe(false);
     expect(await approvals()).toEqual([before]);
     expect(await t.run((ctx) => ctx.db.query("votes").collect())).toEqual([]);

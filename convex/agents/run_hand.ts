@@ -18,16 +18,16 @@ import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { instructions } from "./run_task.ts";
 import { deadline, RECENT_MESSAGES } from "./shared.ts";
-import { EFFECT_TOOLS, READ_TOOLS } from "./tool_schemas.ts";
+import { taskTools } from "./tools/tasks.ts";
 import { createUsageHandler } from "./usage.ts";
 
 /** How a function looks to the model. Names are the function's without `tool::`. */
 const FUNCTIONS: Record<string, { description: string; schema: z.ZodType }> = {
-  listFactoryTasks: { description: "List the factory's tasks.", schema: READ_TOOLS.listFactoryTasks },
-  getProjectStatus: { description: "Count tasks by status.", schema: READ_TOOLS.getProjectStatus },
-  createTask: { description: "Create a task. Returns it with its name.", schema: EFFECT_TOOLS.createTask },
-  assignTask: { description: "Give a task to a person or an agent.", schema: EFFECT_TOOLS.assignTask },
-  transitionTask: { description: "Move a task to another status.", schema: EFFECT_TOOLS.transitionTask },
+  listFactoryTasks: { description: "List the factory's tasks.", schema: taskTools.listFactoryTasks.input },
+  getProjectStatus: { description: "Count tasks by status.", schema: taskTools.getProjectStatus.input },
+  createTask: { description: "Create a task. Returns it with its name.", schema: taskTools.createTask.input },
+  assignTask: { description: "Give a task to a person or an agent.", schema: taskTools.assignTask.input },
+  transitionTask: { description: "Move a task to another status.", schema: taskTools.transitionTask.input },
   record: {
     description: "Keep a value under a key.",
     schema: z.object({ key: z.string().describe("Unique"), value: z.string().describe("What to keep") }),

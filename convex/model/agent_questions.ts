@@ -35,7 +35,7 @@ export interface Wanted {
   details?: string | undefined;
 }
 
-/** Raised, once for a call; or what is open already when the same was asked before. Throws what nobody could answer. */
+/** Undefined: raised, the answer will be the call's result. Else what is open already, as the same was asked before. Throws what nobody could answer. */
 export async function raiseQuestion(ctx: MutationCtx, raised: Raised, wanted: Wanted): Promise<unknown> {
   const { acting, turn, toolCallId, agent } = raised;
   demand(acting, "agents.use");
@@ -66,7 +66,7 @@ export async function raiseQuestion(ctx: MutationCtx, raised: Raised, wanted: Wa
     promptMessageId: turn.promptMessageId,
     personId: acting.person._id,
   });
-  return { raised: true, question, asked: shown };
+  return undefined;
 }
 
 /** The question that a call has become; null: it has not. */

@@ -27,3 +27,14 @@ export async function recentRuns(ctx: QueryCtx, startedBy: Id<"people"> | null, 
 async function newest(ctx: QueryCtx, limit: number): Promise<Doc<"runs">[]> {
   return await takeWithin(ctx.db.query("runs").order("desc"), limit, sizeOfRun);
 }
+
+/** Counting reads rows: more than this is said as this. */
+const COUNT_LIMIT = 500;
+
+export async function countRuns(ctx: QueryCtx, status: "running" | "waiting"): Promise<number> {
+  const rows = await ctx.db
+    .query("runs")
+    .withIndex("by_status", (q) => q.eq("status", status))
+    .take(COUNT_LIMIT);
+  return rows.length;
+}

@@ -2,6 +2,7 @@
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { compileDefinition } from "./compile.ts";
+import { definitionOf } from "./definitions.ts";
 import { fail } from "./errors.ts";
 import { sha256Hex, toJsonText } from "./json.ts";
 import { installSchedule } from "./schedules.ts";
@@ -103,4 +104,35 @@ export async function demandLatest(ctx: QueryCtx, name: string): Promise<Doc<"wo
     field: "workflow",
     remedy: "factory workflow list shows them",
   });
+}
+
+const MAX_LISTED = 50;
+
+export interface Startable {
+  name: string;
+  title: string;
+  description: string | null;
+  /** Those that may be left out end in a question mark. */
+  inputs: string[];
+}
+
+/** What can be started, by name. */
+export async function startable(ctx: QueryCtx): Promise<Startable[]> {
+  const rows = await ctx.db
+    .query("workflows")
+    .withIndex("by_latest_and_name", (q) => q.eq("latest", true))
+    .take(MAX_LISTED);
+  return rows.map((row) => ({
+    name: row.name,
+    title: row.title,
+    description: row.description,
+    inputs: inputNames(definitionOf(row).inputs),
+  }));
+}
+
+/** The properties of the inputs' schema. */
+function inputNames(schema: unknown): string[] {
+  if (schema === null || typeof schema !== "object") return [];
+  const { properties, required } = schema as { properties?: Record<string, unknown>; required?: string[] };
+  return Object.keys(properties ?? {}).map((name) => (required?.includes(name) ? name : `${name}?`));
 }

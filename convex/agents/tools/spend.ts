@@ -1,0 +1,18 @@
+/** What the work costs. */
+import { z } from "zod";
+import { summarizeSpend } from "../../model/spend.ts";
+import { look } from "./define.ts";
+
+export const spendTools = {
+  getTokenSpendSummary: look({
+    description: "Tell what the language models used and cost, by agent, model, run or task.",
+    input: z.object({
+      by: z.enum(["agent", "model", "run", "task"]).optional().describe("How to break it down; default agent"),
+      of: z
+        .string()
+        .optional()
+        .describe("Only one of them: an agent's or model's name, a run's id or workflow, a task like T7"),
+    }),
+    run: async (ctx, _serving, { by, of }) => await summarizeSpend(ctx, by ?? "agent", of ?? null),
+  }),
+};
