@@ -220,7 +220,8 @@ export class Advance {
     if (this.nodes.size === 0) return nodeCount;
     const known = await this.nodeRows();
     for (const { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, error } of this.nodes.values()) {
-      const fields = { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, error: error?.message ?? null };
+      const told = { error: error?.message ?? null, errorInfo: error === null ? undefined : JSON.stringify(error) };
+      const fields = { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, ...told };
       const rowId = await known(nodeKey);
       if (rowId !== null) await this.ctx.db.patch("runNodes", rowId, fields);
       else await this.ctx.db.insert("runNodes", { runId, seq: nodeCount++, ...fields });

@@ -81,6 +81,8 @@ export const runTables = {
     startedAt: v.union(v.number(), v.null()),
     endedAt: v.union(v.number(), v.null()),
     error: v.union(v.string(), v.null()),
+    /** The whole error, ErrorInfo as JSON text. Absent: there is none, or the row is older than 0.2. */
+    errorInfo: v.optional(v.string()),
   })
     .index("by_runId_and_seq", ["runId", "seq"])
     .index("by_runId_and_nodeKey", ["runId", "nodeKey"]),
