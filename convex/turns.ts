@@ -5,7 +5,7 @@ import { internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation, internalQuery } from "./_generated/server.js";
 import { questionOfCall } from "./model/agent_questions.ts";
-import { type Progress, progressOf, saveToolResult } from "./model/conversations.ts";
+import { agentOf, type Progress, progressOf, saveToolResult } from "./model/conversations.ts";
 import { attributeTurn } from "./model/spend.ts";
 import { recordCall } from "./model/tool_calls.ts";
 import * as turns from "./model/turns.ts";
@@ -14,6 +14,8 @@ const held = { turnId: v.id("turns"), leaseId: v.string() };
 
 export interface TurnLease {
   leaseId: string;
+  /** Whose conversation it is (agents/crew.ts). */
+  agent: string;
   threadId: string;
   userId: string;
   private: boolean;
@@ -30,6 +32,7 @@ export const begin = internalMutation({
     const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
     return {
       leaseId: turn.leaseId ?? "",
+      agent: agentOf(conversation),
       threadId: conversation.threadId,
       userId: conversation.userId,
       private: turn.private,

@@ -5,15 +5,16 @@
 import type { ContextOptions } from "@convex-dev/agent";
 import { v } from "convex/values";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
-import { internal } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
 import { type ActionCtx, internalAction } from "../_generated/server.js";
 import type { TurnLease } from "../turns.ts";
-import { factoryManager } from "./factory.ts";
+import { DEFAULT_AGENT, isAgent } from "./crew.ts";
+import { agentNamed, type TurnAgent } from "./crew_agents.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { CONTEXT_OPTIONS, deadline, RECENT_MESSAGES } from "./shared.ts";
+import { beatTurn, beginTurn, endTurn, failTurn, turnEffect, turnProgress } from "./turn_functions.ts";
 
 /** Generations in one turn: each follows effects. A model that never comes to an end is stopped here. */
 const MAX_ROUNDS = 12;
@@ -22,10 +23,10 @@ const GENERATION_TIMEOUT_MS = 120_000;
 export const run = internalAction({
   args: { turnId: v.id("turns") },
   handler: async (ctx, { turnId }): Promise<void> => {
-    const lease = await ctx.runMutation(internal.turns.begin, { turnId });
+    const lease = await ctx.runMutation(beginTurn, { turnId });
     if (lease === null) return;
     const held = { turnId, leaseId: lease.leaseId };
-    const stream = new ReplyStream((text) => ctx.runMutation(internal.turns.beat, { ...held, text }));
+    const stream = new ReplyStream((text) => ctx.runMutation(beatTurn, { ...held, text }));
     let error: ErrorInfo | null;
     try {
       error = await answer(ctx, turnId, lease, stream);
@@ -34,8 +35,8 @@ export const run = internalAction({
     }
     await stream.stop();
     if (stream.lost.signal.aborted) return;
-    if (error === null) await ctx.runMutation(internal.turns.end, held);
-    else await ctx.runMutation(internal.turns.fail, { ...held, error });
+    if (error === null) await ctx.runMutation(endTurn, held);
+    else await ctx.runMutation(failTurn, { ...held, error });
   },
 });
 
@@ -48,10 +49,10 @@ async function answer(
 ): Promise<ErrorInfo | null> {
   let silent = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const progress = await ctx.runQuery(internal.turns.progress, { turnId });
+    const progress = await ctx.runQuery(turnProgress, { turnId });
     if (progress.complete) return null;
     for (const call of progress.openCalls) {
-      const held = await ctx.runMutation(internal.turns.effect, {
+      const held = await ctx.runMutation(turnEffect, {
         turnId,
         leaseId: lease.leaseId,
         toolCallId: call.toolCallId,
@@ -63,13 +64,13 @@ async function answer(
     }
     // Calls that are left wait for a person: the turn ends here, and another one goes on from the answer.
     if (progress.openCalls.length > 0) {
-      const { openCalls } = await ctx.runQuery(internal.turns.progress, { turnId });
+      const { openCalls } = await ctx.runQuery(turnProgress, { turnId });
       if (openCalls.length > 0) return null;
     }
     const before = progress.texts;
     await generate(ctx, turnId, lease, stream, (text) => stream.show([...before, text].join("\n\n")));
     if (stream.lost.signal.aborted) return null;
-    const after = await ctx.runQuery(internal.turns.progress, { turnId });
+    const after = await ctx.runQuery(turnProgress, { turnId });
     silent = after.work > progress.work ? 0 : silent + 1;
     if (silent >= 2) return errorInfo("model_unavailable", "the language model answered with nothing");
   }
@@ -95,7 +96,7 @@ async function generate(
   }
 }
 
-type Generation = Awaited<ReturnType<typeof factoryManager.streamText>>;
+type Generation = Awaited<ReturnType<TurnAgent["streamText"]>>;
 
 /** Memory never stops a reply: when the search fails, the answer is made from the newest messages. */
 async function startGeneration(
@@ -104,8 +105,9 @@ async function startGeneration(
   lease: TurnLease,
   abortSignal: AbortSignal,
 ): Promise<Generation> {
+  const agent = agentNamed(isAgent(lease.agent) ? lease.agent : DEFAULT_AGENT);
   const start = (contextOptions: ContextOptions) =>
-    factoryManager.streamText(
+    agent.streamText(
       { ...ctx, turnId },
       { threadId: lease.threadId, userId: lease.userId },
       {

@@ -1,17 +1,9 @@
 /** The Factory Manager: the one the people talk with. A stateless definition; what was said is in its threads. */
-import type { LanguageModelV4 } from "@ai-sdk/provider";
-import { Agent, type AgentComponent, type Config, stepCountIs } from "@convex-dev/agent";
-import type { StopCondition, ToolSet } from "ai";
-import { components } from "../_generated/api.js";
-import type { Id } from "../_generated/dataModel.js";
-import { createContextHandler } from "./context_bridge.ts";
-import { createLanguageModel, defaultModelId } from "./llm.ts";
-import { CONTEXT_OPTIONS, MAX_STEPS } from "./shared.ts";
-import { TOOL_NAMES } from "./tools/index.ts";
-import { toolSet } from "./toolset.ts";
-import { createUsageHandler } from "./usage.ts";
+import type { CrewAgent } from "./crew.ts";
 
-const INSTRUCTIONS = `You are the Factory Manager. A factory is a team of people and agents with its work; you keep that work moving.
+export const factoryManager: CrewAgent = {
+  title: "keeps the work moving; the one people talk with",
+  instructions: `You are the Factory Manager. A factory is a team of people and agents with its work; you keep that work moving.
 
 What you are responsible for:
 1. Requests: understand what somebody wants done. Ask one short question when something essential is missing, otherwise act.
@@ -31,32 +23,21 @@ Rules:
   what you have asked and nobody has answered yet (askedByYou): do not ask it again, and never tell what the answer will be.
 - Starting a workflow is enough: it asks its own questions. Do not ask for approval on its behalf.
 - Name tasks by their name (T7) and runs by workflow and id.
-- Write as one writes in chat: a few short sentences or a short list, no headings, in the language of the person.`;
-
-type Options = Omit<Config, "languageModel"> & {
-  name: string;
-  instructions: string;
-  tools: ToolSet;
-  stopWhen: StopCondition<ToolSet>;
+- Write as one writes in chat: a few short sentences or a short list, no headings, in the language of the person.`,
+  tools: [
+    "listFactoryTasks",
+    "getProjectStatus",
+    "createTask",
+    "assignTask",
+    "transitionTask",
+    "listFactoryTeam",
+    "sendChannelMessage",
+    "createSession",
+    "listWorkflows",
+    "runStatus",
+    "startWorkflow",
+    "getTokenSpendSummary",
+    "pendingQuestions",
+    "requestHumanInput",
+  ],
 };
-
-const options: Options = {
-  name: "factoryManager",
-  instructions: INSTRUCTIONS,
-  tools: toolSet(TOOL_NAMES),
-  stopWhen: stepCountIs(MAX_STEPS),
-  contextOptions: CONTEXT_OPTIONS,
-  contextHandler: createContextHandler(),
-  usageHandler: createUsageHandler("factoryManager"),
-};
-
-// The library's constructor intersects two unions of all known model ids, which the compiler gives up on (TS2590, agent 0.7.3).
-const Constructor = Agent as unknown as new (
-  component: AgentComponent,
-  options: Options & { languageModel: LanguageModelV4 },
-) => Agent<{ turnId: Id<"turns"> }, ToolSet>;
-
-export const factoryManager = new Constructor(components.agent, {
-  ...options,
-  languageModel: createLanguageModel(defaultModelId()),
-});

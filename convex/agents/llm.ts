@@ -14,7 +14,7 @@ import { createOfflineModel } from "./offline_model.ts";
 
 const DEFAULT_MODEL = "anthropic/claude-sonnet-4-5-20250929";
 const DEFAULT_GLOO_MODEL = "gloo/gloo-anthropic-claude-sonnet-4.5";
-const GLOO_BASE_URL = "https://platform.ai.gloo.com/ai/v2";
+export const GLOO_BASE_URL = "https://platform.ai.gloo.com/ai/v2";
 export const OFFLINE_MODEL = "offline";
 
 type Environment = Record<string, string | undefined>;

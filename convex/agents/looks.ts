@@ -5,10 +5,10 @@ import { internalMutation, internalQuery } from "../_generated/server.js";
 import { openInConversation } from "../model/agent_questions.ts";
 import { openFor } from "../model/approvals.ts";
 import { fail } from "../model/errors.ts";
-import { actingOf, demandTurn, recordCall } from "../model/tool_calls.ts";
+import { actingOf, agentOfTurn, demandTurn, recordCall } from "../model/tool_calls.ts";
 import { shorten } from "../model/words.ts";
 import { startable } from "../model/workflows.ts";
-import { checkedInput, toolNamed } from "./tools/index.ts";
+import { checkedInput, demandTool } from "./tools/index.ts";
 
 /** JSON text; what refuses is a result too. Recorded, because the look was made for a person. */
 export const look = internalMutation({
@@ -18,9 +18,11 @@ export const look = internalMutation({
     let error: string | null = null;
     let result: unknown;
     try {
-      const tool = toolNamed(toolName);
-      if (tool === null || tool.kind !== "look") fail("not_found", `there is no tool "${toolName}"`);
-      result = await tool.run(ctx, { acting: await actingOf(ctx, turn), turn }, checkedInput(toolName, tool, input));
+      const agent = await agentOfTurn(ctx, turn);
+      const tool = demandTool(agent, toolName);
+      if (tool.kind !== "look") fail("invalid_input", `${toolName} is more than a look`);
+      const serving = { acting: await actingOf(ctx, turn), turn, agent };
+      result = await tool.run(ctx, serving, checkedInput(toolName, tool, input));
     } catch (thrown) {
       const info = toErrorInfo(thrown);
       error = info.code;

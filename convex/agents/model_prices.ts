@@ -1,4 +1,8 @@
-/** What models cost: the one table. Pure. US dollars for a million tokens, as their makers list them. */
+/**
+ * What models cost: the one table. Pure. US dollars for a million tokens, from the price lists that Anthropic
+ * (docs.claude.com, "Pricing") and OpenAI (platform.openai.com, "Pricing") publish, as of November 2025. Prices change: whoever pays
+ * others names them with FACTORY_MODEL_PRICES.
+ */
 import type { LanguageModelUsage } from "ai";
 
 interface Price {
@@ -17,6 +21,8 @@ const PRICES: Record<string, Price> = {
   "claude-3-7-sonnet": { input: 3, output: 15 },
   "claude-haiku-4-5": { input: 1, output: 5 },
   "claude-3-5-haiku": { input: 0.8, output: 4 },
+  "text-embedding-3-small": { input: 0.02, output: 0 },
+  "text-embedding-3-large": { input: 0.13, output: 0 },
 };
 const CACHE_READ = 0.1;
 const CACHE_WRITE = 1.25;
@@ -32,8 +38,10 @@ export function priceOf(model: string, env: Record<string, string | undefined> =
   return Object.hasOwn(PRICES, id) ? (PRICES[id] ?? null) : null;
 }
 
+type Usage = Pick<LanguageModelUsage, "inputTokens" | "outputTokens"> & Partial<LanguageModelUsage>;
+
 /** One dollar for a million tokens is a millionth of a dollar for one. */
-export function costMicroUsd(price: Price | null, usage: LanguageModelUsage): number | null {
+export function costMicroUsd(price: Price | null, usage: Usage): number | null {
   if (price === null) return null;
   const input = usage.inputTokens ?? 0;
   const read = usage.inputTokenDetails?.cacheReadTokens ?? 0;

@@ -57,7 +57,7 @@ never claim a change that no result confirms. If a function refuses, do without 
 Your task, as ${hand.title}:
 ${hand.instructions}`;
 
-// See factory.ts: the library's own parameter type is more than the compiler can hold.
+// See crew_agents.ts: the library's own parameter type is more than the compiler can hold.
 const Constructor = Agent as unknown as new (
   component: AgentComponent,
   options: { name: string; languageModel: LanguageModelV4; tools: ToolSet; usageHandler: UsageHandler },

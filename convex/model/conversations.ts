@@ -7,6 +7,7 @@
 import { components } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { DEFAULT_AGENT } from "../agents/crew.ts";
 
 export interface Where {
   channel: string;
@@ -30,6 +31,9 @@ export async function conversationFor(
   const conversationId = await ctx.db.insert("conversations", { key, channel: where.channel, owner, threadId, userId });
   return (await ctx.db.get("conversations", conversationId))!;
 }
+
+/** The agent that speaks in it. */
+export const agentOf = ({ agent }: Pick<Doc<"conversations">, "agent">): string => agent ?? DEFAULT_AGENT;
 
 async function find(ctx: QueryCtx, key: string, owner: Id<"people"> | null): Promise<Doc<"conversations"> | null> {
   return await ctx.db

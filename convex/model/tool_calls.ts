@@ -1,7 +1,9 @@
 /** A tool call acts as the person its turn serves, with that person's rights at that moment, and is in the record. */
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { DEFAULT_AGENT } from "../agents/crew.ts";
 import { record } from "./audit.ts";
+import { agentOf } from "./conversations.ts";
 import { fail } from "./errors.ts";
 import { sha256Hex } from "./json.ts";
 import { type Acting, resolveActor } from "./people.ts";
@@ -10,6 +12,12 @@ export async function actingOf(ctx: QueryCtx, turn: Doc<"turns">): Promise<Actin
   const acting = await resolveActor(ctx, { kind: "handle", handle: turn.handle, channel: turn.channel });
   if (acting.person._id !== turn.personId) fail("forbidden", `${turn.handle} belongs to somebody else now`);
   return acting;
+}
+
+/** The agent whose turn it is. */
+export async function agentOfTurn(ctx: QueryCtx, turn: Doc<"turns">): Promise<string> {
+  const conversation = await ctx.db.get("conversations", turn.conversationId);
+  return conversation === null ? DEFAULT_AGENT : agentOf(conversation);
 }
 
 /** Person, agent, tool and the arguments' hash; the arguments themselves are in the thread. `error` null: it was done. */
@@ -26,7 +34,7 @@ export async function recordCall(
     handle: turn.handle,
     channel: turn.channel,
     detail: {
-      agent: "factoryManager",
+      agent: await agentOfTurn(ctx, turn),
       tool: call.toolName,
       toolCallId: call.toolCallId,
       argumentsHash: await sha256Hex(call.input),

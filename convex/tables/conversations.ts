@@ -15,6 +15,8 @@ export const conversations = defineTable({
   threadId: v.string(),
   /** What the agent component files its messages under: the person, or the place. */
   userId: v.string(),
+  /** Whose it is (agents/crew.ts). Absent: the Factory Manager's. */
+  agent: v.optional(v.string()),
 })
   .index("by_key_and_owner", ["key", "owner"])
   .index("by_channel", ["channel"]);

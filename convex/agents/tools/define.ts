@@ -16,6 +16,8 @@ import type { Acting } from "../../model/people.ts";
 export interface Serving {
   acting: Acting;
   turn: Doc<"turns">;
+  /** Who calls; one of `crew.ts`. */
+  agent: string;
 }
 
 export interface Call extends Serving {

@@ -1,5 +1,6 @@
 /** Every tool there is, by name. A group is one line here; who may use which tool stands in `crew.ts`. */
 import { fail } from "../../model/errors.ts";
+import { crewAgent, hasTool } from "../crew.ts";
 import { chatTools } from "./chat.ts";
 import type { Tool } from "./define.ts";
 import { peopleTools } from "./people.ts";
@@ -24,6 +25,16 @@ export const TOOL_NAMES = Object.keys(groups) as ToolName[];
 
 /** Null: there is none of that name. */
 export const toolNamed = (name: string): Tool | null => (Object.hasOwn(TOOLS, name) ? TOOLS[name as ToolName] : null);
+
+/** The tool, if it is there and the agent has it. */
+export function demandTool(agent: string, name: string): Tool {
+  const tool = toolNamed(name);
+  if (tool === null) fail("not_found", `there is no tool "${name.slice(0, 80)}"`);
+  if (hasTool(agent, name)) return tool;
+  fail("forbidden", `${agent} has no tool ${name}`, {
+    remedy: `it has ${crewAgent(agent)?.tools.join(", ") || "none"}`,
+  });
+}
 
 /** It runs while the model speaks; at every other tool generation stops. */
 export const isLook = (name: string): boolean => toolNamed(name)?.kind === "look";

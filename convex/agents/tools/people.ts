@@ -30,7 +30,6 @@ export const peopleTools = {
         .describe("The answers to choose from; leave out for yes or no; an empty list asks for words"),
       details: z.string().max(8000).optional().describe("What it is about, in full, for whoever decides"),
     }),
-    run: async (ctx, { acting, turn, toolCallId }, input) =>
-      await raiseQuestion(ctx, { acting, turn, toolCallId, agent: "factoryManager" }, input),
+    run: async (ctx, call, input) => await raiseQuestion(ctx, call, input),
   }),
 };
