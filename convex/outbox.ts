@@ -6,6 +6,7 @@ import { internalMutation } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import * as leases from "./model/delivery_leases.ts";
 import * as reports from "./model/delivery_reports.ts";
+import { vFailure } from "./tables/deliveries.ts";
 
 const vFilters = v.array(
   v.object({ channel: v.string(), place: v.optional(v.string()), complete: v.optional(v.boolean()) }),
@@ -112,13 +113,17 @@ export const report = gatewayMutation({
 
 /** Every few seconds: says that the gateway lives, how its channels are, and extends the leases it holds. */
 export const heartbeat = gatewayMutation({
-  args: { gatewayId: v.string(), channels: v.record(v.string(), v.string()) },
-  handler: async (ctx, { gatewayId, channels }): Promise<null> => {
+  args: {
+    gatewayId: v.string(),
+    channels: v.record(v.string(), v.string()),
+    failures: v.optional(v.array(vFailure)),
+  },
+  handler: async (ctx, { gatewayId, channels, failures = [] }): Promise<null> => {
     const row = await ctx.db
       .query("gateways")
       .withIndex("by_gatewayId", (q) => q.eq("gatewayId", gatewayId))
       .unique();
-    const now = { gatewayId, channels, seenAt: Date.now() };
+    const now = { gatewayId, channels, failures, seenAt: Date.now() };
     if (row === null) await ctx.db.insert("gateways", now);
     else await ctx.db.patch("gateways", row._id, now);
     await leases.extendLeases(ctx, gatewayId);

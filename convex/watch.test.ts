@@ -59,6 +59,47 @@ async function failOnce(t: Harness["t"], retryable: boolean) {
   });
 }
 
+describe("channels", () => {
+  const failed = { channel: "sms", message: "the token is not accepted", remedy: "set a new one" };
+  const beat = (t: Harness["t"], sms: string, failures = sms === "failed" ? [failed] : []) =>
+    t.mutation(api.outbox.heartbeat, { gatewayId: "g:1", channels: { sms, slack: "on", terminal: "off" }, failures });
+
+  test("a channel that does not work -> told once over another that does, with why and what to do; mended when it works", async () => {
+    const { t, rows } = await startBackend();
+    for (const handle of ["sms:+15550100", "slack:T1/U1"])
+      await t.mutation(api.people.link, { actor: OWNER, name: "root", handle });
+    await t.mutation(api.people.prefer, { actor: OWNER, name: "root", handle: "sms:+15550100" });
+    for (let n = 0; n < 6; n++) {
+      await beat(t, "failed");
+      await looks(t, 1);
+    }
+    expect(await told(rows)).toEqual([
+      {
+        place: "slack:T1/U1",
+        text:
+          "Stuck: SMS is not connected: nothing is heard from there and nothing said. " +
+          "The token is not accepted. Set a new one.",
+      },
+    ]);
+    // Nothing is known of a bot that is not running.
+    await looks(t, 4);
+    expect((await told(rows))[0]!.text).toMatch(/^Stuck/);
+    await beat(t, "on");
+    await looks(t, 1);
+    expect((await told(rows))[0]!.text).toMatch(/^Mended: Stuck/);
+    expect(await t.query(api.watch.troubles, {})).toEqual([]);
+  });
+
+  test("a connection that comes back by itself within half a minute is no trouble", async () => {
+    const { t, rows } = await startBackend();
+    await beat(t, "failed", []);
+    await looks(t, 1);
+    await beat(t, "on");
+    await looks(t, 3);
+    expect(await told(rows)).toEqual([]);
+  });
+});
+
 describe("copies", () => {
   test("no bot serves the channel -> within two minutes one message with run, question, cause and remedy", async () => {
     const { t, start, rows } = await withAna();
@@ -109,7 +150,9 @@ describe("copies", () => {
     await looks(t, 1);
     await gateway(t, "failed");
     await looks(t, 1);
-    expect((await told(rows))[0]!.text).toContain("Sms is failed.");
+    const [channel, copy] = (await told(rows)).map(({ text }) => text);
+    expect(channel).toContain("SMS is not connected");
+    expect(copy).toContain("Sms is failed.");
     const second = await withAna();
     await second.start(ask({ approvers: ["person:ana"] }));
     await failOnce(second.t, true);

@@ -3,7 +3,7 @@
  * is handed on as it came; discord.js keeps what is known of servers, channels and threads.
  */
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, Status } from "discord.js";
-import { FactoryError } from "../../src/contract/errors.ts";
+import { type ErrorInfo, FactoryError } from "../../src/contract/errors.ts";
 import type { Readable } from "./catch_up.ts";
 import { type Body, isBody } from "./fields.ts";
 import type { Log } from "./log.ts";
@@ -26,6 +26,8 @@ export interface Connection {
   userId: string;
   /** Every shard is connected. */
   connected(): boolean;
+  /** Why Discord has closed a connection for good; null: it has not. */
+  failure(): ErrorInfo | null;
   known: Known;
   readable(): Readable[];
   stop(): Promise<void>;
@@ -63,8 +65,12 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     if (isBody(data)) options.onInteraction(data);
   });
   let started = false;
+  let failure: FactoryError | null = null;
   client.on(Events.Error, (error) => log("warn", "the connection to Discord has trouble", { error: error.message }));
-  client.on(Events.ShardError, (error, shard) => log("warn", "a shard has trouble", { shard, error: error.message }));
+  client.on(Events.ShardError, (error, shard) => {
+    // What discord.js says of it next is the same again.
+    if (failure === null) log("warn", "a shard has trouble", { shard, error: error.message });
+  });
   client.on(Events.ShardReady, (shard) => {
     if (!started) return;
     log("info", "a new session began", { shard });
@@ -72,7 +78,10 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   });
   client.on(Events.ShardResume, (shard, events) => log("debug", "a session went on", { shard, events }));
   client.on(Events.ShardDisconnect, ({ code }, shard) => {
-    if (started) log("error", "Discord ended the connection for good", { shard, ...whyClosed(code).info });
+    // discord.js does not try again, and one reason serves every shard.
+    if (failure !== null) return;
+    failure = whyClosed(code);
+    if (started) log("error", "Discord ended the connection for good", { shard, error: failure.info });
   });
 
   const ready = new Promise<void>((done) => client.once(Events.ClientReady, () => done()));
@@ -84,7 +93,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     await Promise.race([client.login(options.token).then(() => ready), late]);
   } catch (thrown) {
     await client.destroy().catch(() => {});
-    throw whyRefused(thrown);
+    throw failure ?? whyRefused(thrown);
   } finally {
     clearTimeout(timer);
   }
@@ -93,6 +102,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return {
     userId: client.user?.id ?? "",
     connected: () => client.ws.shards.every((shard) => shard.status === Status.Ready),
+    failure: () => failure?.info ?? null,
     known: {
       of(id) {
         const channel = client.channels.cache.get(id);
@@ -122,8 +132,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 
 function whyRefused(thrown: unknown): FactoryError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (/invalid token|authentication failed/i.test(message)) return whyClosed(4004);
-  if (/disallowed intents/i.test(message)) return whyClosed(4014);
+  if (/invalid token/i.test(message)) return whyClosed(4004);
   return new FactoryError("platform_unavailable", `Discord's gateway cannot be reached: ${message}`, {
     field: "DISCORD_API_URL",
     remedy: "look at discordstatus.com and at this machine's way to the network",
@@ -131,18 +140,23 @@ function whyRefused(thrown: unknown): FactoryError {
   });
 }
 
+/** By the codes after which nobody may connect again as before. */
 function whyClosed(code: number): FactoryError {
   if (code === 4004)
     return new FactoryError("unauthenticated", "Discord does not accept the bot's token", {
       field: "DISCORD_TOKEN",
-      remedy: "reset the token on the application's Bot page and set DISCORD_TOKEN to the new one",
+      remedy: "reset the token on the application's Bot page, set DISCORD_TOKEN to the new one and start the bot anew",
     });
   if (code === 4014 || code === 4013)
-    return new FactoryError("platform_refused", "Discord refuses an intent that the bot asks for", {
+    return new FactoryError("platform_refused", `Discord refuses an intent that the bot asks for (${code})`, {
       field: "DISCORD_TOKEN",
       remedy: "switch Message Content Intent on again on the application's Bot page, or start the bot anew without it",
     });
-  return new FactoryError("platform_refused", `Discord closed the connection (${code})`, {
+  if (code === 4010 || code === 4011)
+    return new FactoryError("platform_refused", `Discord wants the bot's servers in other shards (${code})`, {
+      remedy: "start the bot anew: it asks Discord how many shards there are to be",
+    });
+  return new FactoryError("platform_refused", `Discord closed the connection for good (${code})`, {
     remedy: "start the bot anew; discord.com/developers/docs/topics/opcodes-and-status-codes explains the number",
   });
 }

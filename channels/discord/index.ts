@@ -46,6 +46,7 @@ export function createDiscordAdapter(config: DiscordAdapterConfig): ChannelAdapt
       return (await opened?.sender.edit(delivery, receipt)) ?? NOT_STARTED;
     },
     connected: () => opened?.connected() ?? false,
+    failure: () => opened?.failure() ?? null,
     async stop() {
       await opened?.stop();
     },

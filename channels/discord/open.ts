@@ -1,6 +1,6 @@
 /** Everything of the adapter that talks with Discord, put together and started. */
 import type { Inbox } from "../../src/contract/adapter.ts";
-import { FactoryError, toErrorInfo } from "../../src/contract/errors.ts";
+import { type ErrorInfo, FactoryError, toErrorInfo } from "../../src/contract/errors.ts";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
 import type { Lookups } from "../../src/contract/lookups.ts";
 import { catchUp, OVERLAP_MS } from "./catch_up.ts";
@@ -22,6 +22,8 @@ export interface Opened {
   sender: Sender;
   /** Every shard has its session. */
   connected(): boolean;
+  /** Why it will not be connected again as it is; null: it is, or will be. */
+  failure(): ErrorInfo | null;
   stop(): Promise<void>;
 }
 
@@ -165,6 +167,7 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
   return {
     sender,
     connected: () => connection?.connected() ?? false,
+    failure: () => connection?.failure() ?? null,
     async stop() {
       stopping.abort();
       clearInterval(timer);

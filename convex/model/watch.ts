@@ -1,20 +1,22 @@
 /**
- * The look for what does not go on by itself (O4): copies that nobody takes or that fail again and again, questions that nobody can
- * answer or that are very old, work that nobody does, events that cannot be handled. Twice a minute; what may only be on its way is
+ * The look for what does not go on by itself (O4): channels that do not work, copies that nobody takes or that fail again and again,
+ * questions that nobody can answer or that are very old, work that nobody does, events that cannot be handled. Twice a minute; what may only be on its way is
  * trouble when it is seen again. Each look reads a bounded number of rows, however many runs are parked.
  */
+
 import type { OutMessage } from "../../src/contract/message.ts";
+import { channelLabel } from "../../src/flow/outcome.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { openTimers } from "./approval_timers.ts";
 import { codesOf } from "./codes.ts";
+import { channelStates, livingGateways } from "./gateways.ts";
 import { deliveriesOf } from "./outbox.ts";
 import { mend, raise, suspect, type Trouble, troubleRow } from "./troubles.ts";
 import { age, shorten } from "./words.ts";
 
 /** What is younger is on its way. */
 const SETTLING_MS = 25_000;
-const GATEWAY_GONE_MS = 45_000;
 const MAX_AGE_MS = 7 * 24 * 3600_000;
 /** Rows of each kind in one look. */
 const FEW = 50;
@@ -28,6 +30,7 @@ export async function look(ctx: MutationCtx): Promise<void> {
   const before = state?.lookedAt ?? now - SETTLING_MS;
   const { lasting, cursor } = await oldQuestions(ctx, state?.cursor ?? 0, before, now);
   const fleeting = [
+    ...(await deadChannels(ctx, now)),
     ...(await lateDeliveries(ctx, now)),
     ...(await lateJobs(ctx, now)),
     ...(await lateEvents(ctx, now)),
@@ -49,12 +52,33 @@ export async function look(ctx: MutationCtx): Promise<void> {
   else await ctx.db.patch("watches", state._id, { lookedAt: now, cursor });
 }
 
+// ---- channels -----------------------------------------------------------------------------------------------------------------
+
+/** Told elsewhere: whoever is told there that it does not work does not read it. */
+async function deadChannels(ctx: QueryCtx, now: number): Promise<Trouble[]> {
+  const found: Trouble[] = [];
+  for (const { gatewayId, channels, failures = [] } of await livingGateways(ctx, now)) {
+    for (const [channel, state] of Object.entries(channels)) {
+      if (state !== "failed") continue;
+      const why = failures.find((failure) => failure.channel === channel);
+      found.push({
+        key: `channel:${gatewayId}:${channel}`,
+        what: `${channelLabel(channel)} is not connected: nothing is heard from there and nothing said`,
+        cause: why?.message ?? "the connection was lost, and the bot tries again",
+        remedy: why?.remedy ?? "factory doctor says what is wrong with the channel",
+        not: `${channel}:`,
+      });
+    }
+  }
+  return found;
+}
+
 // ---- copies ------------------------------------------------------------------------------------------------------------------
 
 /** Not taken by any gateway, or tried in vain. A terminal that is closed is no trouble: it shows what waits when it opens. */
 async function lateDeliveries(ctx: QueryCtx, now: number): Promise<Trouble[]> {
   const found: Trouble[] = [];
-  const up = await channelsUp(ctx, now);
+  const up = await channelStates(ctx, now);
   for (const status of ["ready", "waiting"] as const) {
     const rows = await ctx.db
       .query("deliveries")
@@ -86,11 +110,6 @@ async function isOver(ctx: QueryCtx, row: Doc<"deliveries">): Promise<boolean> {
   const { approvalId } = idsOf(ctx, row);
   const approval = approvalId === null ? null : await ctx.db.get("approvals", approvalId);
   return approval !== null && approval.status !== "pending";
-}
-
-async function channelsUp(ctx: QueryCtx, now: number): Promise<Map<string, string>> {
-  const gateways = (await ctx.db.query("gateways").take(100)).filter(({ seenAt }) => now - seenAt < GATEWAY_GONE_MS);
-  return new Map(gateways.flatMap(({ channels }) => Object.entries(channels)));
 }
 
 async function copyText(ctx: QueryCtx, row: Doc<"deliveries">): Promise<string> {
@@ -246,6 +265,12 @@ async function mendWhatGoesOn(ctx: MutationCtx, found: ReadonlySet<string>): Pro
 }
 
 async function goesOn(ctx: QueryCtx, row: Doc<"troubles">): Promise<boolean> {
+  if (row.key.startsWith("channel:")) {
+    const [, gatewayId = "", channel = ""] = /^channel:(.*):(\w+)$/.exec(row.key) ?? [];
+    // While the bot is not running nothing is known of it.
+    const living = await livingGateways(ctx, Date.now());
+    return living.some((gateway) => gateway.gatewayId === gatewayId && gateway.channels[channel] !== "failed");
+  }
   if (row.jobId !== null) {
     const job = await ctx.db.get("jobs", row.jobId);
     return job === null || job.endedAt !== null || job.status === "claimed";

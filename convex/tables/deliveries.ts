@@ -58,11 +58,16 @@ export const deliveries = defineTable({
   .index("by_approvalId", ["approvalId"])
   .index("by_runId", ["runId"]);
 
+/** Why a channel does not work, and what to do about it. */
+export const vFailure = v.object({ channel: v.string(), message: v.string(), remedy: v.union(v.string(), v.null()) });
+
 /** A process with adapters, as its last heartbeat described it. */
 export const gateways = defineTable({
   gatewayId: v.string(),
   /** Channel → state (`on`, `off`, `simulated`, `failed`). */
   channels: v.record(v.string(), v.string()),
+  /** Of channels that do not work, where the reason is known. */
+  failures: v.optional(v.array(vFailure)),
   seenAt: v.number(),
 }).index("by_gatewayId", ["gatewayId"]);
 

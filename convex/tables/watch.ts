@@ -18,7 +18,7 @@ export const watchTables = {
     deliveryId: v.union(v.id("deliveries"), v.null()),
     jobId: v.union(v.id("jobs"), v.null()),
     inboundId: v.union(v.id("inbound"), v.null()),
-    /** A place that is known not to be read just now; the operators are told elsewhere. */
+    /** A place that is known not to be read just now, or all of a channel (`discord:`); the operators are told elsewhere. */
     not: v.union(v.string(), v.null()),
     since: v.number(),
     mendedAt: v.union(v.number(), v.null()),

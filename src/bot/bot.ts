@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type ChannelSetup, channels } from "../../channels/index.ts";
 import type { AdapterState } from "../contract/adapter.ts";
-import { toErrorInfo } from "../contract/errors.ts";
+import { type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
 import { CHANNELS } from "../contract/handle.ts";
 import { type Backend, functions, within } from "./backend.ts";
 import { installBuiltins } from "./builtins.ts";
@@ -111,16 +111,16 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     }
 
     progress(null);
-    const { routes, states } = openChannels(options, dataDir.path, { ...env, ...simulation?.env });
+    const { routes, states, refused } = openChannels(options, dataDir.path, { ...env, ...simulation?.env });
     Object.assign(httpRoutes, hookRoutes({ backend, env }));
     Object.assign(httpRoutes, webhookRoutes(routes.map(({ adapter }) => adapter)));
-    const gateway = await startGateway({ backend, gatewayId, routes, log });
+    const gateway = await startGateway({ backend, gatewayId, routes, refused, log });
     undo.push(() => gateway.stop());
     const channelStates = () => {
       const all = { ...states, ...gateway.states() };
       return simulation === null ? all : simulation.states(all);
     };
-    health.look = () => lookAtHealth(backend, channelStates());
+    health.look = () => lookAtHealth(backend, channelStates(), gateway.failures());
     const simulator = simulation?.url ?? null;
     dataDir.publish({ url, http: http.url, simulator, model: modelName(config) });
     return {
@@ -150,18 +150,26 @@ function openChannels(options: BotOptions, dataDir: string, env: Env) {
   };
   const routes: Route[] = [];
   const states: Record<string, AdapterState> = {};
+  const refused: Record<string, ErrorInfo> = {};
   for (const name of CHANNELS) {
     const channel = channels[name](setup);
     states[name] = channel.state === "refused" ? "failed" : "off";
-    if (channel.state === "refused") logger.log.error({ channel: name, error: channel.error }, channel.error.message);
+    if (channel.state === "refused") {
+      refused[name] = channel.error;
+      logger.log.error({ channel: name, error: channel.error }, channel.error.message);
+    }
     if (channel.state === "ready") routes.push({ channel: name, adapter: channel.adapter });
   }
-  return { routes, states };
+  return { routes, states, refused };
 }
 
 const notReady: HttpReply = { status: 503, body: { ok: false, why: ["the bot is still starting"] } };
 
-async function lookAtHealth(backend: Backend, states: Record<string, AdapterState>): Promise<HttpReply> {
+async function lookAtHealth(
+  backend: Backend,
+  states: Record<string, AdapterState>,
+  failures: Record<string, ErrorInfo>,
+): Promise<HttpReply> {
   const why: string[] = [];
   try {
     await within(HEALTH_MS, backend.query(functions.system.ping, {}), backend.url);
@@ -169,7 +177,11 @@ async function lookAtHealth(backend: Backend, states: Record<string, AdapterStat
     why.push(toErrorInfo(thrown).message);
   }
   for (const [channel, state] of Object.entries(states))
-    if (state === "failed") why.push(`${channel} is not connected`);
+    if (state === "failed") {
+      const { message, remedy = null } = failures[channel] ?? {};
+      const reasons = [message, remedy].filter((part) => part != null).join("; ");
+      why.push(`${channel} is not connected${reasons === "" ? "" : `: ${reasons}`}`);
+    }
   const ok = why.length === 0;
   return { status: ok ? 200 : 503, body: { ok, backend: backend.url, channels: states, ...(ok ? {} : { why }) } };
 }

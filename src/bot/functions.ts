@@ -324,7 +324,14 @@ export const functions = {
       },
       { known: boolean }
     >("outbox:report"),
-    heartbeat: mutation<{ gatewayId: string; channels: Record<string, string> }, null>("outbox:heartbeat"),
+    heartbeat: mutation<
+      {
+        gatewayId: string;
+        channels: Record<string, string>;
+        failures?: { channel: string; message: string; remedy: string | null }[];
+      },
+      null
+    >("outbox:heartbeat"),
     release: mutation<{ gatewayId: string }, { released: number }>("outbox:release"),
   },
   conversations: {

@@ -56,6 +56,28 @@ test("one channel that fails leaves the others on", async () => {
   const wrong = new FactoryError("platform_refused", "the token was revoked");
   const gateway = await start(adapter("terminal"), adapter("slack", [wrong]));
   expect(gateway.states()).toEqual({ terminal: "on", slack: "failed" });
+  expect(gateway.failures()).toMatchObject({ slack: { message: "the token was revoked" } });
+  await gateway.stop();
+});
+
+test("a channel that fails for good while it runs -> failed, and the backend is told why; wrong settings too", async () => {
+  vi.useFakeTimers();
+  const { backend, told } = quietBackend();
+  const slack = adapter("slack");
+  const { info } = new FactoryError("unauthenticated", "the token was revoked", { remedy: "set a new one" });
+  const routes = [{ channel: "slack", adapter: Object.assign(slack, { failure: () => (slack.up ? null : info) }) }];
+  const refused = { sms: new FactoryError("invalid_input", "no number").info };
+  const gateway = await startGateway({ backend, gatewayId: "g", routes, refused, log: silentLogger() });
+  slack.up = false;
+  expect(gateway.states()).toEqual({ slack: "failed" });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(told.at(-1)).toMatchObject({
+    channels: { slack: "failed", sms: "failed" },
+    failures: [
+      { channel: "sms", message: "no number", remedy: null },
+      { channel: "slack", message: "the token was revoked", remedy: "set a new one" },
+    ],
+  });
   await gateway.stop();
 });
 

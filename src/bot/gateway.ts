@@ -20,6 +20,8 @@ export interface Gateway {
   inbox: Inbox;
   /** By channel. */
   states(): Record<string, AdapterState>;
+  /** Of channels that do not work: why, where it is known. */
+  failures(): Record<string, ErrorInfo>;
   idle(): boolean;
   /** Stops taking events, says what is under way; at most 5 s. */
   stop(): Promise<void>;
@@ -30,13 +32,17 @@ export interface GatewayOptions {
   /** Kept over restarts: what a gateway of this name held when it died is free at once. */
   gatewayId: string;
   routes: Route[];
+  /** Channels whose settings are wrong, so that there is nothing to start. */
+  refused?: Record<string, ErrorInfo>;
   log: Logger;
 }
 
-export async function startGateway({ backend, gatewayId, routes, log }: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { backend, gatewayId, routes, refused = {}, log } = options;
   const stopping = new AbortController();
   const inbox = createInbox(backend, log, stopping.signal);
   const states: Record<string, AdapterState> = {};
+  const notStarted = new Map<string, ErrorInfo>();
   await backend.mutation(functions.outbox.release, { gatewayId });
   const running: Route[] = [];
   const pumps: Pump[] = [];
@@ -46,10 +52,12 @@ export async function startGateway({ backend, gatewayId, routes, log }: GatewayO
     try {
       await adapter.start(inbox, createLookups(backend, adapter.channel));
       states[channel] = "on";
+      notStarted.delete(channel);
       return null;
     } catch (thrown) {
       const error = toErrorInfo(thrown);
       states[channel] = "failed";
+      notStarted.set(channel, error);
       log.error({ channel, error }, "a channel could not be started");
       return error;
     }
@@ -83,13 +91,28 @@ export async function startGateway({ backend, gatewayId, routes, log }: GatewayO
     for (const { channel, adapter } of running) if (adapter.connected?.() === false) now[channel] = "failed";
     return now;
   };
+  const failuresNow = (): Record<string, ErrorInfo> => {
+    const now: Record<string, ErrorInfo> = { ...refused, ...Object.fromEntries(notStarted) };
+    for (const { channel, adapter } of running) {
+      const failure = adapter.failure?.() ?? null;
+      if (failure !== null) now[channel] = failure;
+    }
+    return now;
+  };
 
   let beating = false;
   const beat = async () => {
     if (beating) return;
     beating = true;
     try {
-      await backend.mutation(functions.outbox.heartbeat, { gatewayId, channels: statesNow() });
+      const failed = Object.fromEntries(Object.keys(refused).map((channel) => [channel, "failed"]));
+      const failures = Object.entries(failuresNow()).map(([channel, { message, remedy }]) => ({
+        channel,
+        message,
+        remedy,
+      }));
+      const channels = { ...failed, ...statesNow() };
+      await backend.mutation(functions.outbox.heartbeat, { gatewayId, channels, failures });
     } catch (thrown) {
       if (!stopping.signal.aborted) log.warn({ error: toErrorInfo(thrown) }, "the heartbeat was not stored");
     }
@@ -101,6 +124,7 @@ export async function startGateway({ backend, gatewayId, routes, log }: GatewayO
   return {
     inbox,
     states: statesNow,
+    failures: failuresNow,
     idle: () => pumps.every((pump) => pump.idle()),
     async stop() {
       clearInterval(timer);

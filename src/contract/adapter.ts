@@ -92,6 +92,8 @@ export interface ChannelAdapter {
   start(inbox: Inbox, lookups: Lookups): Promise<void>;
   /** Whether the platform delivers events right now. Absent: as long as it is started. */
   connected?(): boolean;
+  /** Why the platform delivers no events any more and will not before somebody does something about it; null: it does, or will again. */
+  failure?(): ErrorInfo | null;
   /** Never throws: what the platform refused is a result. */
   send(delivery: OutDelivery): Promise<SendResult>;
   edit(delivery: OutDelivery, receipt: string): Promise<SendResult>;

@@ -57,11 +57,14 @@ export function createDiscordControl(simulator: DiscordSimulator): SimHandler {
   const orders: Record<string, (fields: Fields) => unknown> = {
     "/faults": (fields) => simulator.faults.order(fields as unknown as FaultOrder),
     "/faults/clear": () => simulator.faults.clear(),
-    "/gateway": ({ what, resumable }) => {
+    // {"what": "close", "code": 4014, "shard": 1}; without a shard every one.
+    "/gateway": ({ what, resumable, code, shard }) => {
       if (what === "reconnect") simulator.gateway.askReconnect();
       else if (what === "invalidate") simulator.gateway.invalidate(resumable === true);
       else if (what === "cut") simulator.gateway.cut();
-      else throw new DiscordError(400, 0, "what: reconnect, invalidate or cut");
+      else if (what === "close")
+        simulator.gateway.disconnect(Number(code), shard === undefined ? undefined : Number(shard));
+      else throw new DiscordError(400, 0, "what: reconnect, invalidate, cut or close");
     },
     // For example {"channel": "eng", "deniedToBot": "2048"}.
     "/channel": ({ channel, ...fields }) => {

@@ -1,8 +1,10 @@
 /**
  * The gateway as discord.js speaks it: HELLO, IDENTIFY, READY and a GUILD_CREATE for each guild, heartbeats, RESUME with what was
- * missed, RECONNECT, INVALID SESSION, and the close codes for a bad token and for intents that the portal does not allow.
+ * missed, RECONNECT, INVALID SESSION, and the close codes: for a bad token, for intents that the portal does not allow, for shards that
+ * do not fit, and any by order.
  *
- * Faults: `event:TYPE` (drop, lose, delay, duplicate, disconnect), `gateway:identify` (error, disconnect), `gateway:resume` (error).
+ * Faults: `event:TYPE` (drop, lose, delay, duplicate, disconnect), `gateway:identify` and `gateway:resume` (an error that is a number
+ * closes with that code, any other makes the session invalid; disconnect).
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -17,6 +19,8 @@ export const INTENTS = { guilds: 1 << 0, guildMessages: 1 << 9, directMessages: 
 /** Members, presences, message content: the portal has to switch them on. */
 const PRIVILEGED = (1 << 1) | (1 << 8) | INTENTS.messageContent;
 const HEARTBEAT_MS = 41_250;
+/** After these Discord knows the session no more: a wrong sequence, a session that timed out. */
+const FORGETTING = new Set([4007, 4009]);
 
 export interface Gateway {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -31,6 +35,8 @@ export interface Gateway {
   invalidate(resumable: boolean): void;
   /** The line breaks. */
   cut(): void;
+  /** Discord closes the connection with a code, of one shard or of all. */
+  disconnect(code: number, shard?: number): void;
   /** Nobody acknowledges heartbeats any more. */
   silence(silent: boolean): void;
   close(): void;
@@ -51,6 +57,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const sessions: Sessions = createSessions(() => world.ids.secret(`session:${world.ids.next()}`).slice(0, 32));
   const server = new WebSocketServer({ noServer: true });
   const received: Wire[] = [];
+  /** The line of each carrier, to close that one and no other. */
+  const lines = new Map<Carrier, WebSocket>();
   let silent = false;
 
   function connected(socket: WebSocket): void {
@@ -60,7 +68,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       socket.send(JSON.stringify(payload));
       return true;
     };
-    socket.on("close", () => sessions.detach(carrier));
+    lines.set(carrier, socket);
+    socket.on("close", () => {
+      lines.delete(carrier);
+      sessions.detach(carrier);
+    });
     socket.on("error", () => socket.terminate());
     carrier({ op: 10, d: { heartbeat_interval: options.heartbeatMs ?? HEARTBEAT_MS, _trace: [] }, s: null, t: null });
     socket.on("message", (data) => {
@@ -78,7 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         if (session !== null) return socket.close(4005, "Already authenticated");
         session = identify(socket, carrier, payload.d ?? {});
       } else if (payload.op === 6) {
-        session = resume(carrier, payload.d ?? {});
+        session = resume(socket, carrier, payload.d ?? {});
       } else if (payload.op === 3 || payload.op === 4 || payload.op === 8) {
         if (session === null) socket.close(4003, "Not authenticated");
       } else socket.close(4001, "Unknown opcode");
@@ -90,18 +102,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       socket.close(code, reason);
       return null;
     };
-    const fault = faults.take("gateway:identify");
-    if (fault?.kind === "error") {
-      carrier({ op: 9, d: false, s: null, t: null });
-      return null;
-    }
-    if (fault !== null) return close(4000, "Unknown error");
-    if (d.token !== token) return close(4004, "Authentication failed.");
+    const shard = (Array.isArray(d.shard) ? d.shard : [0, 1]) as [number, number];
+    if (refusedOnOrder(socket, carrier, "gateway:identify", { shard: shard[0] })) return null;
+    if (d.token !== token || world.settings.tokenReset) return close(4004, "Authentication failed.");
     const intents = Number(d.intents);
     if (!Number.isInteger(intents) || intents < 0) return close(4013, "Invalid intent(s).");
     const allowed = world.settings.messageContent ? INTENTS.messageContent : 0;
     if ((intents & PRIVILEGED & ~allowed) !== 0) return close(4014, "Disallowed intent(s).");
-    const shard = (Array.isArray(d.shard) ? d.shard : [0, 1]) as [number, number];
     if (shard[0] >= shard[1]) return close(4010, "Invalid shard.");
     if (shard[1] < options.shards()) return close(4011, "Sharding required.");
     const session = sessions.open(shard, intents, carrier);
@@ -126,9 +133,22 @@ export function createGateway(options: GatewayOptions): Gateway {
     return session;
   }
 
-  function resume(carrier: Carrier, d: Wire): Session | null {
-    const refused = faults.take("gateway:resume") !== null || d.token !== token;
-    const session = refused ? null : sessions.resume(String(d.session_id), Number(d.seq), carrier);
+  function refusedOnOrder(socket: WebSocket, carrier: Carrier, target: string, about: Wire): boolean {
+    const fault = faults.take(target, about);
+    if (fault === null) return false;
+    const code = fault.kind === "error" ? Number(fault.error) : 4000;
+    if (Number.isInteger(code)) socket.close(code, "on order");
+    else carrier({ op: 9, d: false, s: null, t: null });
+    return true;
+  }
+
+  function resume(socket: WebSocket, carrier: Carrier, d: Wire): Session | null {
+    if (refusedOnOrder(socket, carrier, "gateway:resume", {})) return null;
+    if (d.token !== token || world.settings.tokenReset) {
+      socket.close(4004, "Authentication failed.");
+      return null;
+    }
+    const session = sessions.resume(String(d.session_id), Number(d.seq), carrier);
     if (session === null) carrier({ op: 9, d: false, s: null, t: null });
     else sessions.dispatch(session, { t: "RESUMED", d: { _trace: [] } });
     return session;
@@ -161,10 +181,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   server.on("connection", (socket: WebSocket) => connected(socket));
+  /** null: of every shard. */
   function terminate(session: Session | null): void {
-    // One socket for each shard; a test that cuts one has one.
-    for (const socket of server.clients) socket.terminate();
-    for (const one of session === null ? sessions.all() : [session]) one.carrier = null;
+    for (const one of session === null ? sessions.all() : [session]) {
+      if (one.carrier !== null) lines.get(one.carrier)?.terminate();
+      one.carrier = null;
+    }
   }
 
   const broadcast = (payload: Wire) => {
@@ -244,6 +266,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       }
     },
     cut: () => terminate(null),
+    disconnect(code, shard) {
+      for (const session of sessions.all()) {
+        if (session.carrier === null || (shard !== undefined && session.shard[0] !== shard)) continue;
+        lines.get(session.carrier)?.close(code, "on order");
+        session.carrier = null;
+        if (FORGETTING.has(code)) sessions.forget(session);
+      }
+    },
     silence: (value) => {
       silent = value;
     },

@@ -30,7 +30,7 @@ export interface World {
   ids: DiscordIds;
   app: typeof APP;
   /** What the portal has switched on. */
-  settings: { messageContent: boolean };
+  settings: { messageContent: boolean /** Somebody made a new token: this one counts no more. */; tokenReset: boolean };
   /** People who take no direct messages from the bot. */
   blocked: Set<string>;
   /** Channel → when the bot stops showing as typing. */
@@ -90,7 +90,7 @@ export function createWorld(options: {
     clock,
     ids,
     app: APP,
-    settings: { messageContent: true },
+    settings: { messageContent: true, tokenReset: false },
     blocked: new Set(),
     typing: new Map(),
     nonces: new Map(),
