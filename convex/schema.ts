@@ -2,10 +2,13 @@ import { defineSchema } from "convex/server";
 import { agentQuestionTables } from "./tables/agent_questions.ts";
 import { approvalTables } from "./tables/approvals.ts";
 import { auditTables } from "./tables/audit.ts";
+import { budgetTables } from "./tables/budgets.ts";
 import { conversationTables } from "./tables/conversations.ts";
 import { deliveryTables } from "./tables/deliveries.ts";
+import { fileTables } from "./tables/files.ts";
 import { inboundTables } from "./tables/inbound.ts";
 import { jobTables } from "./tables/jobs.ts";
+import { memoryTables } from "./tables/memories.ts";
 import { peopleTables } from "./tables/people.ts";
 import { policyTables } from "./tables/policies.ts";
 import { profileTables } from "./tables/profiles.ts";
@@ -38,5 +41,8 @@ export default defineSchema({
   ...deliveryTables,
   ...taskTables,
   ...spendTables,
+  ...budgetTables,
+  ...memoryTables,
   ...progressTables,
+  ...fileTables,
 });

@@ -14,6 +14,7 @@ import type {
 } from "@ai-sdk/provider";
 import { type Understood, understand } from "./offline_intents.ts";
 import * as words from "./offline_words.ts";
+import { SAID_BY_OTHERS } from "./shared.ts";
 import { isLook } from "./tools/index.ts";
 
 /** Between two words: quick to read along, and the longest reply takes about a second. */
@@ -126,6 +127,8 @@ function currentTurn(prompt: LanguageModelV4Message[]): { asked: string[]; resul
   for (const message of [...prompt].reverse()) {
     if (message.role === "user") {
       const said = message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
+      // Somebody else's words: neither a request nor a part of one.
+      if (said.startsWith(SAID_BY_OTHERS)) break;
       // In shared places a message begins with its speaker's name in brackets.
       asked.unshift(said.replace(/^\[[^\]\n]{1,80}\] /, ""));
     } else if (asked.length > 0 && message.role !== "system") break;

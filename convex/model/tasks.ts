@@ -7,6 +7,7 @@ import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { type Acting, nameKeyOf, personByName } from "./people.ts";
+import { demandProject, projectNamed, theFactory } from "./projects.ts";
 import { demand } from "./rights.ts";
 import { isLegalMove, legalMoves, parseTaskStatus, TASK_STATUSES, type TaskStatus } from "./task_machine.ts";
 
@@ -152,7 +153,7 @@ export async function listTasks(
           .withIndex("by_factoryId_and_status", (q) => q.eq("factoryId", factory._id).eq("status", status))
           .order("desc")
           .take(COUNT_LIMIT);
-  const projectId = filter.project === undefined ? null : await findProject(ctx, factory._id, filter.project);
+  const projectId = filter.project === undefined ? null : await findProject(ctx, filter.project);
   const assigneeKey = filter.assignee === undefined ? null : nameKeyOf(filter.assignee);
   const fitting = rows.filter(
     (row) =>
@@ -174,7 +175,7 @@ export async function projectStatus(
   const factory = await ctx.db.query("factories").first();
   const counts = Object.fromEntries(TASK_STATUSES.map((status) => [status, 0])) as Record<TaskStatus, number>;
   if (factory === null) return { project: projectName ?? null, counts, total: 0 };
-  const projectId = projectName === undefined ? null : await findProject(ctx, factory._id, projectName);
+  const projectId = projectName === undefined ? null : await findProject(ctx, projectName);
   for (const status of TASK_STATUSES) {
     const rows =
       projectId === null
@@ -248,28 +249,8 @@ async function findAssignee(ctx: QueryCtx, name: string): Promise<{ name: string
   });
 }
 
-async function theFactory(ctx: MutationCtx): Promise<Id<"factories">> {
-  const factory = await ctx.db.query("factories").first();
-  return factory?._id ?? (await ctx.db.insert("factories", { name: "Factory" }));
-}
-
-async function projectNamed(ctx: MutationCtx, factoryId: Id<"factories">, name: string): Promise<Id<"projects">> {
-  const trimmed = name.trim();
-  const existing = await projectRow(ctx, factoryId, trimmed);
-  return existing?._id ?? (await ctx.db.insert("projects", { factoryId, name: trimmed }));
-}
-
-async function findProject(ctx: QueryCtx, factoryId: Id<"factories">, name: string): Promise<Id<"projects">> {
-  const row = await projectRow(ctx, factoryId, name.trim());
-  if (row === null) fail("not_found", `there is no project "${name.trim()}"`, { field: "project" });
-  return row._id;
-}
-
-async function projectRow(ctx: QueryCtx, factoryId: Id<"factories">, name: string): Promise<Doc<"projects"> | null> {
-  return await ctx.db
-    .query("projects")
-    .withIndex("by_factoryId_and_name", (q) => q.eq("factoryId", factoryId).eq("name", name))
-    .unique();
+async function findProject(ctx: QueryCtx, name: string): Promise<Id<"projects">> {
+  return (await demandProject(ctx, name))._id;
 }
 
 const label = (row: Doc<"tasks">): string => `T${row.number}`;

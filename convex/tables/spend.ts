@@ -1,7 +1,13 @@
 import { defineTable } from "convex/server";
 import { v } from "convex/values";
 
-export const vSpendKind = v.union(v.literal("agent"), v.literal("model"), v.literal("run"), v.literal("task"));
+export const vSpendKind = v.union(
+  v.literal("agent"),
+  v.literal("model"),
+  v.literal("run"),
+  v.literal("task"),
+  v.literal("person"),
+);
 
 export const spendTables = {
   /** What one generation of a language model used. Written beside the reply, so a row may be missing; never one twice. */
@@ -20,6 +26,8 @@ export const spendTables = {
     runId: v.union(v.id("runs"), v.null()),
     /** The factory's task (`T7`) that the turn worked on: the first it made, gave or moved. */
     task: v.union(v.string(), v.null()),
+    /** The project of that task, or of the run. Absent in what earlier versions wrote. */
+    projectId: v.optional(v.union(v.id("projects"), v.null())),
     /** Whom it served. */
     personId: v.union(v.id("people"), v.null()),
     at: v.number(),
@@ -27,7 +35,7 @@ export const spendTables = {
     .index("by_turnId", ["turnId"])
     .index("by_runId", ["runId"]),
 
-  /** Sums over the events, so that reading them costs the same however many there are. `name`: of the agent, model, run or task. */
+  /** Sums over the events, so that reading them costs the same however many there are. `name`: of the agent, model, run, task or person. */
   tokenTotals: defineTable({
     kind: vSpendKind,
     name: v.string(),

@@ -14,10 +14,12 @@ export const vTaskPriority = v.union(v.literal("low"), v.literal("medium"), v.li
 /** A team with its work: persons and agents. The first one is made with the first task. */
 export const factories = defineTable({ name: v.string() }).index("by_name", ["name"]);
 
-export const projects = defineTable({ factoryId: v.id("factories"), name: v.string() }).index("by_factoryId_and_name", [
-  "factoryId",
-  "name",
-]);
+export const projects = defineTable({
+  factoryId: v.id("factories"),
+  name: v.string(),
+  /** `owner/name` on GitHub. Absent or null: none. */
+  repo: v.optional(v.union(v.string(), v.null())),
+}).index("by_factoryId_and_name", ["factoryId", "name"]);
 
 export const tasks = defineTable({
   /** What people call it: `T1`, `T2`, …; counts up within the factory. */
