@@ -25,10 +25,20 @@ export interface SlackBot {
 }
 
 export async function startSlackBot(
-  options: { workflows?: object[]; rateLimits?: boolean; env?: Record<string, string> } = {},
+  options: {
+    workflows?: object[];
+    rateLimits?: boolean;
+    /** When Slack sends again what was not acknowledged; absent: as Slack does. */
+    retryAfterMs?: readonly number[];
+    env?: Record<string, string>;
+    /** Before the first start. */
+    prepare?: (place: Place) => void;
+  } = {},
 ): Promise<SlackBot> {
-  const slack = await createSlackSimulator({ rateLimits: options.rateLimits ?? false });
+  const { rateLimits = false, retryAfterMs } = options;
+  const slack = await createSlackSimulator({ rateLimits, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
   const place = new Place();
+  options.prepare?.(place);
   const env = {
     SLACK_API_URL: slack.apiUrl,
     SLACK_BOT_TOKEN: slack.botToken,

@@ -46,6 +46,8 @@ export interface Answer {
 /** A data folder with everything that was started on it; `dispose` kills and removes. */
 export class Place {
   readonly dataDir = mkdtempSync(join(tmpdir(), "factory-e2e-"));
+  /** For Node itself, before the bot's own: what is to be loaded first. */
+  nodeArgs: string[] = [];
   readonly #children = new Set<ChildProcessByStdio<Writable | null, Readable, Readable>>();
   readonly #backends: Backend[] = [];
 
@@ -164,7 +166,7 @@ export class Place {
   }
 
   #spawn(args: string[], options: { stdin: "ignore" | "pipe"; env: Record<string, string> }) {
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [...this.nodeArgs, ...args], {
       cwd: ROOT,
       env: this.env(options.env) as NodeJS.ProcessEnv,
       stdio: [options.stdin, "pipe", "pipe"],

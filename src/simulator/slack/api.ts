@@ -1,6 +1,7 @@
 /** The Web API: token → rate limit → scope → method, in Slack's order, with faults between. */
 import type { Clock } from "../clock.ts";
 import type { Fault, Faults } from "../faults.ts";
+import type { Holds } from "../holds.ts";
 import { readFields, type SimReply, type SimRequest } from "../http.ts";
 import { readArguments } from "./arguments.ts";
 import type { RateLimits } from "./limits.ts";
@@ -30,12 +31,13 @@ const LONGEST_LOG = 5_000;
 export function createApi(options: {
   context: MethodContext;
   faults: Faults;
+  holds: Holds;
   limits: RateLimits | null;
   clock: Clock;
   botToken: string;
   appToken: string;
 }): Api {
-  const { context, faults, limits, clock, botToken, appToken } = options;
+  const { context, faults, holds, limits, clock, botToken, appToken } = options;
   const { installation } = context.workspace;
   const log: ApiCall[] = [];
 
@@ -121,12 +123,16 @@ export function createApi(options: {
       log.push(call);
       if (log.length > LONGEST_LOG) log.shift();
       const channel = typeof raw.channel === "string" ? raw.channel : null;
+      if (!(await holds.at("before", method, raw))) {
+        call.outcome = "dropped";
+        return hangUp;
+      }
       const [reply, outcome] = await withFault(faults.take(method, raw), () => {
         const waitS = limits?.take(method, channel) ?? null;
         return waitS === null ? answer(method, raw, token) : [tooMany(waitS), "429"];
       });
       call.outcome = outcome;
-      return reply;
+      return (await holds.at("after", method, raw)) ? reply : hangUp;
     },
     calls: (method) => log.filter((call) => method === undefined || call.method === method),
   };

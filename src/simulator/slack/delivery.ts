@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Fault, Faults } from "../faults.ts";
+import type { Holds } from "../holds.ts";
 import type { Collection } from "../store.ts";
 
 export type OutgoingKind = "events_api" | "slash_commands" | "interactive";
@@ -73,10 +74,13 @@ interface Pending {
 export function createDelivery(options: {
   clock: Clock;
   faults: Faults;
+  holds: Holds;
   transport: Transport;
   pending: Collection<Pending>;
+  /** After the first, second and third failure; absent: Slack's own. */
+  retryAfterMs?: readonly number[];
 }): Delivery {
-  const { clock, faults, transport, pending } = options;
+  const { clock, faults, holds, transport, pending, retryAfterMs = RETRY_AFTER_MS } = options;
   const entries: DeliveryEntry[] = [];
   const underWay = new Set<Promise<unknown>>();
   const timers = new Set<() => void>();
@@ -98,9 +102,13 @@ export function createDelivery(options: {
   }
 
   async function attempt(outgoing: Outgoing, retry: Retry | null): Promise<Delivered> {
-    const fault = faults.take(outgoing.target, fieldsOf(outgoing, retry));
-    if (fault === null) return await transport.send(outgoing, retry, ACK_TIMEOUT_MS);
-    return await withFault(fault, outgoing, retry);
+    const fields = fieldsOf(outgoing, retry);
+    if (!(await holds.at("before", outgoing.target, fields))) return { ok: false, reason: "connection_failed" };
+    const fault = faults.take(outgoing.target, fields);
+    const delivered =
+      fault === null ? await transport.send(outgoing, retry, ACK_TIMEOUT_MS) : await withFault(fault, outgoing, retry);
+    if (delivered.ok) await holds.at("after", outgoing.target, fields);
+    return delivered;
   }
 
   async function withFault(fault: Fault, outgoing: Outgoing, retry: Retry | null): Promise<Delivered> {
@@ -140,7 +148,7 @@ export function createDelivery(options: {
         pending.delete(outgoing.id);
         return delivered;
       }
-      const delayMs = RETRY_AFTER_MS[failures];
+      const delayMs = retryAfterMs[failures];
       if (outgoing.kind !== "events_api" || delivered.noRetry === true || delayMs === undefined) {
         note(outgoing, failures, outgoing.kind === "events_api" ? "lost" : "failed", delivered.reason);
         pending.delete(outgoing.id);

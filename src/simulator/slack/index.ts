@@ -8,6 +8,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { type Clock, realClock } from "../clock.ts";
 import { createFaults, type Faults } from "../faults.ts";
 import { createFeed, type Feed } from "../feed.ts";
+import { createHolds, type Holds } from "../holds.ts";
 import { readFields, type SimHandler, type SimServer, startSimServer } from "../http.ts";
 import { createSimulatorPage, PAGE_PATH } from "../page.ts";
 import { createRandom } from "../random.ts";
@@ -40,6 +41,8 @@ export interface SlackSimulatorOptions {
   file?: string | null;
   /** Slack's rate limits; default on. */
   rateLimits?: boolean;
+  /** When an event that was not acknowledged is sent again; default Slack's own: at once, after 1 and after 5 minutes. */
+  retryAfterMs?: readonly number[];
 }
 
 export interface SlackSimulator {
@@ -52,6 +55,7 @@ export interface SlackSimulator {
   signingSecret: string;
   state: Workspace;
   faults: Faults;
+  holds: Holds;
   /** The control surface, to be mounted under a path of another server; it is also at `${url}/control/`. */
   control: SimHandler;
   feed: Feed;
@@ -80,6 +84,7 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
   settings.put("seed", String(seed));
   const feed = createFeed();
   const faults = createFaults();
+  const holds = createHolds();
   const workspace = createWorkspace({ clock, store, feed, seed: String(seed) });
   const random = createRandom(createHash("sha256").update(String(seed)).digest().readUInt32LE());
   const secret = (purpose: string, length: number) => workspace.ids.secret(purpose).slice(0, length);
@@ -98,7 +103,11 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
     ready: () => (requestUrl === null ? socket : webhooks).ready(),
     cut: () => (requestUrl === null ? socket : webhooks).cut(),
   };
-  const delivery = createDelivery({ clock, faults, transport, pending: store.collection<Pending>("slack.pending") });
+  const delivery = createDelivery({
+    ...{ clock, faults, holds, transport },
+    pending: store.collection<Pending>("slack.pending"),
+    ...(options.retryAfterMs === undefined ? {} : { retryAfterMs: options.retryAfterMs }),
+  });
   const events = createEvents(workspace, delivery);
   const views = createViews(workspace);
   const triggers = createTriggers(clock, workspace.ids);
@@ -119,7 +128,7 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
     mode: () => (requestUrl === null ? "socket" : "http"),
   };
   const limits = rateLimits ? createRateLimits(clock) : null;
-  const api = createApi({ context, faults, limits, clock, botToken, appToken });
+  const api = createApi({ context, faults, holds, limits, clock, botToken, appToken });
 
   const as = (person: string): SlackPerson => {
     const user = workspace.users.values().find((other) => other.id === person || other.name === person);
@@ -134,6 +143,7 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
     signingSecret,
     state: workspace,
     faults,
+    holds,
     control: async () => null,
     feed,
     events,
@@ -151,6 +161,7 @@ export async function createSlackSimulator(options: SlackSimulatorOptions = {}):
       if (closed) return;
       closed = true;
       delivery.close();
+      holds.clear();
       feed.close();
       socket.close();
       await server?.close();
