@@ -17,6 +17,7 @@ import { researchTables } from "./tables/research.ts";
 import { runTables } from "./tables/runs.ts";
 import { spendTables } from "./tables/spend.ts";
 import { taskTables } from "./tables/tasks.ts";
+import { toolCallTables } from "./tables/tool_calls.ts";
 import { triggerTables } from "./tables/triggers.ts";
 import { turnTables } from "./tables/turns.ts";
 import { watchTables } from "./tables/watch.ts";
@@ -38,6 +39,7 @@ export default defineSchema({
   ...inboundTables,
   ...conversationTables,
   ...turnTables,
+  ...toolCallTables,
   ...deliveryTables,
   ...taskTables,
   ...spendTables,

@@ -12,6 +12,7 @@ export const CAPABILITIES = [
   "records.write",
   "agents.use",
   "channels.post",
+  "files.write",
   "hands.run",
   "security.check",
   "shell.exec",
@@ -25,6 +26,7 @@ const EVERYBODY: ReadonlySet<Capability> = new Set([
   "records.write",
   "agents.use",
   "channels.post",
+  "files.write",
   "hands.run",
   "security.check",
 ] satisfies Capability[]);

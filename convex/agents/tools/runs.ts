@@ -27,7 +27,8 @@ export const runTools = {
     run: async (ctx, _serving, input) => await runContext(ctx, input),
   }),
   getStepResults: look({
-    description: "List a run's steps in order: status, attempt, times, error with its code, the beginning of each output.",
+    description:
+      "List a run's steps in order: status, attempt, times, error with its code, the beginning of each output.",
     input: z.object(which),
     run: async (ctx, _serving, input) => await stepResults(ctx, input),
   }),
@@ -40,7 +41,10 @@ export const runTools = {
   getStepDetail: look({
     description:
       "Tell everything about one step of a run: what it was to do, each attempt with output and error, its question with every copy and answer.",
-    input: z.object({ ...which, step: z.string().min(1).max(200).describe("Name of the step, as getStepResults gives it") }),
+    input: z.object({
+      ...which,
+      step: z.string().min(1).max(200).describe("Name of the step, as getStepResults gives it"),
+    }),
     run: async (ctx, _serving, input) => await stepDetail(ctx, input),
   }),
   getCostBreakdown: look({
