@@ -24,10 +24,16 @@ export interface DiscordBot {
 }
 
 export async function startDiscordBot(
-  options: { workflows?: object[]; env?: Record<string, string> } = {},
+  options: {
+    workflows?: object[];
+    env?: Record<string, string>;
+    /** Before the first start. */
+    prepare?: (place: Place) => void;
+  } = {},
 ): Promise<DiscordBot> {
   const discord = await createDiscordSimulator({ rateLimits: false, check: createDiscordSpecCheck() });
   const place = new Place();
+  options.prepare?.(place);
   const env = { DISCORD_API_URL: discord.apiUrl, DISCORD_TOKEN: discord.token, ...options.env };
   const world: DiscordBot = {
     ...{ discord, place, bot: await place.start(env), backend: await place.backend() },

@@ -288,6 +288,9 @@ export async function runKilled(
   if (moment?.part === "ask") await kill!.strike(root);
   const card = () => channel.said(root).find(({ buttons }) => buttons.includes("yes"));
   const asked = await eventually(`${id}: the card`, card, LONGEST_MS);
+  // The reply says what waits, so that it is complete before she presses.
+  const replied = () => channel.said(root).some(({ text }) => isReply(text) && text.includes(POINTER));
+  await eventually(`${id}: the reply`, replied, LONGEST_MS);
   if (moment?.part === "press") kill!.arm();
   const press = () => channel.press(root, asked.id, "yes").catch(() => null);
   const pressed = press();
@@ -300,17 +303,15 @@ export async function runKilled(
       .said(root)
       .find((one) => one.id === asked.id && one.buttons.length === 0 && one.text.includes("Approved by ana"));
   await eventually(`${id}: the settled card`, settled, LONGEST_MS);
-  const over = () => {
-    const said = channel.said(root);
-    return said.some(({ text }) => text.includes(`${id} went on`)) && said.some(({ text }) => isReply(text));
-  };
-  await eventually(`${id}: the reply and the result`, over, LONGEST_MS);
+  const over = () => channel.said(root).some(({ text }) => text.includes(`${id} went on`));
+  await eventually(`${id}: the result`, over, LONGEST_MS);
   return channel.said(root).map(({ text }) => text);
 }
 
 /** Leases of 10 s (a turn) and 20 s (a delivery) have to run out after some of the kills. */
 const LONGEST_MS = 60_000;
 /** The turn's reply; it names the run and not the id, and one conversation goes on at a time. */
+const POINTER = "A question is waiting for you";
 export const isReply = (text: string): boolean => text.includes("Started witnessed");
 
 function prepareKill(bot: KilledBot, channel: KilledChannel, { name, where }: Moment, id: string) {

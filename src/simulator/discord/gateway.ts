@@ -10,6 +10,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import type { Faults } from "../faults.ts";
+import type { Holds } from "../holds.ts";
 import { type Carrier, createSessions, type Event, type Session, type Sessions } from "./sessions.ts";
 import type { DiscordMessage, Wire } from "./types.ts";
 import { wireChannel, wireGuild, wireInteraction, wireMessageEvent, wireUser } from "./wire.ts";
@@ -45,6 +46,7 @@ export interface Gateway {
 export interface GatewayOptions {
   world: World;
   faults: Faults;
+  holds: Holds;
   token: string;
   shards: () => number;
   heartbeatMs?: number;
@@ -53,7 +55,7 @@ export interface GatewayOptions {
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { world, faults, token } = options;
+  const { world, faults, holds, token } = options;
   const sessions: Sessions = createSessions(() => world.ids.secret(`session:${world.ids.next()}`).slice(0, 32));
   const server = new WebSocketServer({ noServer: true });
   const received: Wire[] = [];
@@ -155,6 +157,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function dispatch(session: Session, event: Event, about: Wire): void {
+    if (!holds.ordered()) send(session, event, about);
+    else
+      void holds.at("before", `event:${event.t}`, event.d).then((goesOn) => {
+        if (goesOn) send(session, event, about);
+      });
+  }
+
+  function send(session: Session, event: Event, about: Wire): void {
     const fault = faults.take(`event:${event.t}`, about);
     switch (fault?.kind) {
       case "drop":

@@ -2,6 +2,7 @@
 import { type Clock, realClock } from "../clock.ts";
 import { createFaults, type Faults } from "../faults.ts";
 import { createFeed, type Feed } from "../feed.ts";
+import { createHolds, type Holds } from "../holds.ts";
 import { type SimHandler, startSimServer } from "../http.ts";
 import { createSimulatorPage, PAGE_PATH } from "../page.ts";
 import { openStore } from "../store.ts";
@@ -43,6 +44,7 @@ export interface DiscordSimulator {
   token: string;
   world: World;
   faults: Faults;
+  holds: Holds;
   gateway: Gateway;
   interactions: Interactions;
   /** The control surface, to be mounted under a path of another server; it is also at `${url}/control/`. */
@@ -60,6 +62,7 @@ export async function createDiscordSimulator(options: DiscordSimulatorOptions = 
   const store = openStore(file);
   const feed = createFeed();
   const faults = createFaults();
+  const holds = createHolds();
   let gateway: Gateway | null = null;
   let url = "";
   const world = createWorld({
@@ -77,6 +80,7 @@ export async function createDiscordSimulator(options: DiscordSimulatorOptions = 
   gateway = createGateway({
     world,
     faults,
+    holds,
     token: TOKEN,
     shards: () => shards,
     url: gatewayUrl,
@@ -89,6 +93,7 @@ export async function createDiscordSimulator(options: DiscordSimulatorOptions = 
     gatewayUrl,
     shards: () => shards,
     faults,
+    holds,
     rateLimits: options.rateLimits === false ? null : createRateLimits(clock, options.rateLimits ?? LIMITS),
     check: options.check ?? null,
   });
@@ -99,6 +104,7 @@ export async function createDiscordSimulator(options: DiscordSimulatorOptions = 
     token: TOKEN,
     world,
     faults,
+    holds,
     gateway,
     interactions,
     control: async () => null,
@@ -134,6 +140,7 @@ export async function createDiscordSimulator(options: DiscordSimulatorOptions = 
   simulator.url = url;
   simulator.apiUrl = `${url}/api`;
   simulator.close = async () => {
+    holds.clear();
     gateway.close();
     feed.close();
     await server.close();

@@ -3,6 +3,7 @@
  * does is in the files `rest_*.ts`. Faults are ordered by the operation's name (`messages.create`) with `channel` as a field.
  */
 import type { Faults } from "../faults.ts";
+import type { Holds } from "../holds.ts";
 import type { SimReply, SimRequest } from "../http.ts";
 import { readUpload } from "./body.ts";
 import { type RateLimits, tooMany } from "./rate_limits.ts";
@@ -16,6 +17,7 @@ import { DiscordError, type Wire } from "./types.ts";
 
 export interface RestOptions extends RestContext {
   faults: Faults;
+  holds: Holds;
   rateLimits: RateLimits | null;
   check: BodyCheck | null;
 }
@@ -29,6 +31,7 @@ export interface Seen {
   status: number;
 }
 
+const hangUp: SimReply = { status: 0, hangUp: true };
 const ROUTES: RestRoute[] = [...applicationRoutes, ...channelRoutes, ...messageRoutes, ...interactionRoutes];
 const PATTERNS = ROUTES.map((route) => {
   const [method, path] = route.route.split(" ") as [string, string];
@@ -45,7 +48,7 @@ export function createRest(options: RestOptions): {
   handle(request: SimRequest): Promise<SimReply>;
   seen: Seen[];
 } {
-  const { faults, rateLimits, check, token } = options;
+  const { faults, holds, rateLimits, check, token } = options;
   const seen: Seen[] = [];
 
   async function handle(request: SimRequest): Promise<SimReply> {
@@ -55,7 +58,11 @@ export function createRest(options: RestOptions): {
       if (found === null) continue;
       const at = Object.fromEntries(names.map((name, index) => [name, found[index + 1]!]));
       const call: Call = { at, query: request.query, upload: await readUpload(request) };
-      const reply = await guarded(request, route, call);
+      const fields = { ...at, ...call.upload.body };
+      const goesOn = await holds.at("before", route.name, fields);
+      const done = goesOn ? await guarded(request, route, call) : hangUp;
+      // The answer is lost, what was done is done.
+      const reply = goesOn && !(await holds.at("after", route.name, fields)) ? hangUp : done;
       seen.push({
         name: route.name,
         route: route.route,
@@ -77,7 +84,7 @@ export function createRest(options: RestOptions): {
     }
     const { channel_id: channel = "", interaction_token: secret = "" } = call.at;
     const fault = faults.take(route.name, { channel, ...call.at });
-    if (fault?.kind === "drop") return { status: 0, hangUp: true };
+    if (fault?.kind === "drop") return hangUp;
     if (fault?.kind === "status") return json({ message: `${fault.status}: on order`, code: 0 }, fault.status);
     if (fault?.kind === "rate_limit") return tooMany(fault.retryAfterS, "user");
     if (fault?.kind === "error") return asReply(new DiscordError(400, Number(fault.error) || 0, fault.error));
@@ -95,7 +102,7 @@ export function createRest(options: RestOptions): {
     if (fault?.kind === "duplicate") run(route, call);
     // What was refused anyway is told.
     if (reply.status >= 400) return reply;
-    if (fault?.kind === "drop_after_success") return { status: 0, hangUp: true };
+    if (fault?.kind === "drop_after_success") return hangUp;
     if (fault?.kind === "status_after_success") return json({ message: "on order", code: 0 }, fault.status);
     return { ...reply, headers: { ...counted?.headers, ...reply.headers } };
   }
