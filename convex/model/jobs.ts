@@ -24,6 +24,8 @@ const look = makeFunctionReference<"mutation", { jobId: Id<"jobs"> }, null>("job
 
 /** How long a command waits for a machine that takes it. */
 const UNTAKEN_MS = 60_000;
+/** For what a machine does around a command: making its worktree, taking out its branch. The machine itself keeps the step's time. */
+const MACHINE_GRACE_MS = 60_000;
 
 export async function create(
   ctx: MutationCtx,
@@ -64,17 +66,23 @@ async function begin(ctx: MutationCtx, job: Pick<Doc<"jobs">, "_id" | "kind">): 
 }
 
 /** Null: somebody else has it, or it is over. */
-export async function claim(ctx: MutationCtx, jobId: Id<"jobs">): Promise<Doc<"jobs"> | null> {
+export async function claim(
+  ctx: MutationCtx,
+  jobId: Id<"jobs">,
+  gatewayId: string | null = null,
+): Promise<Doc<"jobs"> | null> {
   const job = await ctx.db.get("jobs", jobId);
   if (job === null || job.status !== "ready") return null;
   const now = Date.now();
   const claims = job.claims + 1;
+  const grace = job.kind === "command" ? MACHINE_GRACE_MS : 0;
   const lease = {
     status: "claimed" as const,
     claims,
     leaseId: `${jobId}#${claims}`,
     leaseUntil: now + LEASE_MS,
-    deadline: job.deadline ?? now + job.timeoutMs,
+    deadline: job.deadline ?? now + job.timeoutMs + grace,
+    ...(gatewayId === null ? {} : { gatewayId }),
   };
   await ctx.db.patch("jobs", jobId, lease);
   return { ...job, ...lease };
@@ -132,6 +140,30 @@ export async function cancel(ctx: MutationCtx, key: string): Promise<void> {
   await ctx.db.patch("jobs", job._id, { status: "cancelled", endedAt: Date.now() });
 }
 
+/**
+ * A command is not done again by itself when its machine is lost in the middle: nobody knows how far it came. The step's `retries`, or a
+ * person (`onFailure: ask`), may have it done again.
+ */
+export const interruptedCommand = (job: Pick<Doc<"jobs">, "nodeId">): ErrorInfo =>
+  errorInfo(
+    "interrupted",
+    `the machine was lost while it ran the command of ${job.nodeId}; how far it came is not known`,
+    {
+      remedy: "look at what it did, then let the step be done again (retries, or onFailure: ask)",
+      field: job.nodeId,
+    },
+  );
+
+/** What a gateway of this name held when it ended. At its next start this is known at once, not when the lease runs out. */
+export async function interruptOf(ctx: MutationCtx, gatewayId: string): Promise<number> {
+  const held = await ctx.db
+    .query("jobs")
+    .withIndex("by_gatewayId_and_status", (q) => q.eq("gatewayId", gatewayId).eq("status", "claimed"))
+    .take(100);
+  for (const job of held) await end(ctx, job, interruptedCommand(job));
+  return held.length;
+}
+
 /** The scheduled look; schedules the next one itself until the job is over. */
 export async function lookAt(ctx: MutationCtx, jobId: Id<"jobs">): Promise<void> {
   const job = await ctx.db.get("jobs", jobId);
@@ -145,6 +177,10 @@ export async function lookAt(ctx: MutationCtx, jobId: Id<"jobs">): Promise<void>
     return;
   }
   const lost = job.status === "claimed" && (job.leaseUntil ?? 0) <= now;
+  if (lost && job.kind === "command") {
+    await end(ctx, job, interruptedCommand(job));
+    return;
+  }
   if (lost) await ctx.db.patch("jobs", jobId, { status: "ready", leaseUntil: null });
   // Ready after a whole look: the action that should have claimed it died before it could.
   if (lost || job.status === "ready") await begin(ctx, job);

@@ -26,6 +26,8 @@ export const jobTables = {
     /** Of a hand and a command: the step's arguments as JSON text. */
     args: v.optional(v.string()),
     sandbox: v.optional(v.union(v.string(), v.null())),
+    /** Of a command: the gateway whose machine took it. */
+    gatewayId: v.optional(v.string()),
     prompt: v.string(),
     threadKey: v.union(v.string(), v.null()),
     timeoutMs: v.number(),
@@ -42,6 +44,8 @@ export const jobTables = {
   })
     .index("by_key", ["key"])
     .index("by_status", ["status"])
+    .index("by_kind_and_status", ["kind", "status"])
+    .index("by_gatewayId_and_status", ["gatewayId", "status"])
     .index("by_runId_and_status", ["runId", "status"]),
 
   /** What a hand's call of a function gave, once a call: the witness that it is not repeated after a crash. */

@@ -6,10 +6,13 @@ import { type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
 import { CHANNELS } from "../contract/handle.ts";
 import { type Backend, functions, within } from "./backend.ts";
 import { installBuiltins } from "./builtins.ts";
+import { startCommandRunner } from "./command_runner.ts";
 import type { Config, Env } from "./config.ts";
 import { connect } from "./connect.ts";
 import { type DataDir, gatewayIdOf, takeDataDir } from "./data_dir.ts";
 import { type EmbeddedHost, startEmbedded } from "./embedded.ts";
+import { openWorkshop } from "./executor/open.ts";
+import { workersFolder } from "./executor/workshop.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { ensureGatewayKey } from "./gateway_key.ts";
 import { hookRoutes } from "./hooks.ts";
@@ -74,7 +77,10 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     undo.push(() => http.stop());
 
     // Beside the start of the backend, because a sandbox that does not answer takes its time.
-    const machine = findMachine(config.values.FACTORY_WORKSPACE);
+    const looking = findMachine({
+      workspace: config.values.FACTORY_WORKSPACE,
+      ...(config.values.FACTORY_WORKSPACE === undefined ? {} : { folder: workersFolder(config.dataDir) }),
+    });
     let host: EmbeddedHost | null = null;
     if (config.convexUrl === null) {
       progress("starting the embedded backend");
@@ -96,7 +102,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     await backend.mutation(functions.system.ensureOwner, { osUser });
     const gatewayId = gatewayIdOf(dataDir.path);
     // Before the definitions: what they may name depends on it.
-    await backend.mutation(functions.profiles.announce, { gatewayId, ...(await machine) });
+    const machine = await looking;
+    const { sandboxes, workspace } = machine;
+    await backend.mutation(functions.profiles.announce, { gatewayId, sandboxes, workspace });
     await installBuiltins(backend, { kind: "operator", osUser, as: null, channel: "system" }, log);
 
     const onPipe = options.terminal !== null && !options.terminal.interactive;
@@ -116,6 +124,11 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     Object.assign(httpRoutes, webhookRoutes(routes.map(({ adapter }) => adapter)));
     const gateway = await startGateway({ backend, gatewayId, routes, refused, log });
     undo.push(() => gateway.stop());
+    const workshop = openWorkshop(config, machine, log);
+    if (workshop !== null) {
+      const commands = await startCommandRunner({ backend, gatewayId, workshop, log });
+      undo.push(() => commands.stop());
+    }
     const channelStates = () => {
       const all = { ...states, ...gateway.states() };
       return simulation === null ? all : simulation.states(all);

@@ -114,6 +114,8 @@ const VARIABLES = {
   FACTORY_ENGINEERING: text,
   FACTORY_SUPPORT: text,
   FACTORY_WORKSPACE: text,
+  FACTORY_WORKER_READ: text,
+  FACTORY_WORKER_IMAGE: text,
   FACTORY_EMBEDDING_MODEL: text,
   FACTORY_SIMULATE: oneOf(["auto", "on", "off"]),
   LOG_LEVEL: oneOf(["debug", "info", "warn", "error"]),

@@ -154,6 +154,20 @@ export interface Claimed {
   taken: string[];
 }
 
+export type JobLease = { jobId: Id<"jobs">; leaseId: string };
+
+/** A command that this gateway has claimed. */
+export interface MachineJob extends JobLease {
+  /** The step's arguments as JSON text. */
+  args: string;
+  /** null: any. */
+  sandbox: string | null;
+  timeoutMs: number;
+  runId: string;
+  nodeId: string;
+  key: string;
+}
+
 export interface Busy {
   openTurns: number;
   readyDeliveries: number;
@@ -294,6 +308,16 @@ export const functions = {
     knownPlaces: query<{ channel: string }, { threads: string[]; receipts: string[]; handles: string[] }>(
       "lookups:knownPlaces",
     ),
+  },
+  machine_work: {
+    ready: query<{ sandboxes: string[] }, { jobId: Id<"jobs"> }[]>("machine_work:ready"),
+    claim: mutation<{ gatewayId: string; jobId: Id<"jobs">; sandboxes: string[] }, MachineJob | null>(
+      "machine_work:claim",
+    ),
+    heartbeat: mutation<JobLease, { held: boolean }>("machine_work:heartbeat"),
+    complete: mutation<JobLease & { output: string }, { held: boolean }>("machine_work:complete"),
+    fail: mutation<JobLease & { error: ErrorInfo }, { held: boolean }>("machine_work:fail"),
+    release: mutation<{ gatewayId: string }, { interrupted: number }>("machine_work:release"),
   },
   outbox: {
     ready: query<{ filters: Filter[] }, { deliveryId: string; place: string; version: number; isQuestion: boolean }[]>(

@@ -1,24 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findMachine, succeeds } from "./machine.ts";
+import { findMachine, succeeds, tryBubblewrap, tryDocker } from "./machine.ts";
 
-test("W16: a sandbox counts when it really starts: a docker client asks its engine, bubblewrap runs something", async () => {
-  const asked: string[] = [];
-  const machine = await findMachine(undefined, async (command, args) => {
-    asked.push([command, ...args].join(" "));
-    return command === "docker";
+const lacks = async () => ({ why: "it is not there", remedy: "bring it" });
+const works = async () => null;
+
+test("W16: a sandbox counts when it really starts; of one that does not, it is said why and what to do", async () => {
+  expect(await findMachine({ workspace: undefined }, { bubblewrap: lacks, docker: works })).toEqual({
+    sandboxes: ["docker"],
+    workspace: false,
+    lacking: [
+      { what: "workspace", why: "FACTORY_WORKSPACE is not set", remedy: expect.stringContaining("git repository") },
+      { what: "bubblewrap", why: "it is not there", remedy: "bring it" },
+    ],
   });
-  expect(machine).toEqual({ sandboxes: ["docker"], workspace: false });
-  expect(asked).toEqual([
-    "bwrap --ro-bind / / --unshare-all --die-with-parent true",
-    "docker version --format {{.Server.Version}}",
-  ]);
 });
 
-test("a workspace counts when the folder is there", async () => {
-  const none = async () => false;
-  expect(await findMachine(tmpdir(), none)).toEqual({ sandboxes: [], workspace: true });
-  expect((await findMachine("/no/such/folder", none)).workspace).toBe(false);
+test("docker counts when its engine answers, not when there is a client", async () => {
+  const asked: string[] = [];
+  const answers = async (command: string, args: string[]) => asked.push([command, ...args].join(" ")) > 1;
+  expect(await tryDocker(answers)).toMatchObject({ why: "no engine answers" });
+  expect(await tryDocker(answers)).toBeNull();
+  expect(asked[0]).toBe("docker version --format {{.Server.Version}}");
+});
+
+test("the try leaves nothing behind in the folder of the worktrees", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "factory-machine-"));
+  await tryBubblewrap(folder);
+  expect(execFileSync("ls", ["-A", folder]).toString()).toBe("");
+  rmSync(folder, { recursive: true });
+});
+
+test("a workspace counts when it is a git repository with a commit", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "factory-machine-"));
+  const tries = { bubblewrap: works, docker: lacks };
+  const look = async (workspace = folder) => {
+    const { workspace: counts, lacking } = await findMachine({ workspace }, tries);
+    return [counts, lacking.find(({ what }) => what === "workspace")?.why];
+  };
+  expect(await look("/no/such/folder")).toEqual([false, "the workspace /no/such/folder is not there"]);
+  expect(await look()).toEqual([false, `the workspace ${folder} is not a git repository`]);
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", folder, "-c", "user.name=a", "-c", "user.email=a@b.c", ...args]);
+  git("init", "--quiet");
+  expect(await look()).toEqual([false, `the workspace ${folder} has no commit yet`]);
+  git("commit", "--quiet", "--allow-empty", "-m", "one");
+  expect(await look()).toEqual([true, undefined]);
+  rmSync(folder, { recursive: true });
 });
 
 test("a command that is not there, or fails, does not succeed", async () => {
