@@ -260,8 +260,15 @@ const GREETING =
 const THANKS =
   /^(?:thanks|thank you|thx|ty|cheers|great|perfect|cool|nice|awesome|good job|well done|danke)(?:[\s,]+(?:a lot|so much|very much|thanks|thank you|you|all|everyone|man|job|work))*[\s.!]*$/i;
 
+export interface Known {
+  /** The names that exist. */
+  workflows: readonly string[];
+  /** The tools of the agent that is asked: the others' rows do not count. Absent: every row does. */
+  offered?: ReadonlySet<string>;
+}
+
 /** What one message asks for. Text in quotation marks is a name or title: it never makes a message a request or stops one. */
-export function understand(message: string, known: { workflows: readonly string[] } = { workflows: [] }): Understood {
+export function understand(message: string, known: Known = { workflows: [] }): Understood {
   const text = message.trim().replace(/\s+/g, " ");
   if (GREETING.test(text)) return { kind: "greeting" };
   if (THANKS.test(text)) return { kind: "thanks" };
@@ -270,6 +277,7 @@ export function understand(message: string, known: { workflows: readonly string[
     ASKING.test(spoken) && ![POLITE, ASKS_ANOTHER, questions.ASKS_SOMEBODY].some((form) => form.test(spoken));
   const notARequest = NEGATED.test(spoken) || TOLD.test(spoken) || asksOrTells;
   for (const intent of INTENTS) {
+    if (known.offered?.has(intent.tool) === false) continue;
     if (intent.changes ? notARequest : DEFINITION.test(spoken) && !/\b(?:pending|status|progress)\b/i.test(spoken))
       continue;
     if (!intent.patterns.some((pattern) => pattern.test(spoken))) continue;
@@ -281,4 +289,5 @@ export function understand(message: string, known: { workflows: readonly string[
 }
 
 /** What can be asked for, one line each, with an example. */
-export const capabilities = (): string[] => INTENTS.map((intent) => `- ${intent.what}: \`${intent.example}\``);
+export const capabilities = (offered: ReadonlySet<string>): string[] =>
+  INTENTS.filter(({ tool }) => offered.has(tool)).map(({ what, example }) => `- ${what}: \`${example}\``);

@@ -44,16 +44,11 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   if (offered.size === 0) return [text(words.stepOutput(step ?? "unnamed"))];
   const { asked, results } = currentTurn(options.prompt);
   const workflows = workflowNames(options.prompt);
-  const plan = asked.map((message): Planned => {
-    const meant = understand(message, { workflows });
-    return meant.kind === "call" && !offered.has(meant.tool)
-      ? { message, meant: { kind: "unknown" } }
-      : { message, meant };
-  });
+  const plan = asked.map((message): Planned => ({ message, meant: understand(message, { workflows, offered }) }));
   // A hand has tools and a step: what it cannot read from its task it does not make up.
   if (step !== null && plan.every(({ meant }) => meant.kind !== "call")) return [text(words.stepOutput(step))];
   const calls = plan.flatMap(({ meant }) => (meant.kind === "call" ? [meant] : []));
-  return results.length < calls.length ? nextCalls(calls.slice(results.length)) : [text(wordTurn(plan, results))];
+  return results.length < calls.length ? nextCalls(calls.slice(results.length)) : [text(wordTurn(plan, results, offered))];
 }
 
 interface Planned {
@@ -75,10 +70,11 @@ function nextCalls(calls: Call[]): LanguageModelV4Content[] {
 }
 
 /** The reply: what came of each message, in order. */
-function wordTurn(plan: Planned[], results: Result[]): string {
+function wordTurn(plan: Planned[], results: Result[], offered: ReadonlySet<string>): string {
   const alone = plan.length === 1;
-  if (plan.every(({ meant }) => meant.kind === "greeting")) return words.greeting();
-  if (plan.every(({ meant }) => meant.kind === "unknown" || meant.kind === "greeting")) return words.notUnderstood();
+  if (plan.every(({ meant }) => meant.kind === "greeting")) return words.greeting(offered);
+  if (plan.every(({ meant }) => meant.kind === "unknown" || meant.kind === "greeting"))
+    return words.notUnderstood(offered);
   let call = 0;
   const lines = plan.map(({ message, meant }) => {
     if (meant.kind === "call") {

@@ -8,13 +8,13 @@ export const OFFLINE_NOTICE =
   "I am the built-in offline model: I understand plain requests like these, but I cannot hold a conversation. " +
   "Set ANTHROPIC_API_KEY, LLM_PROXY_BASE_URL or GLOO_API_KEY and restart to talk with a real language model.";
 
-export const capabilityList = (): string => ["I can:", ...capabilities()].join("\n");
+export const capabilityList = (offered: ReadonlySet<string>): string => ["I can:", ...capabilities(offered)].join("\n");
 
-export const greeting = (): string =>
-  `Hello! I am the Factory Manager. I keep track of tasks and start workflows.\n\n${capabilityList()}\n\n${OFFLINE_NOTICE}`;
+export const greeting = (offered: ReadonlySet<string>): string =>
+  `Hello! I am the Factory Manager. I keep track of tasks and start workflows.\n\n${capabilityList(offered)}\n\n${OFFLINE_NOTICE}`;
 
-export const notUnderstood = (): string =>
-  `I did not understand that, so I did nothing.\n\n${capabilityList()}\n\n${OFFLINE_NOTICE}`;
+export const notUnderstood = (offered: ReadonlySet<string>): string =>
+  `I did not understand that, so I did nothing.\n\n${capabilityList(offered)}\n\n${OFFLINE_NOTICE}`;
 
 export const welcome = (): string => "You are welcome.";
 
