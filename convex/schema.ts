@@ -3,9 +3,11 @@ import { agentQuestionTables } from "./tables/agent_questions.ts";
 import { approvalTables } from "./tables/approvals.ts";
 import { auditTables } from "./tables/audit.ts";
 import { budgetTables } from "./tables/budgets.ts";
+import { codeTables } from "./tables/code.ts";
 import { conversationTables } from "./tables/conversations.ts";
 import { deliveryTables } from "./tables/deliveries.ts";
 import { fileTables } from "./tables/files.ts";
+import { githubTables } from "./tables/github.ts";
 import { inboundTables } from "./tables/inbound.ts";
 import { jobTables } from "./tables/jobs.ts";
 import { memoryTables } from "./tables/memories.ts";
@@ -47,4 +49,6 @@ export default defineSchema({
   ...memoryTables,
   ...progressTables,
   ...fileTables,
+  ...codeTables,
+  ...githubTables,
 });
