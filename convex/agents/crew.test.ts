@@ -42,11 +42,16 @@ describe("the crew", () => {
     expect(await t.query(api.tasks.list, {})).toEqual([]);
     const look = { turnId: held.turnId, toolName: "listFactoryTeam", input: "{}" };
     expect(await t.mutation(internal.agents.looks.look, look)).toContain("runAnalysis has no tool listFactoryTeam");
-    expect(await t.mutation(internal.agents.looks.look, { ...look, toolName: "runStatus" })).toBe('{"runs":[]}');
+    const noRun = await t.mutation(internal.agents.looks.look, {
+      ...look,
+      toolName: "getRunContext",
+      input: '{"run":"x"}',
+    });
+    expect(noRun).toContain("nothing has been run yet");
     expect(await record()).toMatchObject([
       { kind: "tool.refused", agent: "runAnalysis", tool: "createTask", error: "forbidden" },
       { kind: "tool.refused", agent: "runAnalysis", tool: "listFactoryTeam", error: "forbidden" },
-      { kind: "tool.called", agent: "runAnalysis", tool: "runStatus", error: null },
+      { kind: "tool.refused", agent: "runAnalysis", tool: "getRunContext", error: "not_found" },
     ]);
   });
 

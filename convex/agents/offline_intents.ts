@@ -3,6 +3,7 @@
  * It shall rather not understand than do the wrong thing: text that fits no row calls no tool. Each row has at least 20
  * paraphrases, and sentences that must not match, in its test.
  */
+import { ANALYSIS_ROWS } from "./offline_analysis.ts";
 import * as find from "./offline_arguments.ts";
 import * as channels from "./offline_channels.ts";
 import * as questions from "./offline_questions.ts";
@@ -18,7 +19,7 @@ export type Understood =
   | { kind: "thanks" }
   | { kind: "unknown" };
 
-interface Intent {
+export interface Intent {
   tool: ToolName;
   /** One line for the list of what can be done. */
   what: string;
@@ -148,6 +149,7 @@ export const INTENTS: Intent[] = [
     ],
     input: request.move,
   },
+  ...ANALYSIS_ROWS,
   {
     tool: "startWorkflow",
     what: "start a workflow",

@@ -1,3 +1,4 @@
+import { ANALYSIS_PARAPHRASES } from "./offline_analysis.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
 
 type Table = Record<string, Record<string, unknown>>;
@@ -6,6 +7,7 @@ const MAY_SHIP = { ask: "Ana", question: "May we ship 1.2?" };
 
 /** Message → the input of the tool it must call. */
 export const PARAPHRASES: Record<ToolName, Table> = {
+  ...ANALYSIS_PARAPHRASES,
   sendChannelMessage: {
     'post "the build is green" in #eng': { channel: "#eng", text: "the build is green" },
     "post in #eng: the build is green": { channel: "#eng", text: "the build is green" },
@@ -219,7 +221,7 @@ export const PARAPHRASES: Record<ToolName, Table> = {
     "did the deploy finish?": { run: "deploy" },
     "is the deploy done?": { run: "deploy" },
     "has the release failed?": { run: "deploy" },
-    "why did the deploy fail?": { run: "deploy" },
+    "how did the deploy go?": { run: "deploy" },
     "why is the deploy stuck?": { run: "deploy" },
     "what happened to the deploy?": { run: "deploy" },
     "where is the deploy?": { run: "deploy" },

@@ -2,6 +2,11 @@ import type { ToolName } from "./tools/index.ts";
 
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {
+  getRunContext: ["why did morning-brief fail?", "what went wrong in the morning-brief run"],
+  getStepDetail: ["what happened in step gather of morning-brief?"],
+  getStructuralTimeline: ["timeline of morning-brief"],
+  getStepResults: ["list the steps of the morning-brief run"],
+  getCostBreakdown: ["break the run morning-brief down by step"],
   sendChannelMessage: ["Please tell #ops the database is back", "Post this note in #general: lunch is at noon"],
   createSession: ["Start a conversation in #ops about the outage", "Please set up a thread in #general on hiring"],
   requestHumanInput: ["Please check with Bo whether the docs are done", "ask Ana Lee if we should wait"],

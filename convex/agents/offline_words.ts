@@ -2,6 +2,7 @@
 import type { SpendRow } from "../model/spend.ts";
 import type { TaskView } from "../model/tasks.ts";
 import type { TeamView } from "../model/team.ts";
+import { ANALYSIS_WORDS } from "./offline_analysis_words.ts";
 import { capabilities } from "./offline_intents.ts";
 
 export const OFFLINE_NOTICE =
@@ -34,6 +35,7 @@ export function wordResult(toolName: string, result: string): string {
 type Value = Record<string, unknown>;
 
 const WORDS: Record<string, (value: Value) => string> = {
+  ...ANALYSIS_WORDS,
   createTask: (value) => {
     const task = value.task as TaskView;
     const whose =

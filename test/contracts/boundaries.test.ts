@@ -40,7 +40,7 @@ const ROOMS: Room[] = [
     path: "convex",
     rooms: ["src/contract", "src/flow"],
     node: false,
-    packages: ["convex", "convex-helpers", "@convex-dev/", "ai", "@ai-sdk/", "@octokit/core", ...PURE],
+    packages: ["convex", "convex-helpers", "@convex-dev/", "ai", "@ai-sdk/", "unpdf", "@octokit/core", ...PURE],
     instead:
       "the backend must deploy to Convex unchanged: reach platforms through the outbox, put decisions into src/flow",
   },

@@ -4,6 +4,7 @@ import { crewAgent, hasTool } from "../crew.ts";
 import { chatTools } from "./chat.ts";
 import type { Tool } from "./define.ts";
 import { peopleTools } from "./people.ts";
+import { runTools } from "./runs.ts";
 import { spendTools } from "./spend.ts";
 import { taskTools } from "./tasks.ts";
 import { teamTools } from "./team.ts";
@@ -14,6 +15,7 @@ const groups = {
   ...teamTools,
   ...chatTools,
   ...workflowTools,
+  ...runTools,
   ...spendTools,
   ...peopleTools,
 };
