@@ -4,7 +4,7 @@
  * file `hold.json` of the folder named by this module's own address (`?dir=…`), because the host's thread sees nothing of the
  * process's environment. `reached` appears beside it; the thread goes on when `hold.json` is gone, which a killed one never does.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StatementSync } from "node:sqlite";
 
@@ -60,7 +60,10 @@ function watchCommits(folder: string): void {
 
   function stand(hold: CommitHold): void {
     held = hold.id;
-    writeFileSync(join(folder, REACHED_FILE), JSON.stringify({ id: hold.id }));
+    const reached = join(folder, REACHED_FILE);
+    writeFileSync(`${reached}.new`, JSON.stringify({ id: hold.id }));
+    // Appears whole.
+    renameSync(`${reached}.new`, reached);
     const never = new Int32Array(new SharedArrayBuffer(4));
     while (existsSync(file)) Atomics.wait(never, 0, 0, LOOK_AGAIN_MS);
   }

@@ -1,6 +1,6 @@
 /** Slack's part of the kill matrix: what its moments are called, in Socket Mode and over HTTP. */
 import { byBot, type SlackBot, startSlackBot } from "../slack_bot.ts";
-import { holdCommits, isReply, type KilledBot, type KilledChannel, type PlatformMoment } from "./channel_kills.ts";
+import { holdCommits, type KilledBot, type KilledChannel, type PlatformMoment } from "./channel_kills.ts";
 import { WITNESSED } from "./harness.ts";
 
 export type SlackMode = "socket" | "http";
@@ -60,12 +60,14 @@ const isCard = (id: string) => (fields: string) => fields.includes(`Go on with $
 const isSettled = (id: string) => (fields: string) =>
   fields.includes(`Go on with ${id}?`) && fields.includes("Approved");
 const isResult = (id: string) => (fields: string) => fields.includes(`${id} went on`);
+/** It may still be growing when it is posted. */
+const isReply = (id: string) => (fields: string) => !fields.includes(`Go on with ${id}?`) && !isResult(id)(fields);
 const isMessage = (id: string) => (fields: string) => fields.includes(`id=${id}`);
 
 const HOLDS: Record<PlatformMoment, (id: string) => [on: string, stage: "before" | "after", fits: Fits]> = {
   message: (id) => ["event:message", "before", isMessage(id)],
-  replyPost: () => ["chat.postMessage", "before", isReply],
-  replyPostDone: () => ["chat.postMessage", "after", isReply],
+  replyPost: (id) => ["chat.postMessage", "before", isReply(id)],
+  replyPostDone: (id) => ["chat.postMessage", "after", isReply(id)],
   cardPost: (id) => ["chat.postMessage", "before", isCard(id)],
   cardPostDone: (id) => ["chat.postMessage", "after", isCard(id)],
   click: (id) => ["interactive:block_actions", "before", isCard(id)],
