@@ -68,7 +68,7 @@ export function bubblewrapArgs(command: Pick<Command, "worktree" | "argv" | "env
     ...readable.flatMap((one) => ["--ro-bind", one, one]),
     // After what is readable, so that nothing of ours shows through it.
     ...covered(paths.hidden, ["/usr", ...readable]).flatMap((one) => ["--tmpfs", one, "--remount-ro", one]),
-    ...["--proc", "/proc", "--dev", "/dev"],
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
     ...["--size", String(LIMITS.tmpBytes), "--tmpfs", "/tmp", "--dir", "/var", "--symlink", "../tmp", "/var/tmp"],
     ...["--size", String(LIMITS.tmpBytes), "--tmpfs", "/home/worker"],
     ...["--dir", dirname(WORKTREE), "--bind", worktree, WORKTREE],

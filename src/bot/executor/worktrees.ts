@@ -158,17 +158,27 @@ export class Worktrees {
 }
 
 /** For our own git in there; commands of others do not get it. */
-const INSIDE = {
-  GIT_CONFIG_COUNT: "4",
-  GIT_CONFIG_KEY_0: "safe.directory",
-  GIT_CONFIG_VALUE_0: "*",
-  GIT_CONFIG_KEY_1: "core.hooksPath",
-  GIT_CONFIG_VALUE_1: "/dev/null",
-  GIT_CONFIG_KEY_2: "core.fsmonitor",
-  GIT_CONFIG_VALUE_2: "false",
-  GIT_CONFIG_KEY_3: "core.quotePath",
-  GIT_CONFIG_VALUE_3: "true",
-};
+const INSIDE = settings({
+  "safe.directory": "*",
+  "core.hooksPath": "/dev/null",
+  "core.fsmonitor": "false",
+  "core.quotePath": "true",
+  "user.name": "Factory Worker",
+  "user.email": "worker@factory.invalid",
+});
+
+function settings(values: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(values);
+  return {
+    GIT_CONFIG_COUNT: String(entries.length),
+    ...Object.fromEntries(
+      entries.flatMap(([name, value], index) => [
+        [`GIT_CONFIG_KEY_${index}`, name],
+        [`GIT_CONFIG_VALUE_${index}`, value],
+      ]),
+    ),
+  };
+}
 
 function readState(tree: string): { base: string; published?: string } | null {
   try {
