@@ -23,7 +23,7 @@ export interface TimelineEvent {
 
 interface Event {
   at: number;
-  /** Of two at the same time: which comes first. */
+  /** Of two of one step at the same time: which comes first. */
   rank: number;
   what: string;
   step: string | null;
@@ -35,14 +35,19 @@ export async function structuralTimeline(
   ref: RunRef,
 ): Promise<{ runId: string; workflow: string; status: string; events: TimelineEvent[]; leftOut: number }> {
   const run = await demandRun(ctx, ref);
+  const { rows } = await stepRows(ctx, run._id);
+  // Steps that need no waiting begin and end in one moment: then the order in which they began counts.
+  const order = new Map(rows.flatMap(({ nodeId, nodeKey, seq }) => [[nodeId, seq] as const, [nodeKey, seq] as const]));
+  const place = ({ step, rank }: Event): number =>
+    step === null ? (rank === 0 ? -1 : Number.MAX_SAFE_INTEGER) : (order.get(step) ?? Number.MAX_SAFE_INTEGER);
   const events = [
     ...runEvents(run),
-    ...(await stepEvents(ctx, run._id)),
+    ...stepEvents(rows),
     ...(await jobEvents(ctx, run._id)),
     ...(await questionEvents(ctx, run._id)),
     ...(await timerEvents(ctx, run._id)),
     ...(await recordEvents(ctx, run._id)),
-  ].sort((a, b) => a.at - b.at || a.rank - b.rank);
+  ].sort((a, b) => a.at - b.at || place(a) - place(b) || a.rank - b.rank);
   const leftOut = Math.max(0, events.length - MAX_EVENTS);
   const told = leftOut === 0 ? events : [...events.slice(0, KEPT_FIRST), ...events.slice(leftOut + KEPT_FIRST)];
   return {
@@ -62,8 +67,7 @@ function runEvents(run: Doc<"runs">): Event[] {
   return [begun, { at: run.endedAt, rank: 9, what: run.status, step: null, detail }];
 }
 
-async function stepEvents(ctx: QueryCtx, runId: Id<"runs">): Promise<Event[]> {
-  const { rows } = await stepRows(ctx, runId);
+function stepEvents(rows: Doc<"runNodes">[]): Event[] {
   return rows.flatMap((row) => {
     const { nodeKey: step, startedAt, endedAt, status, type } = row;
     const error = errorOf(row.error, row.errorInfo);
