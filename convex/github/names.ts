@@ -76,13 +76,13 @@ export function demandPull(text: string): PullName {
 
 /** A path inside a repository: relative, without `..`. */
 export function demandPath(text: string): string {
-  const path = text.trim().replace(/^\.?\/+/, "");
+  const path = text.trim().replace(/^(?:\.?\/)+|\/+$/g, "");
   const parts = path.split("/");
   if (
     path !== "" &&
     path.length <= 500 &&
     !/\p{Cc}/u.test(path) &&
-    !parts.some((part) => part === ".." || part === ".")
+    !parts.some((part) => part === ".." || part === "." || part === "")
   )
     return path;
   fail("invalid_input", `"${text.slice(0, 100)}" is not a path in a repository`, {

@@ -132,7 +132,7 @@ export interface CodeFound {
   text: string;
 }
 
-/** The places that fit best, at most two of a file. `under`: only paths that begin with this. */
+/** The places that fit best, at most two of a file. `under`: only this folder, or this file. */
 export async function searchCode(
   ctx: QueryCtx,
   repoId: Id<"codeRepos">,
@@ -146,7 +146,7 @@ export async function searchCode(
     .withSearchIndex("search_words", (q) => q.search("words", asked.flat().join(" ")).eq("repoId", repoId));
   const candidates = await takeWithin(rows, MAX_CANDIDATES, (row) => row.text.length + row.words.length);
   const fitting = candidates
-    .filter(({ path }) => under === null || path.startsWith(under))
+    .filter(({ path }) => under === null || path === under || path.startsWith(`${under}/`))
     .map((chunk) => ({ chunk, fit: fitOf(asked, chunk.path, chunk.words) }))
     .filter(({ fit }) => fit > 0)
     // Stable: of equal fit the search's own order stays.
