@@ -12,6 +12,7 @@ import { toErrorInfo } from "../contract/errors.ts";
 import type { Act } from "./act.ts";
 import type { Context } from "./context.ts";
 import { examineChannels } from "./doctor_channels.ts";
+import { examineMachine } from "./doctor_machine.ts";
 
 export interface Check {
   name: string;
@@ -86,6 +87,8 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
   } else if ((statSync(dataDir).mode & 0o077) !== 0) {
     bad("data folder", `${dataDir} can be read by others; it holds the gateway's key`, `chmod 700 ${dataDir}`);
   } else good("data folder", dataDir);
+
+  checks.push(...(await examineMachine(config)));
 
   const endpoint = readEndpoint(dataDir);
   const running = endpoint !== null && isAlive(endpoint.pid) ? endpoint : null;
