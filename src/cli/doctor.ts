@@ -12,6 +12,7 @@ import { toErrorInfo } from "../contract/errors.ts";
 import type { Act } from "./act.ts";
 import type { Context } from "./context.ts";
 import { examineChannels } from "./doctor_channels.ts";
+import { examineGitHub } from "./doctor_github.ts";
 import { examineMachine } from "./doctor_machine.ts";
 
 export interface Check {
@@ -106,6 +107,7 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
     );
 
   checks.push(...(await examineChannels(context.env)));
+  checks.push(...(await examineGitHub(context.env)));
 
   const url = convexUrl ?? running?.url ?? null;
   if (url === null) return { checks, backend: false };
