@@ -178,6 +178,28 @@ describe("what is said", () => {
     expect(new Set([one.receipt, two.receipt, third.receipt]).size).toBe(3);
   });
 
+  test("O9: killed before a thread was opened -> it is opened then; said below the message where it could not be -> found there", async () => {
+    const simulator = await discord();
+    const rig = await adapter(simulator);
+    const ana = simulator.as("ana");
+    const root = ana.say("#eng", "@factory go");
+    const { place } = await rig.next("message");
+    // Claimed by a process that is gone; nothing was posted.
+    const { receipt } = await rig.send(place, card(), { tries: 1 });
+    expect(receipt.split("/")[0]).toBe(root);
+
+    const other = ana.say("#eng", "@factory go too");
+    const { place: below } = await rig.next("message");
+    simulator.faults.order({ on: "threads.create", fault: { kind: "error", error: "50013" }, times: 0 });
+    const first = await rig.send(below, text("said below"), { key: "below" });
+    expect(first.receipt.split("/")[0]).toBe(ENG);
+    await rig.stop();
+    const again = await adapter(simulator, { before: rig });
+    const second = await again.send(below, text("said below"), { key: "another nonce", tries: 1 });
+    expect(second.receipt).toBe(first.receipt);
+    expect(ana.messages("#eng").filter(({ replyTo }) => replyTo === other)).toHaveLength(1);
+  });
+
   test("G6: nothing pings, whatever the text says", async () => {
     const simulator = await discord();
     const rig = await adapter(simulator);

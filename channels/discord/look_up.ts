@@ -12,13 +12,21 @@ export type Found = Sent;
 const LOOK_PAGES = 5;
 const PAGE = 100;
 
+export interface Own {
+  userId: string;
+  /** Messages of other deliveries. */
+  taken: ReadonlySet<string>;
+  /** Only below this message; null: anywhere. */
+  answering: string | null;
+}
+
 /** The oldest that fits, from `since` on; null: there is none. Throws when the channel cannot be read. */
 export async function find(
   api: Api,
   channel: string,
   since: string,
   content: Content,
-  own: { userId: string; taken: ReadonlySet<string> },
+  own: Own,
 ): Promise<Found | null> {
   let after = since;
   for (let page = 0; page < LOOK_PAGES; page++) {
@@ -29,6 +37,7 @@ export async function find(
     for (const message of messages) {
       const id = String(message.id);
       if (textAt(message, "author", "id") !== own.userId || own.taken.has(id)) continue;
+      if (own.answering !== null && textAt(message, "message_reference", "message_id") !== own.answering) continue;
       if (isSame(content, message)) return { id, channel_id: channel };
     }
     if (messages.length < PAGE) return null;

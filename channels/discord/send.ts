@@ -5,7 +5,7 @@
 import type { OutDelivery, SendResult } from "../../src/contract/adapter.ts";
 import { errorInfo } from "../../src/contract/errors.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
-import { formatReceipt, nonceOf, parseReceipt, snowflakeAt, userOf } from "./ids.ts";
+import { formatReceipt, nonceOf, parsePlace, parseReceipt, snowflakeAt, userOf } from "./ids.ts";
 import type { Log } from "./log.ts";
 import { type Found, find } from "./look_up.ts";
 import type { Places, Target } from "./places.ts";
@@ -53,7 +53,7 @@ export function createSender({ api, places, replies, userId, spoke, log }: Sende
       const place = only ?? delivery.place;
       const target = await places.resolve(place);
       if (target === null) return failed({ error: notAPlace(place), retryAfterMs: null });
-      const before = delivery.tries > 0 ? await look(target.channel, parts[0]!, delivery) : null;
+      const before = delivery.tries > 0 ? await lookAt(place, target.channel, parts[0]!, delivery) : null;
       const first =
         before === null ? await post(place, target, parts[0]!, delivery.key, 0) : await rewrite(before, parts[0]!);
       const receipt = formatReceipt({ channel: first.channel_id, message: first.id, ephemeral: false });
@@ -93,10 +93,31 @@ export function createSender({ api, places, replies, userId, spoke, log }: Sende
   }
 
   /** null: it is not there. Throws when it could not be looked for: then nothing may be posted. */
-  async function look(channel: string, content: Content, delivery: OutDelivery): Promise<Found | null> {
+  async function look(
+    channel: string,
+    content: Content,
+    delivery: OutDelivery,
+    answering: string | null = null,
+  ): Promise<Found | null> {
     const since = snowflakeAt(delivery.createdAt - LOOK_BACK_MS);
-    const own = { userId: userId(), taken: new Set(delivery.taken.map((one) => parseReceipt(one)?.message ?? "")) };
-    return await find(api, channel, since, content, own);
+    const taken = new Set(delivery.taken.map((one) => parseReceipt(one)?.message ?? ""));
+    return await find(api, channel, since, content, { userId: userId(), taken, answering });
+  }
+
+  async function lookAt(
+    place: string,
+    channel: string,
+    content: Content,
+    delivery: OutDelivery,
+  ): Promise<Found | null> {
+    try {
+      return await look(channel, content, delivery);
+    } catch (thrown) {
+      const parsed = parsePlace(place);
+      if (codeOf(thrown) !== CODES.unknownChannel || parsed?.kind !== "thread") throw thrown;
+      // The thread was never opened. Where it could not be, it was said below the message.
+      return await look(parsed.parent, content, delivery, parsed.thread);
+    }
   }
 
   /** What did not fit into the first message. */

@@ -337,7 +337,7 @@ function prepareKill(bot: KilledBot, channel: KilledChannel, { name, where }: Mo
   };
 }
 
-function commitHold(dir: string, where: Extract<Where, { at: "commit" }>, name: string) {
+export function commitHold(dir: string, where: Extract<Where, { at: "commit" }>, name: string) {
   const [file, reached] = [join(dir, HOLD_FILE), join(dir, REACHED_FILE)];
   const id = randomUUID();
   const document = JSON.parse(JSON.stringify(where.document).replaceAll("KILL-ID", name)) as CommitHold["document"];
@@ -352,7 +352,7 @@ function commitHold(dir: string, where: Extract<Where, { at: "commit" }>, name: 
   };
 }
 
-async function within(reached: Promise<void>, what: string): Promise<void> {
+export async function within(reached: Promise<void>, what: string): Promise<void> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`still not: ${what}`)), LONGEST_MS);
   await Promise.race([reached, late]).finally(() => clearTimeout(timer));

@@ -1,6 +1,6 @@
 /** Discord's part of the kill matrix: what its moments are called. */
 import { byBot, type DiscordBot, startDiscordBot, wordsOf } from "../discord_bot.ts";
-import { holdCommits, isReply, type KilledBot, type KilledChannel, type PlatformMoment } from "./channel_kills.ts";
+import { holdCommits, type KilledBot, type KilledChannel, type PlatformMoment } from "./channel_kills.ts";
 import { WITNESSED } from "./harness.ts";
 
 export interface DiscordKills {
@@ -47,6 +47,8 @@ const isSettled =
   (id: string): Fits =>
   (fields) =>
     fields.includes(`Go on with ${id}?`) && fields.includes("Approved");
+/** It grows by edits: the first post has only the beginning of it. */
+const isReplyPost: Fits = (fields) => /"content":"[^"]/.test(fields) && !fields.includes("went on");
 const isResult =
   (id: string): Fits =>
   (fields) =>
@@ -59,8 +61,8 @@ const isPress: Fits = (fields) => fields.includes('"type":6');
 
 const HOLDS: Record<PlatformMoment, (id: string) => [on: string, stage: "before" | "after", fits: Fits]> = {
   message: (id) => ["event:MESSAGE_CREATE", "before", isMessage(id)],
-  replyPost: () => ["messages.create", "before", isReply],
-  replyPostDone: () => ["messages.create", "after", isReply],
+  replyPost: () => ["messages.create", "before", isReplyPost],
+  replyPostDone: () => ["messages.create", "after", isReplyPost],
   cardPost: (id) => ["messages.create", "before", isCard(id)],
   cardPostDone: (id) => ["messages.create", "after", isCard(id)],
   click: (id) => ["event:INTERACTION_CREATE", "before", isCard(id)],
