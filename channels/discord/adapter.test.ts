@@ -253,29 +253,6 @@ describe("what is said", () => {
   });
 });
 
-test("several servers over several shards: each is heard, and the channel is connected while all of them are", async () => {
-  const simulator = await discord({ shards: 2 });
-  const [guild] = simulator.world.guilds.values();
-  const [other, far] = ["1000000000004194314", "1000000000000000301"];
-  simulator.world.guilds.put(other, { ...guild!, id: other, name: "Another" });
-  simulator.world.channels.put(far, { ...simulator.world.channel(ENG), id: far, name: "far", guildId: other });
-  const rig = await adapter(simulator);
-  expect(simulator.gateway.connected().map(({ shard }) => shard)).toEqual([
-    [0, 2],
-    [1, 2],
-  ]);
-  expect(rig.adapter.connected?.()).toBe(true);
-  const ana = simulator.as("ana");
-  ana.say("#far", "@factory far");
-  expect(await rig.next("message")).toMatchObject({ text: "far", place: expect.stringContaining(far) });
-  const { receipt } = await rig.send("discord:#far", card());
-  await ana.press("#far", at(receipt), "yes");
-  expect(await rig.next("action")).toMatchObject({ place: `discord:${far}` });
-  simulator.gateway.cut();
-  await eventually("the loss", () => rig.adapter.connected?.() === false);
-  await eventually("all of them again", () => rig.adapter.connected?.() === true);
-});
-
 test("I8: a token that Discord does not accept, or an intent it no longer allows, is named at the start", async () => {
   const simulator = await discord();
   await expect(startAdapter({ ...simulator, token: "a.b.c" })).rejects.toMatchObject({
