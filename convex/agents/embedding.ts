@@ -11,6 +11,7 @@ import { type ActionCtx, internalAction } from "../_generated/server.js";
 import { embeddingModelId } from "../model/memories.ts";
 import { VECTOR_DIMENSIONS } from "../tables/memories.ts";
 import { GLOO_BASE_URL } from "./llm.ts";
+import { set } from "./model_id.ts";
 import { costMicroUsd, priceOf } from "./model_prices.ts";
 import { deadline } from "./shared.ts";
 
@@ -29,8 +30,6 @@ export function createEmbeddingModel(env: Environment = process.env): { id: stri
   const baseURL = set(env.GLOO_BASE_URL) ? env.GLOO_BASE_URL : GLOO_BASE_URL;
   return served("gloo", baseURL, env.GLOO_API_KEY, id.slice("gloo/".length));
 }
-
-const set = (value: string | undefined): value is string => value !== undefined && value.trim() !== "";
 
 /**
  * As long as the index wants it. Zeros change no cosine. A longer one is cut, which is how models made for it are shortened; of another

@@ -10,22 +10,14 @@ import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { FactoryError } from "../../src/contract/errors.ts";
+import { OFFLINE_MODEL, set } from "./model_id.ts";
 import { createOfflineModel } from "./offline_model.ts";
 
-const DEFAULT_MODEL = "anthropic/claude-sonnet-4-5-20250929";
-const DEFAULT_GLOO_MODEL = "gloo/gloo-anthropic-claude-sonnet-4.5";
+export { defaultModelId, OFFLINE_MODEL } from "./model_id.ts";
+
 export const GLOO_BASE_URL = "https://platform.ai.gloo.com/ai/v2";
-export const OFFLINE_MODEL = "offline";
 
 type Environment = Record<string, string | undefined>;
-
-/** FACTORY_MODEL; without it what the keys that are set can reach; without any key the offline model. */
-export function defaultModelId(env: Environment = process.env): string {
-  if (set(env.FACTORY_MODEL)) return env.FACTORY_MODEL;
-  if (set(env.LLM_PROXY_BASE_URL) || set(env.ANTHROPIC_API_KEY)) return DEFAULT_MODEL;
-  if (set(env.GLOO_API_KEY)) return DEFAULT_GLOO_MODEL;
-  return OFFLINE_MODEL;
-}
 
 export function createLanguageModel(id: string, env: Environment = process.env): LanguageModelV4 {
   if (id === OFFLINE_MODEL) return createOfflineModel();
@@ -52,8 +44,6 @@ export function createLanguageModel(id: string, env: Environment = process.env):
   }
   return unavailable(id, "LLM_PROXY_BASE_URL");
 }
-
-const set = (value: string | undefined): value is string => value !== undefined && value.trim() !== "";
 
 function unavailable(id: string, variable: string): LanguageModelV4 {
   const refuse = async (): Promise<never> => {

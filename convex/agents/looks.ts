@@ -1,9 +1,10 @@
 /** What tools that only look return, and the facts a model is told beside the thread. */
 import { v } from "convex/values";
 import { toErrorInfo } from "../../src/contract/errors.ts";
-import { internalMutation, internalQuery } from "../_generated/server.js";
+import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server.js";
 import { openInConversation } from "../model/agent_questions.ts";
 import { openFor } from "../model/approvals.ts";
+import { type BudgetView, pressing } from "../model/budgets.ts";
 import { fail } from "../model/errors.ts";
 import { actingOf, agentOfTurn, demandTurn, recordCall } from "../model/tool_calls.ts";
 import { shorten } from "../model/words.ts";
@@ -33,6 +34,12 @@ export const look = internalMutation({
   },
 });
 
+/** Budgets that are nearly or wholly used, so that the agent says so; nothing while all is well. */
+async function budgetsOver(ctx: QueryCtx): Promise<{ budgets?: BudgetView[] }> {
+  const budgets = await pressing(ctx, Date.now());
+  return budgets.length === 0 ? {} : { budgets };
+}
+
 /** Whom the turn serves, what is open for them, what can be started. Text of others stands in JSON, as data. */
 export const facts = internalQuery({
   args: { turnId: v.id("turns") },
@@ -53,6 +60,7 @@ export const facts = internalQuery({
         question: shorten(question, 300),
         asked,
       })),
+      ...(await budgetsOver(ctx)),
       workflows: (await startable(ctx)).map(({ name, title, inputs }) => ({ name, title, inputs })),
     });
   },

@@ -26,8 +26,9 @@ const MONEY = "(?:cost|costs|spend|spending|spent|spendings|expense|expenses|bud
 export const SPENDS: RegExp[] = [
   /\b(?:token|tokens|llm|model|models|ai)\s+(?:cost|costs|spend|spending|usage|use|budget|bill|consumption|count|summary|expenses)\b/i,
   /\b(?:cost|costs|spend|spending|usage|expenses)\s+(?:summary|report|overview|so far|of tokens|today)\b/i,
-  /\b(?:cost|costs|spend|spending|spent|usage|expenses|tokens)\s+(?:by|per|for each|for every)\s+(?:agent|model|run|task|workflow)s?\b/i,
+  /\b(?:cost|costs|spend|spending|spent|usage|expenses|tokens)\s+(?:by|per|for each|for every)\s+(?:agent|model|run|task|workflow|person|people|user)s?\b/i,
   /\b(?:cost|costs|spend|spending|usage|expenses)\s+(?:of|for|on)\s+(?:the\s+)?(?:run|task|agent|model|t\d|factory|deploy|[a-z]+-[\w-]+|tokens)/i,
+  /\b(?:what(?:'s| is| are)|how (?:is|are|much)|show|tell me)\b.{0,30}\bbudgets?\b/i,
   /\bhow\s+(?:much|many)\b.{0,30}\b(?:spend|spent|cost|costs|costing|tokens?)\b/i,
   /\bwhat\s+(?:did|do|does|have|has)\b.{0,40}\b(?:cost|spend|spent|costs)\s*(?:us|so far|me)?\s*[?.!]*$/i,
   new RegExp(
@@ -43,10 +44,10 @@ export function spending(text: string, workflows: readonly string[]): Input {
   if (task !== null) return { by: "task", of: task };
   const agent = /\b(factory\s?manager|factory\s?worker|step\s?executor)\b/i.exec(text)?.[1]?.toLowerCase();
   if (agent !== undefined) return { by: "agent", of: AGENTS[agent.replace(/\s/g, "")] ?? agent };
-  const by = /\b(?:by|per|each|every)\s+(?:each\s+|every\s+)?(agent|model|run|task|workflow)s?\b/i
+  const by = /\b(?:by|per|each|every)\s+(?:each\s+|every\s+)?(agent|model|run|task|workflow|person|people|user)s?\b/i
     .exec(text)?.[1]
     ?.toLowerCase();
-  if (by !== undefined) return { by: by === "workflow" ? "run" : by };
+  if (by !== undefined) return { by: by === "workflow" ? "run" : /^(?:people|user)$/.test(by) ? "person" : by };
   const id = /\brun\s+([a-z0-9]{6,})\b/i.exec(text)?.[1];
   if (id !== undefined && /\d/.test(id)) return { by: "run", of: id };
   const named = find.knownName(text, workflows) ?? (/\b(?:deploy|deployment)\b/i.test(text) ? "deploy" : null);

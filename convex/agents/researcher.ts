@@ -4,6 +4,8 @@ import { Agent, type AgentComponent, type UsageHandler } from "@convex-dev/agent
 import { v } from "convex/values";
 import { components, internal } from "../_generated/api.js";
 import { internalAction } from "../_generated/server.js";
+import { toConvexError } from "../model/errors.ts";
+import { budgetRefusal } from "./budget_functions.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { deadline } from "./shared.ts";
 import { createUsageHandler } from "./usage.ts";
@@ -40,6 +42,8 @@ export const generate = internalAction({
       languageModel: createLanguageModel(defaultModelId()),
       usageHandler: createUsageHandler(`research:${step}`),
     });
+    const refused = await ctx.runQuery(budgetRefusal, { now: Date.now() });
+    if (refused !== null) throw toConvexError(refused);
     const limit = deadline(new AbortController().signal, GENERATION_TIMEOUT_MS);
     const { text } = await agent
       .generateText(

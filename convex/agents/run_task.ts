@@ -10,6 +10,7 @@ import { components, internal } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
 import { type ActionCtx, internalAction } from "../_generated/server.js";
 import type { ClaimedJob } from "../jobs.ts";
+import { budgetRefusal } from "./budget_functions.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
@@ -62,6 +63,8 @@ async function work(
   });
   const limit = deadline(lost, job.timeoutMs);
   const { threadId, promptMessageId } = session;
+  const refused = await ctx.runQuery(budgetRefusal, { jobId, now: Date.now() });
+  if (refused !== null) return { error: refused };
   const result = await agent
     .generateText(
       { ...ctx, jobId },

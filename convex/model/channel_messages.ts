@@ -5,6 +5,7 @@
 import { CHANNELS, channelOf } from "../../src/contract/handle.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { noteChannel, noteSession } from "./channels.ts";
 import { fail } from "./errors.ts";
 import { sayText } from "./outbox.ts";
 import type { Acting } from "./people.ts";
@@ -22,6 +23,7 @@ export interface Saying {
 export async function sayInChannel(ctx: MutationCtx, saying: Saying & { text: string }) {
   const place = await demandChannel(ctx, saying);
   const text = `${saying.text.trim()}\n\n(for ${saying.acting.shown})`;
+  await noteChannel(ctx, place);
   await sayText(ctx, { ...place, key: keyOf(saying), text });
   return { place: place.place, status: "underWay" };
 }
@@ -33,6 +35,7 @@ export async function openSession(ctx: MutationCtx, saying: Saying & { topic: st
   const lines = [`**${topic.trim()}**`, ...(text === null || text.trim() === "" ? [] : [text.trim()])];
   const words = [...lines, "", `(opened for ${acting.shown}; reply in this thread to talk about it with me)`];
   await sayText(ctx, { ...place, key: keyOf(saying), text: words.join("\n") });
+  await noteSession(ctx, { ...place, topic: topic.trim(), openedBy: acting.shown, deliveryKey: keyOf(saying) });
   return { place: place.place, topic: topic.trim(), status: "underWay" };
 }
 

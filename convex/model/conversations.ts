@@ -8,6 +8,7 @@ import { components } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { DEFAULT_AGENT } from "../agents/crew.ts";
+import { noteChannel } from "./channels.ts";
 
 export interface Where {
   channel: string;
@@ -29,8 +30,11 @@ export async function conversationFor(
   const userId = owner === null ? `place:${key}` : `person:${owner}`;
   const { _id: threadId } = await ctx.runMutation(components.agent.threads.createThread, { userId, title: key });
   const conversationId = await ctx.db.insert("conversations", { key, channel: where.channel, owner, threadId, userId });
+  if (owner === null) await noteChannel(ctx, where);
   return (await ctx.db.get("conversations", conversationId))!;
 }
+
+export type Origin = NonNullable<Doc<"conversations">["origin"]>;
 
 /** The agent that speaks in it. */
 export const agentOf = ({ agent }: Pick<Doc<"conversations">, "agent">): string => agent ?? DEFAULT_AGENT;
@@ -120,6 +124,24 @@ export async function saveToolResult(
       },
     ],
   });
+}
+
+/** More messages than anybody sends before an answer comes. */
+const MAX_JOINED = 30;
+
+/** What a turn answers: its prompt, and what was said before that with no answer in between. */
+export async function saidInTurn(ctx: QueryCtx, threadId: string, promptMessageId: string): Promise<string> {
+  const { page } = await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
+    threadId,
+    order: "desc",
+    upToAndIncludingMessageId: promptMessageId,
+    statuses: ["success"],
+    paginationOpts: { cursor: null, numItems: MAX_JOINED },
+  });
+  const from = page.findIndex((doc) => doc._id === promptMessageId);
+  const before = page.slice(Math.max(0, from));
+  const end = before.findIndex((doc) => doc.message?.role !== "user");
+  return (end < 0 ? before : before.slice(0, end)).map((doc) => doc.text ?? "").join("\n");
 }
 
 export interface OpenCall {

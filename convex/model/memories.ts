@@ -142,7 +142,10 @@ export type Forgotten =
  */
 export async function forget(ctx: MutationCtx, acting: Acting, what: string, isPrivate: boolean): Promise<Forgotten> {
   const found = await named(ctx, acting, what, isPrivate);
-  if (found.length > 1) return { forgotten: [], several: true, found: await views(ctx, found) };
+  if (found.length > 1) {
+    const all = found.sort((a, b) => a.number - b.number);
+    return { forgotten: [], several: true, found: await views(ctx, all) };
+  }
   const [row] = found;
   if (row === undefined) {
     fail("not_found", `nothing like "${shorten(what)}" is remembered here`, {

@@ -4,6 +4,7 @@ import { carrierWord } from "../../src/flow/carrier.ts";
 import type { MutationCtx } from "../_generated/server.js";
 import { openFor } from "./approvals.ts";
 import { hintDue, redeem } from "./enrolment.ts";
+import { recordRefused } from "./instructions.ts";
 import { sayText } from "./outbox.ts";
 import { handleRow } from "./people.ts";
 import { restoreHandle, suspendHandle } from "./suspension.ts";
@@ -22,13 +23,24 @@ export async function routeCarrierWord(ctx: MutationCtx, key: string, event: Inb
   }
   if (!optedOut) return null;
   const person = word === "start" ? await restoreHandle(ctx, handle) : null;
-  if (person === null) return "suspended";
+  if (person === null) {
+    // Whoever opted out is not written to, not even about this.
+    if (await hintDue(ctx, handle)) await recordRefused(ctx, { ...accountOf(event), person: null }, "suspended");
+    return "suspended";
+  }
   const open = await openFor(ctx, person._id);
   const waiting =
     open.length === 0 ? "Nothing is waiting for you." : `${open.length} open for you: PENDING lists what waits.`;
   await sayText(ctx, { channel: "sms", place: event.place, key, text: `You get messages again. ${waiting}` });
   return "optIn";
 }
+
+/** What an account without a person is filed under. Once a day: whoever writes much fills no record. */
+const accountOf = ({ sender: { handle }, channel }: InboundEvent) => ({
+  subject: `account:${handle}`,
+  handle,
+  channel,
+});
 
 export type StrangerRoute = "unknownSender" | "enrolled";
 
@@ -49,6 +61,8 @@ export async function routeStranger(ctx: MutationCtx, key: string, event: Inboun
     return "unknownSender";
   }
   if (await hintDue(ctx, handle)) {
+    const suspended = (await handleRow(ctx, handle))?.suspended != null;
+    await recordRefused(ctx, { ...accountOf(event), person: null }, suspended ? "suspended" : "unlinked");
     const { channel } = event;
     await say(
       `I do not know you yet. The owner of this factory can add you with: factory people enrol NAME ${channel} (or factory people link NAME ${handle})`,

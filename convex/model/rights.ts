@@ -13,10 +13,12 @@ export const CAPABILITIES = [
   "agents.use",
   "channels.post",
   "files.write",
+  "code.write",
   "hands.run",
   "security.check",
   "shell.exec",
   "policy.manage",
+  "budgets.manage",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
@@ -27,6 +29,7 @@ const EVERYBODY: ReadonlySet<Capability> = new Set([
   "agents.use",
   "channels.post",
   "files.write",
+  "code.write",
   "hands.run",
   "security.check",
 ] satisfies Capability[]);

@@ -12,6 +12,7 @@ import { answerText } from "./answering.ts";
 import { answer } from "./approvals.ts";
 import { runCommand } from "./commands.ts";
 import { conversationFor, conversationsOf, saveSaid, saveUserMessage } from "./conversations.ts";
+import { hearsayOf, recordRefused } from "./instructions.ts";
 import { enqueue } from "./outbox.ts";
 import { type Acting, personByHandle, resolveActor, touchHandle } from "./people.ts";
 import { type PhoneRoute, routeCarrierWord, routeStranger, type StrangerRoute } from "./phones.ts";
@@ -130,10 +131,16 @@ async function commanded(
 }
 
 async function converse(ctx: MutationCtx, event: InboundEvent, acting: Acting, text: string): Promise<Route> {
-  const root = event.private ? null : await rootOf(ctx, event);
+  const root = await rootOf(ctx, event);
   const known = root === null || (await conversationsOf(ctx, event.threadKey ?? event.place)).length > 0;
   const conversation = await conversationFor(ctx, event, acting.person);
   if (root !== null && !known) await saveSaid(ctx, conversation, spokenWords(root));
+  const hearsay = await hearsayOf(ctx, acting.person, text);
+  if (hearsay !== null) {
+    const { _id: id, name: shown } = acting.person;
+    const said = { subject: `conversation:${conversation._id}`, person: { id, shown }, channel: event.channel };
+    await recordRefused(ctx, { ...said, handle: event.sender.handle }, "hearsay", { ...hearsay });
+  }
   const promptMessageId = await saveUserMessage(ctx, conversation, acting.person, text);
   const serving = {
     person: acting.person,
@@ -141,6 +148,7 @@ async function converse(ctx: MutationCtx, event: InboundEvent, acting: Acting, t
     channel: event.channel,
     place: event.place,
     private: event.private,
+    hearsay,
   };
   await joinTurn(ctx, conversation, serving, promptMessageId);
   return "conversation";

@@ -1,8 +1,11 @@
-/** What language models have used, by agent, model, run and task. */
+/** What language models have used, by agent, model, run, task and person. */
 import type { Infer } from "convex/values";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { vSpendKind } from "../tables/spend.ts";
+import { countSpend } from "./budgets.ts";
+import { personByName } from "./people.ts";
+import { projectRow } from "./projects.ts";
 import { findRun } from "./run_lookup.ts";
 
 export type SpendKind = Infer<typeof vSpendKind>;
@@ -23,10 +26,11 @@ export async function recordSpend(ctx: MutationCtx, used: Used): Promise<void> {
   const turn = used.turnId === null ? null : await ctx.db.get("turns", used.turnId);
   const job = used.jobId === null ? null : await ctx.db.get("jobs", used.jobId);
   const run = job === null ? null : await ctx.db.get("runs", job.runId);
+  const task = used.turnId === null ? null : await taskOf(ctx, used.turnId);
+  const projectId = task === null ? await projectOfRun(ctx, run) : await projectOfTask(ctx, task);
   const event = {
     ...used,
-    runId: run?._id ?? null,
-    task: used.turnId === null ? null : await taskOf(ctx, used.turnId),
+    ...{ runId: run?._id ?? null, task, projectId },
     personId: turn?.personId ?? run?.requester ?? null,
     at: Date.now(),
   };
@@ -35,15 +39,50 @@ export async function recordSpend(ctx: MutationCtx, used: Used): Promise<void> {
   await add(ctx, "model", event.model, event);
   if (event.runId !== null) await add(ctx, "run", event.runId, event);
   if (event.task !== null) await add(ctx, "task", event.task, event);
+  if (event.personId !== null) await add(ctx, "person", event.personId, event);
+  await countSpend(ctx, null, event);
+  if (projectId !== null) await countSpend(ctx, projectId, event);
 }
 
 /** The turn works on this task: what it used so far counts for it too. Of several tasks the first has it all, so nothing counts twice. */
 export async function attributeTurn(ctx: MutationCtx, turnId: Id<"turns">, task: string): Promise<void> {
+  const projectId = await projectOfTask(ctx, task);
   for (const event of await eventsOf(ctx, turnId)) {
     if (event.task !== null) return;
-    await ctx.db.patch("tokenEvents", event._id, { task });
+    await ctx.db.patch("tokenEvents", event._id, { task, projectId });
     await add(ctx, "task", task, event);
+    if (projectId !== null) await countSpend(ctx, projectId, event);
   }
+}
+
+/** What a turn is to be paid by as far as it is known: the project of the task that it works on. */
+export async function projectOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Id<"projects"> | null> {
+  const task = await taskOf(ctx, turnId);
+  return task === null ? null : await projectOfTask(ctx, task);
+}
+
+/** `T7`. Null: it has none, or is gone. */
+export async function projectOfTask(ctx: QueryCtx, task: string): Promise<Id<"projects"> | null> {
+  const number = Number(/^T(\d{1,9})$/.exec(task)?.[1] ?? 0);
+  const factory = number === 0 ? null : await ctx.db.query("factories").first();
+  if (factory === null) return null;
+  const row = await ctx.db
+    .query("tasks")
+    .withIndex("by_factoryId_and_number", (q) => q.eq("factoryId", factory._id).eq("number", number))
+    .unique();
+  return row?.projectId ?? null;
+}
+
+/** A run belongs to the project, or to that of the task, which its input names under `project` or `task`. */
+export async function projectOfRun(ctx: QueryCtx, run: Doc<"runs"> | null): Promise<Id<"projects"> | null> {
+  if (run === null || !/"(?:project|task)"/.test(run.input)) return null;
+  const { project, task } = (JSON.parse(run.input) ?? {}) as { project?: unknown; task?: unknown };
+  const factory = await ctx.db.query("factories").first();
+  if (typeof project === "string" && factory !== null) {
+    const row = await projectRow(ctx, factory._id, project);
+    if (row !== null) return row._id;
+  }
+  return typeof task === "string" ? await projectOfTask(ctx, task.trim().toUpperCase()) : null;
 }
 
 async function taskOf(ctx: QueryCtx, turnId: Id<"turns">): Promise<string | null> {
@@ -123,14 +162,19 @@ async function rowsOf(ctx: QueryCtx, by: SpendKind, of: string | null): Promise<
   return await Promise.all(rows.map(async (row) => shown(await labelOf(ctx, row), row)));
 }
 
-/** A run is named by its id or its workflow, a task by `T7`, `7` or `task 7`. */
+/** A run is named by its id or its workflow, a task by `T7`, `7` or `task 7`, a person by name. */
 async function nameOf(ctx: QueryCtx, by: SpendKind, of: string): Promise<string> {
+  if (by === "person") return (await personByName(ctx, of))?._id ?? of;
   if (by === "run") return (await findRun(ctx, of))?._id ?? of;
   const number = by === "task" ? /(\d{1,9})\s*$/.exec(of)?.[1] : undefined;
   return number === undefined ? of.trim() : `T${Number(number)}`;
 }
 
 async function labelOf(ctx: QueryCtx, { kind, name }: Doc<"tokenTotals">): Promise<string> {
+  if (kind === "person") {
+    const person = ctx.db.normalizeId("people", name);
+    return (person === null ? null : await ctx.db.get("people", person))?.name ?? name;
+  }
   const id = kind === "run" ? ctx.db.normalizeId("runs", name) : null;
   const run = id === null ? null : await ctx.db.get("runs", id);
   return run === null ? name : `${run.title} (run ${name})`;

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { Context } from "./context.ts";
 
 /** A command's work. `args` as commander gives them, in order; `options` with the global ones. */
@@ -11,6 +10,3 @@ export const text = (value: Options[string]): string | undefined => (typeof valu
 export const list = (value: Options[string]): string[] => (Array.isArray(value) ? value : []);
 /** For options that may be given several times. */
 export const collect = (value: string, before: string[]): string[] => [...before, value];
-
-/** A command of the contract that this version does not carry: not in the help, but never mistaken for a typing error. */
-export type Later = (parent: Command, name: string) => void;

@@ -1,15 +1,15 @@
-/** The record of who did what, and the tasks. */
+/** The record of who did what. */
 import type { Command } from "commander";
 import { functions } from "../bot/backend.ts";
 import { FactoryError } from "../contract/errors.ts";
-import { type Act, type Later, text } from "./act.ts";
+import { type Act, text } from "./act.ts";
 import { auditChainCommands } from "./audit_chain.ts";
 import type { Context } from "./context.ts";
 import { table } from "./output.ts";
 import { readLimit } from "./runs.ts";
 import { time } from "./show.ts";
 
-export function auditCommands(program: Command, act: Act, later: Later): void {
+export function auditCommands(program: Command, act: Act): void {
   const audit = program.command("audit").description("the record");
   audit
     .command("list")
@@ -47,29 +47,6 @@ export function auditCommands(program: Command, act: Act, later: Later): void {
       }),
     );
   auditChainCommands(audit, act);
-
-  const tasks = program.command("tasks").description("the factory's tasks");
-  tasks
-    .command("list")
-    .option("--status <status>")
-    .description("tasks, in the order in which they were made")
-    .action(
-      act(async (context, _args, options) => {
-        const status = text(options.status);
-        const backend = await context.backend();
-        const all = await backend.query(functions.tasks.list, status === undefined ? {} : { status });
-        context.out.result(all, (paint) =>
-          all.length === 0
-            ? "No tasks."
-            : table(
-                ["task", "status", "title", "assigned to"],
-                all.map((task) => [task.task, task.status, task.title, task.assignee ?? ""]),
-                paint,
-              ),
-        );
-      }),
-    );
-  for (const name of ["show", "create", "assign", "move"]) later(tasks, name);
 }
 
 async function approvalIdOf(context: Context, ref: string): Promise<string> {

@@ -55,10 +55,16 @@ test("with --format json a wrong usage is a JSON error too, wherever the option 
   }
 });
 
-test.each([[["tasks", "move", "T1"]]])("%j says that it is not in this version", async (args) => {
+test.each([
+  [["tasks", "move", "T1"], "status"],
+  [["tasks", "assign", "T1"], "name"],
+  [["budget", "set", "much"], "not an amount"],
+  [["budget", "set", "5", "--warn", "120"], "not a share"],
+  [["memory", "forget"], "memory"],
+])("%j is refused for what it lacks", async (args, words) => {
   const { code, stderr } = await typed(...args);
   expect(code).toBe(2);
-  expect(stderr).toContain("is not available in this version");
+  expect(stderr).toContain(words);
 });
 
 test("a role is given with + and taken with -", () => {

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { environment } from "../bot/config.ts";
 import { osUser } from "../bot/os_user.ts";
 import { FactoryError, toErrorInfo } from "../contract/errors.ts";
-import type { Act, Later, Options } from "./act.ts";
+import type { Act, Options } from "./act.ts";
 import { approvalCommands } from "./approvals.ts";
 import { auditCommands } from "./audit.ts";
 import { backupCommands } from "./backup.ts";
@@ -12,11 +12,13 @@ import { createContext, formatOf } from "./context.ts";
 import { deployEnvCommand } from "./deploy_env.ts";
 import { discordCommands } from "./discord.ts";
 import { doctorCommand } from "./doctor.ts";
+import { memoryCommands } from "./memory.ts";
 import { createOutput, type Streams } from "./output.ts";
 import { peopleCommands } from "./people.ts";
 import { policyCommands } from "./policy.ts";
-import { notYet } from "./runs.ts";
+import { budgetCommands, projectCommands } from "./projects.ts";
 import { slackCommands } from "./slack.ts";
+import { taskCommands } from "./tasks.ts";
 import { workflowCommands } from "./workflow.ts";
 
 /** Runs one command line (without node and script). Resolves with the exit code; prints everything itself. */
@@ -74,22 +76,16 @@ function buildProgram(act: Act, streams: Streams): Command {
       "after",
       "\nExit codes: 0 done, 1 failed, 2 wrong usage or invalid input, 3 refused by policy, 4 not found, 5 no backend",
     );
-  const later: Later = (parent, name) => {
-    parent
-      .command(name, { hidden: true })
-      .argument("[anything...]")
-      .allowUnknownOption()
-      .helpOption(false)
-      .action(() => {
-        throw notYet([...pathOf(parent), name].join(" "));
-      });
-  };
   chatCommand(program, act);
   workflowCommands(program, act);
   approvalCommands(program, act);
   peopleCommands(program, act);
+  taskCommands(program, act);
+  projectCommands(program, act);
+  budgetCommands(program, act);
+  memoryCommands(program, act);
   policyCommands(program, act);
-  auditCommands(program, act, later);
+  auditCommands(program, act);
   doctorCommand(program, act);
   deployEnvCommand(program, act);
   backupCommands(program, act);
@@ -106,10 +102,6 @@ function buildProgram(act: Act, streams: Streams): Command {
       });
   });
   return program;
-}
-
-function pathOf(command: Command): string[] {
-  return command.parent === null ? [] : [...pathOf(command.parent), command.name()];
 }
 
 function everyCommand(command: Command, change: (command: Command) => void): void {

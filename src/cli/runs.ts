@@ -259,9 +259,3 @@ const unknownRun = (runId: string) =>
     field: "RUN",
     remedy: "factory workflow runs lists them",
   });
-
-export const notYet = (what: string) =>
-  new FactoryError("invalid_input", `factory ${what} is not available in this version`, {
-    field: what,
-    remedy: "factory --help lists what is",
-  });

@@ -5,7 +5,8 @@ import type { RunView, WaitingFor } from "../contract/run.ts";
 import { fields, type Painter, table } from "./output.ts";
 
 const zone = () => ({ now: Date.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone });
-export const time = (at: number | null): string | null => (at === null ? null : when(at, zone()));
+export const timeOf = (at: number): string => when(at, zone());
+export const time = (at: number | null): string | null => (at === null ? null : timeOf(at));
 export const json = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
 const COLOURS = {
