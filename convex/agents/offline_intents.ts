@@ -8,6 +8,7 @@ import * as find from "./offline_arguments.ts";
 import * as channels from "./offline_channels.ts";
 import * as questions from "./offline_questions.ts";
 import * as request from "./offline_requests.ts";
+import { taskManagerRows } from "./offline_tasks.ts";
 import * as team from "./offline_team.ts";
 import type { ToolName } from "./tools/index.ts";
 
@@ -37,6 +38,23 @@ const WORKS = "(?:take|do|handle|own|work on|pick up|finish|start)s?";
 /** A run, spoken of as a thing: "the deploy", "our deployment", "my run"; not the verb in "should we deploy". */
 const A_RUN =
   "(?:(?:the|our|my|this|that|last|latest|current|recent|any|a)\\s+)+(?:deploy|deployment|release|rollout|run|runs|workflow)\\b|\\bdeployment\\b|\\b(?:deploy|run|workflow)\\s+(?:status|state|progress|run)\\b|\\bruns\\b";
+
+const LISTS_TASKS: RegExp[] = [
+  new RegExp(
+    `\\b(?:list|show|see|display|which|what|whose|get|give|print|any|all|open|current|my|tell|are there|read|view|look at)\\b.{0,40}\\b${TASK}s?\\b`,
+    "i",
+  ),
+  new RegExp(
+    `^(?:the\\s+)?(?:${TASK}s?|task list|backlog|board|todo list|to-do list)(?:[\\s,]+please)?[\\s.!?]*$`,
+    "i",
+  ),
+  /\b(?:show|see|what(?:'s| is)|list|open|read|view|look at)\b.{0,20}\b(?:backlog|board|to-?do list|task list|my plate|our plate|on the list)\b/i,
+  /\b(?:what(?:'s| is| are|'re)?|anything|something|is anything)\b.{0,20}\b(?:blocked|stuck|in progress|in review|to do|left to do|on my plate|on our plate|assigned to|unassigned)\b/i,
+  /\bwhat\s+(?:work|things)\s+(?:is|are)\s+(?:open|left|blocked|in)\b/i,
+  /\bwhat(?:'s|\s+(?:are|is|am|do|does|should))\s+(?:we|i|everyone|everybody|the team|@?\p{L}+)\s+(?:currently\s+)?(?:working on|doing|have to do|do next|supposed to do)\b/iu,
+  /\bwho(?:'s| is)\s+(?:working|doing|on|assigned)\b/i,
+  /\b(?:is|what about|what is|how is|how's|how about|status of|state of)\s+(?:task\s+)?t\s?\d+\b/i,
+];
 
 export const INTENTS: Intent[] = [
   {
@@ -219,29 +237,16 @@ export const INTENTS: Intent[] = [
       return project === undefined ? {} : { project };
     },
   },
+  ...taskManagerRows(LISTS_TASKS).slice(0, 1),
   {
     tool: "listFactoryTasks",
     what: "list the tasks, all or by status or person",
     example: "which tasks are blocked?",
     changes: false,
-    patterns: [
-      new RegExp(
-        `\\b(?:list|show|see|display|which|what|whose|get|give|print|any|all|open|current|my|tell|are there|read|view|look at)\\b.{0,40}\\b${TASK}s?\\b`,
-        "i",
-      ),
-      new RegExp(
-        `^(?:the\\s+)?(?:${TASK}s?|task list|backlog|board|todo list|to-do list)(?:[\\s,]+please)?[\\s.!?]*$`,
-        "i",
-      ),
-      /\b(?:show|see|what(?:'s| is)|list|open|read|view|look at)\b.{0,20}\b(?:backlog|board|to-?do list|task list|my plate|our plate|on the list)\b/i,
-      /\b(?:what(?:'s| is| are|'re)?|anything|something|is anything)\b.{0,20}\b(?:blocked|stuck|in progress|in review|to do|left to do|on my plate|on our plate|assigned to|unassigned)\b/i,
-      /\bwhat\s+(?:work|things)\s+(?:is|are)\s+(?:open|left|blocked|in)\b/i,
-      /\bwhat(?:'s|\s+(?:are|is|am|do|does|should))\s+(?:we|i|everyone|everybody|the team|@?\p{L}+)\s+(?:currently\s+)?(?:working on|doing|have to do|do next|supposed to do)\b/iu,
-      /\bwho(?:'s| is)\s+(?:working|doing|on|assigned)\b/i,
-      /\b(?:is|what about|what is|how is|how's|how about|status of|state of)\s+(?:task\s+)?t\s?\d+\b/i,
-    ],
+    patterns: LISTS_TASKS,
     input: request.taskList,
   },
+  ...taskManagerRows(LISTS_TASKS).slice(1),
 ];
 
 const POLITE =

@@ -2,6 +2,8 @@ import type { ToolName } from "./tools/index.ts";
 
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {
+  getTask: ["details of T1"],
+  listTasks: ["who has the least to do?"],
   getRunContext: ["why did morning-brief fail?", "what went wrong in the morning-brief run"],
   getStepDetail: ["what happened in step gather of morning-brief?"],
   getStructuralTimeline: ["timeline of morning-brief"],

@@ -4,6 +4,7 @@ import type { TaskView } from "../model/tasks.ts";
 import type { TeamView } from "../model/team.ts";
 import { ANALYSIS_WORDS } from "./offline_analysis_words.ts";
 import { capabilities } from "./offline_intents.ts";
+import { TASK_WORDS } from "./offline_tasks.ts";
 
 export const OFFLINE_NOTICE =
   "I am the built-in offline model: I understand plain requests like these, but I cannot hold a conversation. " +
@@ -36,6 +37,7 @@ type Value = Record<string, unknown>;
 
 const WORDS: Record<string, (value: Value) => string> = {
   ...ANALYSIS_WORDS,
+  ...TASK_WORDS,
   createTask: (value) => {
     const task = value.task as TaskView;
     const whose =

@@ -9,6 +9,7 @@ import { fail } from "./errors.ts";
 import { type Acting, nameKeyOf, personByName } from "./people.ts";
 import { demandProject, projectNamed, theFactory } from "./projects.ts";
 import { demand } from "./rights.ts";
+import { linksOf } from "./task_links.ts";
 import { isLegalMove, legalMoves, parseTaskStatus, TASK_STATUSES, type TaskStatus } from "./task_machine.ts";
 
 export const PRIORITIES = ["low", "medium", "high", "urgent"] as const;
@@ -37,6 +38,11 @@ export interface NewTask {
   project?: string;
   priority?: string;
   assignee?: string;
+  tags?: string[];
+  /** GitHub issues it comes from: `owner/name#12`, or their addresses. */
+  issues?: string[];
+  /** The agent that thought of it. Absent: the person did. */
+  createdBy?: string;
 }
 
 export async function createTask(ctx: MutationCtx, acting: Acting, task: NewTask): Promise<TaskView> {
@@ -70,8 +76,9 @@ export async function createTask(ctx: MutationCtx, acting: Acting, task: NewTask
     blockedFrom: null,
     assignee: assignee?.name ?? null,
     assigneeType: assignee?.type ?? null,
-    createdBy: acting.shown,
+    createdBy: task.createdBy ?? acting.shown,
     updatedAt: Date.now(),
+    ...linksOf(task),
   });
   const row = (await ctx.db.get("tasks", taskId))!;
   await note(ctx, acting, row, "task.created", { title, priority, assignee: row.assignee });
@@ -131,6 +138,38 @@ export async function transitionTask(
   });
   await note(ctx, acting, row, "task.moved", { from: row.status, to, reason: args.reason ?? null });
   return await view(ctx, (await ctx.db.get("tasks", row._id))!);
+}
+
+export interface TaskDetail extends TaskView {
+  createdBy: string;
+  createdAt: number;
+  updatedAt: number;
+  /** Where it may be moved from here. */
+  next: readonly TaskStatus[];
+  /** Oldest first. */
+  history: { at: number; kind: string; person: string | null; detail: Record<string, unknown> }[];
+}
+
+const MAX_HISTORY = 100;
+
+export async function showTask(ctx: QueryCtx, reference: string): Promise<TaskDetail> {
+  const row = await demandTask(ctx, reference);
+  const events = await ctx.db
+    .query("audit")
+    .withIndex("by_subject", (q) => q.eq("subject", `task:${row._id}`))
+    .order("desc")
+    .take(MAX_HISTORY);
+  return {
+    ...(await view(ctx, row)),
+    createdBy: row.createdBy,
+    createdAt: row._creationTime,
+    updatedAt: row.updatedAt,
+    next: legalMoves(row.status, row.blockedFrom),
+    history: events.reverse().map(({ at, kind, person, detail }) => ({
+      ...{ at, kind, person },
+      detail: JSON.parse(detail) as Record<string, unknown>,
+    })),
+  };
 }
 
 /** By number, newest last; at most 50. */
@@ -193,7 +232,7 @@ export async function projectStatus(
   return { project: projectName ?? null, counts, total };
 }
 
-async function demandTask(ctx: QueryCtx, reference: string): Promise<Doc<"tasks">> {
+export async function demandTask(ctx: QueryCtx, reference: string): Promise<Doc<"tasks">> {
   const number = /^\s*(?:task\s*)?[t#]?\s*(\d{1,9})\s*$/i.exec(reference)?.[1];
   const factory = await ctx.db.query("factories").first();
   const row =

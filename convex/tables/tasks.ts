@@ -34,8 +34,12 @@ export const tasks = defineTable({
   blockedFrom: v.union(vTaskStatus, v.null()),
   assignee: v.union(v.string(), v.null()),
   assigneeType: v.union(v.literal("human"), v.literal("agent"), v.null()),
+  /** A person as shown, or the agent that made it: `agent:taskManager`. */
   createdBy: v.string(),
   updatedAt: v.number(),
+  tags: v.optional(v.array(v.string())),
+  /** GitHub issues as `owner/name#12`. */
+  issues: v.optional(v.array(v.string())),
 })
   .index("by_factoryId_and_number", ["factoryId", "number"])
   .index("by_factoryId_and_status", ["factoryId", "status"])

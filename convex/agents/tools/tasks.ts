@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { countRuns } from "../../model/run_lookup.ts";
 import { TASK_STATUSES } from "../../model/task_machine.ts";
+import { taskDetail, workload } from "../../model/task_details.ts";
 import * as tasks from "../../model/tasks.ts";
 import { effect, look, named } from "./define.ts";
 
@@ -25,6 +26,29 @@ export const taskTools = {
         input.assignee === undefined ? input : { ...input, assignee: named(acting, input.assignee) },
       ),
   }),
+  listTasks: look({
+    description: "List development tasks, and how much everybody has to do. Look here before you recommend somebody.",
+    input: z.object({
+      status: z.enum(TASK_STATUSES).optional().describe("Only tasks in this status"),
+      assignee: z
+        .string()
+        .optional()
+        .describe("Only tasks of this person or agent; `me` is the person you are talking with"),
+      project,
+    }),
+    run: async (ctx, { acting }, { assignee, ...rest }) => ({
+      ...(await tasks.listTasks(ctx, {
+        ...rest,
+        ...(assignee === undefined ? {} : { assignee: named(acting, assignee) }),
+      })),
+      workload: await workload(ctx),
+    }),
+  }),
+  getTask: look({
+    description: "Tell everything about one task: description, tags, issues, where it may move, its history, what it cost.",
+    input: z.object({ task }),
+    run: async (ctx, _serving, input) => await taskDetail(ctx, input.task),
+  }),
   getProjectStatus: look({
     description: "Count tasks by status, for the factory or for one project.",
     input: z.object({ project }),
@@ -44,10 +68,14 @@ export const taskTools = {
         .string()
         .optional()
         .describe("Name of a person, or the agent factoryWorker; leave out for the backlog"),
+      tags: z.array(z.string()).max(10).optional().describe("Areas it belongs to, one word each"),
+      issues: z.array(z.string()).max(10).optional().describe("GitHub issues it comes from, as owner/name#12"),
     }),
-    run: async (ctx, { acting }, { assignee, ...rest }) => ({
+    run: async (ctx, { acting, agent }, { assignee, ...rest }) => ({
       task: await tasks.createTask(ctx, acting, {
         ...rest,
+        // Who asked for it is in the record; who thought of it is the agent whose task this is.
+        ...(agent === "taskManager" ? { createdBy: "agent:taskManager" } : {}),
         ...(assignee === undefined ? {} : { assignee: named(acting, assignee) }),
       }),
     }),
