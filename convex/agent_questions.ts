@@ -2,11 +2,13 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
 import { takeAnswer } from "./model/agent_questions.ts";
+import { takeVerdict } from "./model/gate.ts";
 
 export const answered = internalMutation({
   args: { key: v.string(), result: v.string() },
   handler: async (ctx, { key, result }): Promise<null> => {
-    await takeAnswer(ctx, key, result);
+    if (key.startsWith("gate:")) await takeVerdict(ctx, key);
+    else await takeAnswer(ctx, key, result);
     return null;
   },
 });

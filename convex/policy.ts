@@ -2,6 +2,8 @@ import { v } from "convex/values";
 import type { Json } from "../src/flow/definition.ts";
 import { decide, demandPolicy, factsIn, KINDS, type PolicyRule, spokenText } from "../src/flow/policy.ts";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
+import { isAskedAbout } from "./agents/tools/define.ts";
+import { toolNamed } from "./agents/tools/index.ts";
 import { parseJson } from "./model/json.ts";
 import { asConvexError, demandPerson, resolveActor } from "./model/people.ts";
 import { newestPolicy, policyOf, setPolicy } from "./model/policy.ts";
@@ -88,13 +90,22 @@ export const test = gatewayQuery({
     const payload: Json = args.payload === undefined ? null : parseJson(args.payload, "payload");
     const input: Json = args.input === undefined ? null : parseJson(args.input, "input");
     const found = factsIn(payload, input);
+    const tool = args.tool === undefined ? null : toolNamed(args.tool);
+    const kind =
+      KINDS.find((known) => known === args.kind) ??
+      (tool === null ? (args.tool === undefined ? "run" : "task") : "tool");
     const spoken = decide(policy, {
-      kind: KINDS.find((kind) => kind === args.kind) ?? (args.tool === undefined ? "run" : "task"),
+      kind,
       ...{ tool: args.tool ?? null, workflow: args.workflow ?? "", node: args.node ?? null, agent: args.agent ?? null },
       ...{ env: args.env ?? found.env, cost: args.cost ?? found.cost, payload, input, tier: null },
       ...{ person: person.name, roles: await rolesOf(ctx, person, Date.now()) },
     });
-    const { decision, rule, optedOut, looked } = spoken;
+    const { rule, optedOut, looked } = spoken;
+    if (kind === "tool" && rule === null && (tool === null || isAskedAbout(tool))) {
+      const text = `ask: no rule of the policy speaks, so ${person.name} is asked, whom it serves`;
+      return { decision: "ask", rule: null, text, approvers: [`person:${person.name}`], optedOut, looked };
+    }
+    const { decision } = spoken;
     const text = spokenText(spoken);
     return { decision, rule: rule?.name ?? null, text, approvers: rule?.approvers ?? null, optedOut, looked };
   },

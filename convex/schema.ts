@@ -4,10 +4,12 @@ import { approvalTables } from "./tables/approvals.ts";
 import { auditTables } from "./tables/audit.ts";
 import { budgetTables } from "./tables/budgets.ts";
 import { codeTables } from "./tables/code.ts";
+import { channelTables } from "./tables/channels.ts";
 import { conversationTables } from "./tables/conversations.ts";
 import { deliveryTables } from "./tables/deliveries.ts";
 import { fileTables } from "./tables/files.ts";
 import { githubTables } from "./tables/github.ts";
+import { homeTables } from "./tables/homes.ts";
 import { inboundTables } from "./tables/inbound.ts";
 import { jobTables } from "./tables/jobs.ts";
 import { memoryTables } from "./tables/memories.ts";
@@ -39,6 +41,7 @@ export default defineSchema({
   ...watchTables,
   ...policyTables,
   ...inboundTables,
+  ...homeTables,
   ...conversationTables,
   ...turnTables,
   ...toolCallTables,
@@ -46,6 +49,7 @@ export default defineSchema({
   ...taskTables,
   ...spendTables,
   ...budgetTables,
+  ...channelTables,
   ...memoryTables,
   ...progressTables,
   ...fileTables,

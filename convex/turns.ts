@@ -4,10 +4,12 @@ import { errorInfo, toErrorInfo, zErrorInfo } from "../src/contract/errors.ts";
 import { internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation, internalQuery } from "./_generated/server.js";
-import { questionOfCall } from "./model/agent_questions.ts";
-import { agentOf, type Progress, progressOf, saveToolResult } from "./model/conversations.ts";
-import { attributeTurn } from "./model/spend.ts";
+import type { Performed } from "./agents/effects.ts";
+import { resultOf, saveResult } from "./model/call_results.ts";
+import { agentOf, type Progress, progressOf } from "./model/conversations.ts";
+import { noteBlocked } from "./model/gate.ts";
 import { recordCall } from "./model/tool_calls.ts";
+import { isBegun, openWaitsOf } from "./model/turn_waits.ts";
 import * as turns from "./model/turns.ts";
 
 const held = { turnId: v.id("turns"), leaseId: v.string() };
@@ -21,6 +23,11 @@ export interface TurnLease {
   private: boolean;
   promptMessageId: string;
   personId: Id<"people">;
+}
+
+export interface TurnProgress extends Progress {
+  /** All that its open calls wait for is being done by others, and may be over in a moment. */
+  underWay: boolean;
 }
 
 /** null: nothing to do. Of two actions that take up the same turn one gets null. */
@@ -55,16 +62,18 @@ export const beat = internalMutation({
 
 export const progress = internalQuery({
   args: { turnId: v.id("turns") },
-  handler: async (ctx, { turnId }): Promise<Progress> => {
+  handler: async (ctx, { turnId }): Promise<TurnProgress> => {
     const turn = (await ctx.db.get("turns", turnId))!;
     const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
-    return await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
+    const progress = await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
+    const waits = progress.openCalls.length === 0 ? [] : await openWaitsOf(ctx, turn);
+    return { ...progress, underWay: waits.length > 0 && waits.every(({ forPeople }) => !forPeople) };
   },
 });
 
 /**
  * Does what a saved tool call asks for and saves its result, in one transaction, once for each call: called again after a crash it
- * changes nothing. What refuses becomes the result, so that the model can say why; a question for a person has none until it is answered.
+ * changes nothing. What refuses becomes the result, so that the model can say why; what people or others have to bring has none until then.
  * False: the lease is lost.
  */
 export const effect = internalMutation({
@@ -72,38 +81,24 @@ export const effect = internalMutation({
   handler: async (ctx, { turnId, leaseId, toolCallId, toolName, input }): Promise<boolean> => {
     const turn = await turns.heldTurn(ctx, turnId, leaseId);
     if (turn === null) return false;
-    const done = await ctx.db
-      .query("toolEffects")
-      .withIndex("by_turnId_and_toolCallId", (q) => q.eq("turnId", turnId).eq("toolCallId", toolCallId))
-      .unique();
-    if (done !== null || (await questionOfCall(ctx, turnId, toolCallId)) !== null) return true;
-    let result: string | null;
+    if ((await resultOf(ctx, turnId, toolCallId)) !== null || (await isBegun(ctx, turnId, toolCallId))) return true;
+    let did: Performed;
     let error: string | null = null;
     try {
       // A mutation of its own: what it wrote before it refused is rolled back, and the refusal is kept.
-      result = await ctx.runMutation(internal.agents.effects.perform, { turnId, toolCallId, toolName, input });
+      did = await ctx.runMutation(internal.agents.effects.perform, { turnId, toolCallId, toolName, input });
     } catch (thrown) {
       const { code, message, remedy } = toErrorInfo(thrown);
       error = code;
-      result = JSON.stringify({ error: { code, message, remedy } });
+      await noteBlocked(ctx, turn, toolName, { message });
+      did = { kind: "result", result: JSON.stringify({ error: { code, message, remedy } }) };
     }
-    await recordCall(ctx, turn, { toolName, toolCallId, input, error });
-    // Its result comes later, for example from a person who is asked.
-    if (result === null) return true;
-    await ctx.db.insert("toolEffects", { toolCallId, turnId, toolName, result });
-    const task = error === null ? taskIn(result) : null;
-    if (task !== null) await attributeTurn(ctx, turnId, task);
-    const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
-    await saveToolResult(ctx, conversation, turn.promptMessageId, { toolCallId, toolName, result });
+    // Recorded when it is done; that people are asked is recorded by the gate.
+    if (did.kind !== "asked") await recordCall(ctx, turn, { toolName, toolCallId, input, error });
+    if (did.kind === "result") await saveResult(ctx, turn, { toolCallId, toolName, result: did.result });
     return true;
   },
 });
-
-/** The factory's task that a tool's result is about; null: none. */
-function taskIn(result: string): string | null {
-  const { task } = JSON.parse(result) as { task?: { task?: unknown } | null };
-  return typeof task?.task === "string" ? task.task : null;
-}
 
 export const end = internalMutation({
   args: held,

@@ -8,6 +8,7 @@ import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import type { Id } from "../_generated/dataModel.js";
 import { type ActionCtx, internalAction } from "../_generated/server.js";
 import type { TurnLease } from "../turns.ts";
+import { budgetRefusal } from "./budget_functions.ts";
 import { DEFAULT_AGENT, isAgent } from "./crew.ts";
 import { agentNamed, type TurnAgent } from "./crew_agents.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
@@ -19,6 +20,10 @@ import { beatTurn, beginTurn, endTurn, failTurn, turnEffect, turnProgress } from
 /** Generations in one turn: each follows effects. A model that never comes to an end is stopped here. */
 const MAX_ROUNDS = 12;
 const GENERATION_TIMEOUT_MS = 120_000;
+/** A platform's answer and another agent's short one come in this time, and are part of the same reply. */
+const PATIENCE_MS = 45_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
 
 export const run = internalAction({
   args: { turnId: v.id("turns") },
@@ -62,11 +67,10 @@ async function answer(
       if (!held) stream.lost.abort();
       if (stream.lost.signal.aborted) return null;
     }
-    // Calls that are left wait for a person: the turn ends here, and another one goes on from the answer.
-    if (progress.openCalls.length > 0) {
-      const { openCalls } = await ctx.runQuery(turnProgress, { turnId });
-      if (openCalls.length > 0) return null;
-    }
+    // What is left waits for people, or takes longer: the turn ends here, and another one goes on from the results.
+    if (progress.openCalls.length > 0 && !(await resultsCame(ctx, turnId, stream.lost.signal))) return null;
+    const refused = await ctx.runQuery(budgetRefusal, { turnId, now: Date.now() });
+    if (refused !== null) return refused;
     const before = progress.texts;
     await generate(ctx, turnId, lease, stream, (text) => stream.show([...before, text].join("\n\n")));
     if (stream.lost.signal.aborted) return null;
@@ -78,6 +82,17 @@ async function answer(
     remedy: "Please ask for one thing at a time.",
     retryable: false,
   });
+}
+
+/** Waits while all that is open is being done by others. False: something waits for people, or takes longer than a reply should. */
+async function resultsCame(ctx: ActionCtx, turnId: Id<"turns">, lost: AbortSignal): Promise<boolean> {
+  const until = Date.now() + PATIENCE_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
+    const { openCalls, underWay } = await ctx.runQuery(turnProgress, { turnId });
+    if (openCalls.length === 0) return true;
+    if (!underWay || lost.aborted || Date.now() > until) return false;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
 
 async function generate(

@@ -1,20 +1,80 @@
-/** What tools with an effect do. Runs inside `turns.effect`, which keeps it to once a call and saves the result with it. */
+/**
+ * What tools with an effect do, and where those with consequences outside are stopped and begun. Runs inside `turns.effect` and
+ * `gate.release`, which keep it to once a call and save the result with it.
+ */
 import { v } from "convex/values";
-import { internalMutation } from "../_generated/server.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import { internalMutation, type MutationCtx } from "../_generated/server.js";
 import { fail } from "../model/errors.ts";
+import { canonicalInput, type GuardedCall, hear, hearAgain } from "../model/gate.ts";
+import { demandOwnWords } from "../model/instructions.ts";
+import { beginOutside } from "../model/outside_calls.ts";
 import { actingOf, agentOfTurn, demandTurn } from "../model/tool_calls.ts";
+import { isGuarded } from "./tools/define.ts";
 import { checkedInput, demandTool } from "./tools/index.ts";
 
-/** The result as JSON text; null: the call has none yet. Throws what refuses; the caller makes it the call's result. */
+/** `later`: it has begun, and whoever ends it brings the result. `asked`: people are asked first. */
+export type Performed = { kind: "result"; result: string } | { kind: "later" } | { kind: "asked" };
+
+/** Throws what refuses; the caller makes it the call's result. */
 export const perform = internalMutation({
   args: { turnId: v.id("turns"), toolCallId: v.string(), toolName: v.string(), input: v.string() },
-  handler: async (ctx, { turnId, toolCallId, toolName, input }): Promise<string | null> => {
+  handler: async (ctx, { turnId, toolCallId, toolName, input }): Promise<Performed> => {
     const turn = await demandTurn(ctx, turnId);
     const agent = await agentOfTurn(ctx, turn);
     const tool = demandTool(agent, toolName);
-    if (tool.kind !== "effect") fail("invalid_input", `${toolName} has no effect here`);
+    if (tool.kind === "look") fail("invalid_input", `${toolName} has no effect`);
     const acting = await actingOf(ctx, turn);
-    const result = await tool.run(ctx, { acting, turn, agent, toolCallId }, checkedInput(toolName, tool, input));
-    return result === undefined ? null : JSON.stringify(result);
+    demandOwnWords(turn, toolName);
+    const given = checkedInput(toolName, tool, input);
+    const parsed = (await tool.prepare?.(ctx, { acting, turn, agent }, given)) ?? given;
+    const call: GuardedCall = {
+      ...{ acting, turn, agent, toolCallId, toolName, tool, parsed },
+      input: canonicalInput(parsed),
+    };
+    if (isGuarded(tool)) {
+      const heard = await hear(ctx, call);
+      if (heard.kind === "asked") return heard;
+      if (heard.kind === "same") {
+        const { question, asked } = heard;
+        return { kind: "result", result: JSON.stringify({ alreadyAsked: true, question, asked }) };
+      }
+    }
+    return await carryOut(ctx, call, null);
   },
 });
+
+/** Somebody said yes. `asked`: it is not what they said it to, so people are asked anew. */
+export const performApproved = internalMutation({
+  args: { gateId: v.id("gatedCalls") },
+  handler: async (ctx, { gateId }): Promise<Performed> => {
+    const gate = (await ctx.db.get("gatedCalls", gateId))!;
+    const call = await guardedCallOf(ctx, gate);
+    if (!(await hearAgain(ctx, call, { callHash: gate.callHash, gate }))) return { kind: "asked" };
+    return await carryOut(ctx, call, gateId);
+  },
+});
+
+/** A row's call as it stands now: the person's rights, the agent's tools and the tool are those of this moment. */
+export async function guardedCallOf(
+  ctx: MutationCtx,
+  row: Pick<Doc<"gatedCalls">, "turnId" | "toolCallId" | "toolName" | "input">,
+): Promise<GuardedCall> {
+  const { toolCallId, toolName, input } = row;
+  const turn = await demandTurn(ctx, row.turnId);
+  const agent = await agentOfTurn(ctx, turn);
+  const tool = demandTool(agent, toolName);
+  if (tool.kind === "look") fail("invalid_input", `${toolName} has no effect`);
+  const acting = await actingOf(ctx, turn);
+  return { acting, turn, agent, toolCallId, toolName, tool, input, parsed: checkedInput(toolName, tool, input) };
+}
+
+async function carryOut(ctx: MutationCtx, call: GuardedCall, gateId: Id<"gatedCalls"> | null): Promise<Performed> {
+  const { tool, parsed } = call;
+  if (tool.kind === "outside") {
+    await beginOutside(ctx, call, gateId);
+    return { kind: "later" };
+  }
+  const result = await tool.run(ctx, call, parsed);
+  return result === undefined ? { kind: "later" } : { kind: "result", result: JSON.stringify(result) };
+}

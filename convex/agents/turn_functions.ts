@@ -2,15 +2,14 @@
 import { makeFunctionReference } from "convex/server";
 import type { ErrorInfo } from "../../src/contract/errors.ts";
 import type { Id } from "../_generated/dataModel.js";
-import type { Progress } from "../model/conversations.ts";
-import type { TurnLease } from "../turns.ts";
+import type { TurnLease, TurnProgress } from "../turns.ts";
 
 type Turn = { turnId: Id<"turns"> };
 type Held = Turn & { leaseId: string };
 
 export const beginTurn = makeFunctionReference<"mutation", Turn, TurnLease | null>("turns:begin");
 export const beatTurn = makeFunctionReference<"mutation", Held & { text: string | null }, boolean>("turns:beat");
-export const turnProgress = makeFunctionReference<"query", Turn, Progress>("turns:progress");
+export const turnProgress = makeFunctionReference<"query", Turn, TurnProgress>("turns:progress");
 export const turnEffect = makeFunctionReference<
   "mutation",
   Held & { toolCallId: string; toolName: string; input: string },

@@ -7,13 +7,14 @@ import { reservedReason, wordsFor } from "../../src/flow/options.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { ask } from "./ask.ts";
-import { saveToolResult } from "./conversations.ts";
+import { bringResult } from "./call_results.ts";
 import { fail } from "./errors.ts";
+import { askedInConversation } from "./gate.ts";
 import { sha256Hex, toJsonText } from "./json.ts";
 import { type Acting, personByName } from "./people.ts";
 import { demand } from "./rights.ts";
 import { membersOf } from "./rotas.ts";
-import { queueTurn } from "./turns.ts";
+import { originOf } from "./turns.ts";
 
 /** A question nobody answers is not to block its agent for ever: at most so many may be open (A11). */
 const EXPIRES_AFTER_MS = 7 * 24 * 3600_000;
@@ -46,7 +47,6 @@ export async function raiseQuestion(ctx: MutationCtx, raised: Raised, wanted: Wa
   const payloadHash = await sha256Hex(toJsonText({ agent, approver, question, options, details }, "question"));
   const open = await sameOpen(ctx, turn, payloadHash);
   if (open !== null) return { alreadyAsked: true, question: open.question, asked: open.asked };
-  const conversation = await ctx.db.get("conversations", turn.conversationId);
   const key = `agent:${turn._id}:${toolCallId}`;
   await ask(ctx, {
     ...{ key, question, options, freeText: options.length === 0, approvers: [approver], agent },
@@ -56,7 +56,7 @@ export async function raiseQuestion(ctx: MutationCtx, raised: Raised, wanted: Wa
     requestedBy: acting.person._id,
     requestedByShown: `${agent} for ${acting.shown}`,
     requester: acting.countsAs,
-    origin: { place: turn.place, threadKey: conversation?.key ?? null, private: turn.private },
+    origin: await originOf(ctx, turn),
     ...{ workflow: null, runId: null, waitId: null, nodeId: null, remindAfterMs: null, escalate: [], rule: null },
   });
   await ctx.db.insert("agentQuestions", {
@@ -69,22 +69,6 @@ export async function raiseQuestion(ctx: MutationCtx, raised: Raised, wanted: Wa
   return undefined;
 }
 
-/** The question that a call has become; null: it has not. */
-export async function questionOfCall(
-  ctx: QueryCtx,
-  turnId: Id<"turns">,
-  toolCallId: string,
-): Promise<Doc<"agentQuestions"> | null> {
-  return (await questionsOfTurn(ctx, turnId)).find((row) => row.toolCallId === toolCallId) ?? null;
-}
-
-export async function questionsOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"agentQuestions">[]> {
-  return await ctx.db
-    .query("agentQuestions")
-    .withIndex("by_turnId", (q) => q.eq("turnId", turnId))
-    .take(100);
-}
-
 /** For the model, which does not see a call without a result again. */
 export async function openInConversation(
   ctx: QueryCtx,
@@ -94,7 +78,8 @@ export async function openInConversation(
     .query("agentQuestions")
     .withIndex("by_conversationId_and_status", (q) => q.eq("conversationId", conversationId).eq("status", "open"))
     .take(MAX_LISTED);
-  return rows.map(({ question, asked }) => ({ question, asked }));
+  const gated = await askedInConversation(ctx, conversationId);
+  return [...rows.map(({ question, asked }) => ({ question, asked })), ...gated];
 }
 
 /** `result`: JSON text. The call has its result from now on, once; its turn goes on unless it still runs and will find it. */
@@ -104,28 +89,10 @@ export async function takeAnswer(ctx: MutationCtx, key: string, result: string):
     .withIndex("by_key", (q) => q.eq("key", key))
     .unique();
   if (row === null || row.status !== "open") return;
-  const { turnId, toolCallId, promptMessageId } = row;
+  const { turnId, toolCallId } = row;
   await ctx.db.patch("agentQuestions", row._id, { status: "answered" });
-  const toolName = "requestHumanInput";
-  await ctx.db.insert("toolEffects", { toolCallId, turnId, toolName, result });
-  const conversation = (await ctx.db.get("conversations", row.conversationId))!;
-  await saveToolResult(ctx, conversation, promptMessageId, { toolCallId, toolName, result });
-  const turn = (await ctx.db.get("turns", turnId))!;
-  if (turn.status === "done" || turn.status === "failed") await goOn(ctx, turn, toolCallId);
+  await bringResult(ctx, turnId, { toolCallId, toolName: "requestHumanInput", result });
 }
-
-/** Queues the turn that goes on from the results, unless one of its questions is still open. */
-export async function goOn(ctx: MutationCtx, turn: Doc<"turns">, afterCallId: string): Promise<void> {
-  if ((await questionsOfTurn(ctx, turn._id)).some(({ status }) => status === "open")) return;
-  const { conversationId, personId, handle, channel, place, promptMessageId } = turn;
-  await queueTurn(ctx, {
-    ...{ conversationId, personId, handle, channel, place, promptMessageId, afterCallId },
-    private: turn.private,
-  });
-}
-
-export const pointerTo = ({ asked, question }: Pick<Doc<"agentQuestions">, "asked" | "question">): string =>
-  `I have asked ${asked}: "${question}" I go on here as soon as it is answered.`;
 
 /** The same, asked from this conversation or for this person elsewhere. */
 async function sameOpen(ctx: QueryCtx, turn: Doc<"turns">, payloadHash: string): Promise<Doc<"agentQuestions"> | null> {

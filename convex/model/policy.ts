@@ -8,7 +8,9 @@ import {
   factsIn,
   NO_POLICY,
   type Policy,
+  type PolicyDecision,
   type PolicyFacts,
+  type PolicyRule,
   type Spoken,
 } from "../../src/flow/policy.ts";
 import type { Signal, StartWork } from "../../src/flow/types.ts";
@@ -138,6 +140,44 @@ export async function judgeWork(
     ...{ approvers: rule.approvers, quorum: rule.quorum, fourEyes: rule.fourEyes, tier: rule.tier },
     ...{ channels: rule.channels, reasonRequired: rule.reasonRequired },
   };
+}
+
+export interface CallJudged {
+  decision: PolicyDecision;
+  /** Null: no rule speaks, and the tool's own default counts. */
+  rule: PolicyRule | null;
+  /** For a question: ` (policy: production, it is shared)`, or nothing. */
+  because: string;
+  /** For a refusal: `: it is shared`, or nothing. */
+  why: string;
+}
+
+/**
+ * Of an agent's call of a tool with consequences outside. Where no rule speaks the person served is asked; a call that changes nothing
+ * passes.
+ */
+export async function judgeCall(
+  ctx: QueryCtx,
+  person: Doc<"people">,
+  call: { toolName: string; agent: string; payload: Json; readOnly: boolean },
+): Promise<CallJudged> {
+  const { toolName: tool, agent, payload, readOnly } = call;
+  const row = await newestPolicy(ctx);
+  const { decision, rule } = decide(policyOf(row), {
+    ...{ kind: "tool", tool, agent, payload, input: payload, workflow: "", node: null, tier: null },
+    ...factsIn(payload),
+    person: person.name,
+    roles: await rolesOf(ctx, person, Date.now()),
+  });
+  if (rule === null) return { decision: readOnly ? "allow" : "ask", rule, because: "", why: "" };
+  return { decision, rule, because: because(rule), why: rule.reason === null ? "" : `: ${rule.reason}` };
+}
+
+/** How strict a question is, as text to be compared. Null: whoever is served is asked. */
+export function demandOf(rule: PolicyRule | null): string {
+  if (rule === null) return "";
+  const { name, approvers, quorum, fourEyes, tier } = rule;
+  return toJsonText({ name, approvers, quorum, fourEyes, tier }, "rule");
 }
 
 export type StartJudged =

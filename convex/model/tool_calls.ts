@@ -5,6 +5,7 @@ import { DEFAULT_AGENT } from "../agents/crew.ts";
 import { record } from "./audit.ts";
 import { agentOf } from "./conversations.ts";
 import { fail } from "./errors.ts";
+import { recordRefused, refusalOf } from "./instructions.ts";
 import { sha256Hex } from "./json.ts";
 import { type Acting, resolveActor } from "./people.ts";
 
@@ -26,20 +27,32 @@ export async function recordCall(
   turn: Doc<"turns">,
   call: { toolName: string; toolCallId: string | null; input: string; error: string | null },
 ): Promise<void> {
+  await noteCall(ctx, turn, call.error === null ? "tool.called" : "tool.refused", {
+    tool: call.toolName,
+    toolCallId: call.toolCallId,
+    argumentsHash: await sha256Hex(call.input),
+    error: call.error,
+  });
+  if (call.error !== "forbidden") return;
+  const { conversationId, personId, handle, channel } = turn;
+  const person = await ctx.db.get("people", personId);
+  const shown = person === null ? null : { id: person._id, shown: person.name };
+  const instruction = { subject: `conversation:${conversationId}`, person: shown, handle, channel };
+  await recordRefused(ctx, instruction, await refusalOf(ctx, turn), { tool: call.toolName });
+}
+
+/** Something about a call beside that it was made. */
+export async function noteCall(
+  ctx: MutationCtx,
+  turn: Doc<"turns">,
+  kind: string,
+  detail: Record<string, unknown>,
+): Promise<void> {
   const person = await ctx.db.get("people", turn.personId);
   await record(ctx, {
-    subject: `conversation:${turn.conversationId}`,
-    kind: call.error === null ? "tool.called" : "tool.refused",
+    ...{ subject: `conversation:${turn.conversationId}`, kind, handle: turn.handle, channel: turn.channel },
     person: person === null ? null : { id: person._id, shown: person.name },
-    handle: turn.handle,
-    channel: turn.channel,
-    detail: {
-      agent: await agentOfTurn(ctx, turn),
-      tool: call.toolName,
-      toolCallId: call.toolCallId,
-      argumentsHash: await sha256Hex(call.input),
-      error: call.error,
-    },
+    detail: { agent: await agentOfTurn(ctx, turn), ...detail },
   });
 }
 

@@ -3,18 +3,21 @@
  *
  *   queued -> running -> done | failed
  *
- * One turn at a time runs in a conversation; what arrives meanwhile joins the last queued turn if it is the same person in the same
- * place, else it queues one of its own. A running turn is held by an action under a lease; when the lease runs out another action
+ * One turn at a time runs in a conversation; what arrives meanwhile joins the last queued turn if it is the same person by the same
+ * account in the same place, else it queues one of its own: nobody's words are done with another's rights. A running turn is held by an action under a lease; when the lease runs out another action
  * goes on from what the thread holds (`progressOf`), so a turn survives being killed anywhere.
  */
+import { makeFunctionReference } from "convex/server";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import type { Hearsay } from "../../src/flow/hearsay.ts";
 import { internal } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
-import type { MutationCtx } from "../_generated/server.js";
-import { goOn, pointerTo, questionsOfTurn } from "./agent_questions.ts";
-import { progressOf, saveNote, saveOwnReply } from "./conversations.ts";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { bringResult, goOn } from "./call_results.ts";
+import { type Origin, progressOf, saveNote, saveOwnReply } from "./conversations.ts";
 import { answerHint } from "./open_questions.ts";
 import { enqueue, revise } from "./outbox.ts";
+import { openWaitsOf } from "./turn_waits.ts";
 
 /** Three heartbeats fit in; after a crash somebody waits this long at most before the reply goes on. */
 export const TURN_LEASE_MS = 10_000;
@@ -27,6 +30,8 @@ export interface Serving {
   channel: string;
   place: string;
   private: boolean;
+  /** Somebody else's words, passed on; null: their own. */
+  hearsay: Hearsay | null;
 }
 
 /** Has the saved message answered: by the running turn's successor, or at once. Returns the turn it became part of. */
@@ -41,14 +46,17 @@ export async function joinTurn(
     .withIndex("by_conversationId_and_status", (q) => q.eq("conversationId", conversation._id).eq("status", "queued"))
     .order("desc")
     .first();
-  // A turn that goes on from an answer is about that answer alone.
+  // A turn that goes on from an answer is about that answer alone. What is passed on is answered apart, so that it refuses nothing else.
   if (
     last !== null &&
     last.afterCallId === undefined &&
+    last.hearsay === undefined &&
+    serving.hearsay === null &&
     last.personId === serving.person._id &&
+    last.handle === serving.handle &&
     last.place === serving.place
   ) {
-    await ctx.db.patch("turns", last._id, { promptMessageId, handle: serving.handle });
+    await ctx.db.patch("turns", last._id, { promptMessageId });
     return last._id;
   }
   return await queueTurn(ctx, {
@@ -59,12 +67,24 @@ export async function joinTurn(
     place: serving.place,
     private: serving.private,
     promptMessageId,
+    ...(serving.hearsay === null ? {} : { hearsay: serving.hearsay }),
   });
 }
 
 type NewTurn = Pick<
   Doc<"turns">,
-  "conversationId" | "personId" | "handle" | "channel" | "place" | "private" | "promptMessageId" | "afterCallId"
+  | "conversationId"
+  | "personId"
+  | "handle"
+  | "channel"
+  | "place"
+  | "private"
+  | "promptMessageId"
+  | "afterCallId"
+  | "hearsay"
+  | "parentTurnId"
+  | "parentCallId"
+  | "onEnd"
 >;
 
 /** A turn of its own, after those that are queued. */
@@ -128,29 +148,30 @@ export async function showProgress(ctx: MutationCtx, turn: Doc<"turns">, text: s
   if ((turn.leaseUntil ?? 0) - now < TURN_LEASE_MS / 2) {
     await ctx.db.patch("turns", turn._id, { leaseUntil: now + TURN_LEASE_MS });
   }
-  if (text !== null && text.trim() !== "") await say(ctx, turn, text, false);
+  if (text === null || text.trim() === "") return;
+  const conversation = await ctx.db.get("conversations", turn.conversationId);
+  if (conversation?.origin === undefined) await say(ctx, turn, text, false);
 }
 
 /**
- * The reply is complete: said in whole, whatever was shown before. A turn that waits for people ends too, with a reply that names the
- * questions; it goes on as a turn of its own.
+ * The reply is complete: said in whole, whatever was shown before. A turn whose calls wait ends too, with a reply that says for what; it
+ * goes on as a turn of its own.
  */
 export async function endTurn(ctx: MutationCtx, turn: Doc<"turns">): Promise<void> {
   const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
   const progress = await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
-  const questions = await questionsOfTurn(ctx, turn._id);
-  const pointers = questions.filter(({ status }) => status === "open").map(pointerTo);
-  if (pointers.length > 0) await saveNote(ctx, conversation, pointers.join("\n"));
-  const hint = await answerHint(ctx, turn.personId, turn.private);
-  const said = [...progress.texts, ...pointers, ...(hint === null ? [] : [hint])];
-  if (said.length > 0) await say(ctx, turn, said.join("\n\n"), true);
+  const pointers = await pointersOf(ctx, turn, conversation);
+  await speak(ctx, turn, conversation, [...progress.texts, ...pointers]);
   await close(ctx, turn, { status: "done" });
+  if (progress.complete) await tellEnd(ctx, turn, { text: progress.texts.join("\n\n") });
   // Answered between the last look at the thread and here.
-  const last = questions.at(-1);
-  if (last !== undefined && !progress.complete) await goOn(ctx, turn, last.toolCallId);
+  else if (pointers.length === 0) {
+    const last = await lastResult(ctx, turn);
+    if (last !== null) await goOn(ctx, turn, last.toolCallId);
+  }
 }
 
-/** Never silence: the reply says what went wrong and whether to try again. What had been said already stays in it. */
+/** Never silence: the reply says what went wrong and whether to try again. What had been said already stays in it, and what it waits for. */
 export async function failTurn(ctx: MutationCtx, turn: Doc<"turns">, error: ErrorInfo): Promise<void> {
   const conversation = (await ctx.db.get("conversations", turn.conversationId))!;
   const { texts } = await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
@@ -158,10 +179,62 @@ export async function failTurn(ctx: MutationCtx, turn: Doc<"turns">, error: Erro
   const next =
     error.remedy ?? (error.retryable ? "Please say it again in a moment." : "Saying it again will not help.");
   const apology = `${what} ${next}`;
-  const hint = await answerHint(ctx, turn.personId, turn.private);
   await saveOwnReply(ctx, conversation, turn.promptMessageId, apology);
-  await say(ctx, turn, [...texts, apology, ...(hint === null ? [] : [hint])].join("\n\n"), true);
+  const pointers = await pointersOf(ctx, turn, conversation);
+  await speak(ctx, turn, conversation, [...texts, apology, ...pointers]);
   await close(ctx, turn, { status: "failed", error: JSON.stringify(error) });
+  const { code, message, remedy } = error;
+  await tellEnd(ctx, turn, { error: { code, message, remedy } });
+}
+
+/** What the turn's calls wait for, noted in the thread, so that a later turn knows of it. */
+async function pointersOf(ctx: MutationCtx, turn: Doc<"turns">, conversation: Doc<"conversations">): Promise<string[]> {
+  const pointers = (await openWaitsOf(ctx, turn)).map(({ pointer }) => pointer);
+  if (pointers.length > 0) await saveNote(ctx, conversation, pointers.join("\n"));
+  return pointers;
+}
+
+async function lastResult(ctx: MutationCtx, turn: Doc<"turns">): Promise<Doc<"toolEffects"> | null> {
+  const results = await ctx.db
+    .query("toolEffects")
+    .withIndex("by_turnId_and_toolCallId", (q) => q.eq("turnId", turn._id))
+    .take(100);
+  return results.sort((a, b) => a._creationTime - b._creationTime).at(-1) ?? null;
+}
+
+/** The whole reply, with the words that count for open questions. An agent that works for another speaks to nobody. */
+async function speak(
+  ctx: MutationCtx,
+  turn: Doc<"turns">,
+  conversation: Doc<"conversations">,
+  parts: string[],
+): Promise<void> {
+  if (conversation.origin !== undefined) return;
+  const hint = await answerHint(ctx, turn.personId, turn.private);
+  const said = [...parts, ...(hint === null ? [] : [hint])];
+  if (said.length > 0) await say(ctx, turn, said.join("\n\n"), true);
+}
+
+/** Whoever waits for this turn: the call that asked the agent, the one who set it to work. */
+async function tellEnd(
+  ctx: MutationCtx,
+  turn: Doc<"turns">,
+  how: { text: string } | { error: unknown },
+): Promise<void> {
+  const { parentTurnId, parentCallId, onEnd } = turn;
+  if (onEnd !== undefined) {
+    const told = makeFunctionReference<"mutation", { turnId: Id<"turns">; result: string }>(onEnd);
+    await ctx.scheduler.runAfter(0, told, { turnId: turn._id, result: JSON.stringify(how) });
+  }
+  if (parentTurnId === undefined || parentCallId === undefined) return;
+  const result = JSON.stringify("text" in how ? { answer: how.text } : how);
+  await bringResult(ctx, parentTurnId, { toolCallId: parentCallId, toolName: "delegate", result });
+}
+
+/** Where people see what comes of this turn: its own place, or that of the conversation it works for. */
+export async function originOf(ctx: QueryCtx, turn: Doc<"turns">): Promise<Origin> {
+  const conversation = await ctx.db.get("conversations", turn.conversationId);
+  return conversation?.origin ?? { place: turn.place, threadKey: conversation?.key ?? null, private: turn.private };
 }
 
 async function close(

@@ -1,5 +1,6 @@
 import { defineTable } from "convex/server";
 import { v } from "convex/values";
+import { vOrigin } from "./runs.ts";
 
 /**
  * A place (or a thread in it) and its agent thread. A private conversation belongs to one person and may search that person's
@@ -17,6 +18,8 @@ export const conversations = defineTable({
   userId: v.string(),
   /** Whose it is (agents/crew.ts). Absent: the Factory Manager's. */
   agent: v.optional(v.string()),
+  /** Of an agent that works for another's conversation: where that is. It speaks to nobody itself. Absent: people talk here. */
+  origin: v.optional(vOrigin),
 })
   .index("by_key_and_owner", ["key", "owner"])
   .index("by_channel", ["channel"]);

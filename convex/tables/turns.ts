@@ -16,8 +16,20 @@ export const turns = defineTable({
   private: v.boolean(),
   /** The last message that joined; generation continues from it after a crash. */
   promptMessageId: v.string(),
+  /** Somebody else's words that the person passed on: answered, never executed. Absent: their own. */
+  hearsay: v.optional(
+    v.object({
+      from: v.union(v.string(), v.null()),
+      how: v.union(v.literal("reported"), v.literal("forwarded"), v.literal("quoted")),
+    }),
+  ),
   /** It goes on after the result of this call, which a person gave; what was said before it is no part of the reply. Absent: from the start. */
   afterCallId: v.optional(v.string()),
+  /** The call whose result this turn's end is (`delegate`). Absent: none. */
+  parentTurnId: v.optional(v.id("turns")),
+  parentCallId: v.optional(v.string()),
+  /** An internal mutation, by name, that is told how it ended. */
+  onEnd: v.optional(v.string()),
   status: vTurnStatus,
   leaseId: v.union(v.string(), v.null()),
   leaseUntil: v.union(v.number(), v.null()),
@@ -32,6 +44,7 @@ export const turns = defineTable({
 })
   .index("by_conversationId_and_status", ["conversationId", "status"])
   .index("by_place_and_status", ["place", "status"])
+  .index("by_parentTurnId_and_parentCallId", ["parentTurnId", "parentCallId"])
   .index("by_status", ["status"]);
 
 /** An effect that a tool call had, once per call: the witness that it is not repeated after a crash. */

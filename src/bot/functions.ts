@@ -120,6 +120,52 @@ export interface Task {
   description: string | null;
 }
 
+export interface TaskDetail extends Task {
+  createdBy: string;
+  createdAt: number;
+  updatedAt: number;
+  /** Where it may be moved from here. */
+  next: readonly string[];
+  history: { at: number; kind: string; person: string | null; detail: Record<string, unknown> }[];
+}
+
+export interface Budget {
+  /** Null: the factory as a whole. */
+  project: string | null;
+  month: string;
+  limitUsd: number | null;
+  spentUsd: number;
+  warnAt: number | null;
+  state: "none" | "fine" | "warned" | "stopped";
+  calls: number;
+  /** Of `calls`, those of models without a known price. */
+  unpricedCalls: number;
+}
+
+export interface Project {
+  project: string;
+  repo: string | null;
+  tasks: Record<string, number>;
+  budget: Budget;
+}
+
+export interface Session {
+  topic: string;
+  place: string;
+  openedBy: string;
+  at: number;
+  thread: string | null;
+}
+
+export interface Memory {
+  memory: string;
+  text: string;
+  shared: boolean;
+  author: string;
+  project: string | null;
+  at: number;
+}
+
 export interface WorkflowCreated {
   name: string;
   version: number;
@@ -179,6 +225,26 @@ export interface Origin {
   threadKey: string;
   private: boolean;
 }
+
+/** An agent's call that a machine does. */
+export interface OutsideCall {
+  callId: Id<"outsideCalls">;
+  leaseId: string;
+  toolName: string;
+  agent: string;
+  /** Canonical JSON text. */
+  input: string;
+  /** Same for every attempt. */
+  idempotencyKey: string;
+  attempt: number;
+  /** What is left for all attempts. */
+  timeoutMs: number;
+  turnId: Id<"turns">;
+  personId: Id<"people">;
+  person: string;
+}
+
+type OutsideLease = { callId: Id<"outsideCalls">; leaseId: string };
 
 export const functions = {
   system: {
@@ -303,6 +369,8 @@ export const functions = {
     workflow: query<{ handle: string; name: string }, WorkflowForm | null>("lookups:workflow"),
     workflows: query<{ handle: string }, { name: string; title: string }[]>("lookups:workflows"),
     home: query<{ handle: string }, HomeView>("lookups:home"),
+    homeOpened: mutation<{ channel: string; handle: string }, null>("lookups:homeOpened"),
+    openHomes: query<{ channel: string }, string[]>("lookups:openHomes"),
     caughtUpTo: query<{ channel: string }, number | null>("lookups:caughtUpTo"),
     markCaughtUp: mutation<{ channel: string; at: number }, null>("lookups:markCaughtUp"),
     knownPlaces: query<{ channel: string }, { threads: string[]; receipts: string[]; handles: string[] }>(
@@ -318,6 +386,13 @@ export const functions = {
     complete: mutation<JobLease & { output: string }, { held: boolean }>("machine_work:complete"),
     fail: mutation<JobLease & { error: ErrorInfo }, { held: boolean }>("machine_work:fail"),
     release: mutation<{ gatewayId: string }, { interrupted: number }>("machine_work:release"),
+  },
+  outside_work: {
+    ready: query<None, { callId: Id<"outsideCalls">; toolName: string }[]>("outside_work:ready"),
+    claim: mutation<{ callId: Id<"outsideCalls">; machine: string }, OutsideCall | null>("outside_work:claim"),
+    heartbeat: mutation<OutsideLease, { held: boolean }>("outside_work:heartbeat"),
+    complete: mutation<OutsideLease & { result: string }, { held: boolean }>("outside_work:complete"),
+    fail: mutation<OutsideLease & { error: ErrorInfo }, { held: boolean }>("outside_work:fail"),
   },
   outbox: {
     ready: query<{ filters: Filter[] }, { deliveryId: string; place: string; version: number; isQuestion: boolean }[]>(
@@ -364,5 +439,44 @@ export const functions = {
     ),
     busy: query<{ place: string }, Busy>("conversations:busy"),
   },
-  tasks: { list: query<{ status?: string }, Task[]>("tasks:list") },
+  tasks: {
+    list: query<{ status?: string; assignee?: string; project?: string }, Task[]>("tasks:list"),
+    show: query<{ actor: Actor; task: string }, TaskDetail>("tasks:show"),
+    create: mutation<
+      {
+        actor: Actor;
+        title: string;
+        description?: string;
+        project?: string;
+        priority?: string;
+        assignee?: string;
+      },
+      Task
+    >("tasks:create"),
+    assign: mutation<{ actor: Actor; task: string; assignee: string }, Task>("tasks:assign"),
+    move: mutation<{ actor: Actor; task: string; status: string; reason?: string }, Task>("tasks:move"),
+  },
+  projects: {
+    list: query<{ actor: Actor; now: number }, Project[]>("projects:list"),
+    create: mutation<{ actor: Actor; name: string; repo?: string | null }, Project>("projects:create"),
+    set: mutation<{ actor: Actor; project: string; name?: string; repo?: string | null }, Project>("projects:set"),
+    sessions: query<{ actor: Actor }, Session[]>("projects:sessions"),
+    channels: query<{ actor: Actor }, { place: string; channel: string; since: number }[]>("projects:channels"),
+  },
+  budgets: {
+    set: mutation<{ actor: Actor; project: string | null; limitUsd: number | null; warnAt: number | null }, Budget>(
+      "budgets:set",
+    ),
+    show: query<{ actor: Actor; now: number }, Budget[]>("budgets:show"),
+  },
+  memory: {
+    list: query<{ actor: Actor; about?: string }, Memory[]>("memory:list"),
+    remember: mutation<
+      { actor: Actor; fact: string; shared: boolean; project?: string },
+      { memory: Memory; kept: boolean }
+    >("memory:remember"),
+    forget: mutation<{ actor: Actor; memory: string }, { forgotten: Memory[]; several: boolean; found?: Memory[] }>(
+      "memory:forget",
+    ),
+  },
 };

@@ -17,7 +17,7 @@ export function policyCommands(program: Command, act: Act): void {
         const shown = await (await context.backend()).query(functions.policy.show, { actor: context.actor() });
         context.out.result(shown, (paint) => {
           if (shown.version === 0)
-            return "There is no policy: everything is allowed. Set one with: factory policy set FILE";
+            return "There is no policy: runs and steps are allowed, agents ask before they do something outside. Set one with: factory policy set FILE";
           const rules = shown.rules.map((rule) => [
             rule.name,
             rule.then,
@@ -57,17 +57,17 @@ export function policyCommands(program: Command, act: Act): void {
     .command("test")
     .option(
       "--tool <function>",
-      "a step that calls this function, for example tool::record; without it the start of a run",
+      "a step that calls this function (tool::record), or an agent that calls this tool (openPR); without it the start of a run",
     )
-    .option("--kind <kind>", "task, run or question")
+    .option("--kind <kind>", "task, run, question or tool")
     .option("--workflow <name>")
     .option("--node <id>")
     .option("--agent <role>")
     .option("--env <name>")
     .option("--cost <number>")
-    .option("--payload <json|@file>", "the step's values")
+    .option("--payload <json|@file>", "the step's values, the tool's input")
     .option("--input <json|@file>", "the run's input")
-    .option("--for <person>", "for whom the run acts")
+    .option("--for <person>", "for whom the run or the agent acts")
     .option("--file <file>", "try these rules instead of those that count")
     .description("what would be decided and which rule speaks; nothing is done")
     .action(

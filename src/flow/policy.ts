@@ -25,8 +25,11 @@ import { type Problem, Problems, readTree } from "./tree.ts";
 
 export const DECISIONS = ["allow", "ask", "block"] as const;
 export type PolicyDecision = (typeof DECISIONS)[number];
-/** `task`: a step that calls a function. `run`: the start of a run. `question`: a question that a definition asks. */
-export const KINDS = ["task", "run", "question"] as const;
+/**
+ * `task`: a step that calls a function. `run`: the start of a run. `question`: a question that a definition asks. `tool`: an agent's call of
+ * a tool with consequences outside; where no rule speaks of it, whoever it serves is asked.
+ */
+export const KINDS = ["task", "run", "question", "tool"] as const;
 export type PolicyKind = (typeof KINDS)[number];
 
 export interface PolicyRule {
@@ -62,8 +65,9 @@ export const NO_POLICY: Policy = { format: 1, rules: [], optOuts: [] };
 /** What is about to happen. Null where a thing has none. */
 export interface PolicyFacts {
   kind: PolicyKind;
-  /** The function of a task. */
+  /** The function of a task, the name of a tool. */
   tool: string | null;
+  /** Empty outside of a run. */
   workflow: string;
   node: string | null;
   agent: string | null;
@@ -71,7 +75,7 @@ export interface PolicyFacts {
   cost: number | null;
   payload: Json;
   input: Json;
-  /** For whom the run acts. */
+  /** For whom the run or the agent acts. */
   person: string;
   roles: string[];
   tier: Tier | null;

@@ -3,6 +3,9 @@
  *
  *   look     reads, while the model speaks
  *   effect   one mutation, in the transaction that saves its result: done once for each call
+ *   outside  done by a performer under a lease, with one idempotency key however often it is tried (model/outside_calls.ts)
+ *
+ * What is outside, and an effect that is `gated`, asks first (model/gate.ts).
  *
  * Inputs are checked against `input` before `run`. Throw what refuses (`fail`): the refusal becomes the call's result. No module here
  * may import the agent component's client or a model's SDK: mutations are built of them.
@@ -11,6 +14,7 @@ import type { z } from "zod";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../../_generated/server.js";
 import type { Acting } from "../../model/people.ts";
+import type { Capability } from "../../model/rights.ts";
 
 /** For whom, and in which turn. Every tool acts as this person, with that person's rights. */
 export interface Serving {
@@ -35,13 +39,38 @@ export interface LookTool<Schema extends z.ZodType = z.ZodType> extends Describe
   run(ctx: QueryCtx, serving: Serving, input: z.infer<Schema>): Promise<unknown>;
 }
 
-export interface EffectTool<Schema extends z.ZodType = z.ZodType> extends Described<Schema> {
+/** What is looked at before a call that may have to be asked about. */
+interface Guarded<Schema extends z.ZodType> {
+  /** What the person served must be allowed to do; null: everybody may. */
+  capability?: Capability | null;
+  /** What is meant exactly, before it is judged and asked about: the project's repository where none was named. Fits `input` again. */
+  prepare?(ctx: QueryCtx, serving: Serving, input: z.infer<Schema>): Promise<z.infer<Schema>>;
+  /** Throws what refuses, before anybody is asked; looked at again before it is done. */
+  check?(ctx: QueryCtx, call: Call, input: z.infer<Schema>): Promise<void>;
+  /** What people are asked, in words of the matter; absent: `May AGENT run TOOL?` */
+  question?(input: z.infer<Schema>): string;
+}
+
+export interface EffectTool<Schema extends z.ZodType = z.ZodType> extends Described<Schema>, Guarded<Schema> {
   kind: "effect";
+  /** It has consequences outside of the factory: it asks first, unless the policy allows it. */
+  gated?: boolean;
   /** Undefined: the call has no result yet; whoever ends it saves one later. */
   run(ctx: MutationCtx, call: Call, input: z.infer<Schema>): Promise<unknown>;
 }
 
-export type Tool = LookTool | EffectTool;
+export interface OutsideTool<Schema extends z.ZodType = z.ZodType> extends Described<Schema>, Guarded<Schema> {
+  kind: "outside";
+  /** A key of `model/outside_performers.ts`, or `machine`: a gateway's machine takes it. */
+  performer: string;
+  /** Of all attempts together, from the first claim. */
+  timeoutMs: number;
+  capability: Capability | null;
+  /** It changes nothing: only a rule of the policy makes it ask. */
+  readOnly?: boolean;
+}
+
+export type Tool = LookTool | EffectTool | OutsideTool;
 export type ToolGroup = Record<string, Tool>;
 
 export const look = <Schema extends z.ZodType>(tool: Omit<LookTool<Schema>, "kind">): LookTool<Schema> => ({
@@ -53,6 +82,19 @@ export const effect = <Schema extends z.ZodType>(tool: Omit<EffectTool<Schema>, 
   ...tool,
   kind: "effect",
 });
+
+export const outside = <Schema extends z.ZodType>(tool: Omit<OutsideTool<Schema>, "kind">): OutsideTool<Schema> => ({
+  ...tool,
+  kind: "outside",
+});
+
+/** Whether the policy is to be heard before it is done; a look is not. */
+export const isGuarded = (tool: Tool): tool is EffectTool | OutsideTool =>
+  tool.kind === "outside" || (tool.kind === "effect" && tool.gated === true);
+
+/** Whether people are asked about it where no rule of the policy speaks. */
+export const isAskedAbout = (tool: Tool): boolean =>
+  isGuarded(tool) && !(tool.kind === "outside" && tool.readOnly === true);
 
 /** `me` in an argument is the person served. */
 export const named = (acting: Acting, name: string): string =>

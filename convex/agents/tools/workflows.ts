@@ -10,6 +10,7 @@ import { findRun, recentRuns } from "../../model/run_lookup.ts";
 import { viewRun } from "../../model/run_view.ts";
 import { waitWord } from "../../model/run_words.ts";
 import { startRun } from "../../model/runs.ts";
+import { originOf } from "../../model/turns.ts";
 import { shorten } from "../../model/words.ts";
 import { demandLatest, startable } from "../../model/workflows.ts";
 import { effect, look } from "./define.ts";
@@ -45,7 +46,6 @@ export const workflowTools = {
       title: z.string().optional().describe("A title for this run"),
     }),
     run: async (ctx, { acting, turn, toolCallId }, { workflow, inputs, title }) => {
-      const conversation = await ctx.db.get("conversations", turn.conversationId);
       const definition = definitionOf(await demandLatest(ctx, workflow));
       const run = await startRun(ctx, {
         acting,
@@ -53,7 +53,7 @@ export const workflowTools = {
         definition: null,
         input: JSON.stringify(coerced(definition.inputs, inputs ?? {})),
         title: title ?? null,
-        origin: { place: turn.place, threadKey: conversation?.key ?? null, private: turn.private },
+        origin: await originOf(ctx, turn),
         requestKey: `tool:${turn._id}:${toolCallId}`,
       });
       const { runId, status, waitingFor, ...view } = await viewRun(ctx, run, null);

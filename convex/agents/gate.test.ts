@@ -1,0 +1,360 @@
+/** G1, G4, G5, S12: what has consequences outside is asked about first, and only what was approved is done, once. */
+import { describe, expect, test, vi } from "vitest";
+import { createBackend, until } from "../../test/backend.ts";
+import { createChat } from "../../test/chat.ts";
+import { calls, model, says } from "../../test/model_peer.ts";
+import { at, OWNER } from "../../test/runs.ts";
+import { api, internal } from "../_generated/api.js";
+import { addProbes } from "./probes.test-support.ts";
+
+addProbes();
+
+const WIRE = { id: "w1", name: "wire", input: { amount: 82_000, approved: true, verdict: "yes" } };
+const DONE = says("It is done.");
+
+async function setup() {
+  const backend = createBackend();
+  const t = backend.gateway;
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  await t.mutation(api.system.ensureOwner, { osUser: "ana" });
+  await t.mutation(api.people.add, { actor: OWNER, name: "Bo", roles: ["release"] });
+  await t.mutation(api.people.link, { actor: OWNER, name: "Bo", handle: "terminal:bo" });
+  const ana = createChat(backend, "terminal:ana");
+  const approvals = () => t.run((ctx) => ctx.db.query("approvals").collect());
+  const gates = () => t.run((ctx) => ctx.db.query("gatedCalls").collect());
+  const outside = () => t.run((ctx) => ctx.db.query("outsideCalls").collect());
+  const turns = () => t.run((ctx) => ctx.db.query("turns").collect());
+  const answer = async (option: string, { by = "terminal:ana", which = -1 } = {}) =>
+    await t.mutation(api.approvals.answer, { actor: at(by), ref: (await approvals()).at(which)!._id, option });
+  const ready = async (count = 1) => {
+    await until(`${count} calls ready`, async () => (await t.query(api.outside_work.ready, {})).length === count);
+    return (await t.query(api.outside_work.ready, {}))[0]!.callId;
+  };
+  const claim = async () => await t.mutation(api.outside_work.claim, { callId: await ready(), machine: "m1" });
+  const complete = async (result: unknown) => {
+    const { callId, leaseId } = (await claim())!;
+    await t.mutation(api.outside_work.complete, { callId, leaseId, result: JSON.stringify(result) });
+  };
+  const texts = async () => (await ana.read()).filter((said) => !said.startsWith("{"));
+  const setPolicy = (...rules: string[]) =>
+    t.mutation(api.policy.set, { actor: OWNER, source: `rules:\n${rules.join("\n")}`, file: "policy.yaml" });
+  const record = async () =>
+    (await t.run((ctx) => ctx.db.query("audit").collect()))
+      .map(({ kind }) => kind)
+      .filter((kind) => /^(tool|policy)\./.test(kind));
+  return {
+    backend,
+    t,
+    ana,
+    approvals,
+    gates,
+    outside,
+    turns,
+    answer,
+    ready,
+    claim,
+    complete,
+    texts,
+    setPolicy,
+    record,
+  };
+}
+
+const rule = (name: string, when: string, then: string, more = "") =>
+  `  - {name: ${name}, when: ${when}, then: ${then}${more}}`;
+
+describe("the gate", () => {
+  test("without a rule the person served is asked: they see tool, agent, for whom and the exact input; yes -> done once, and the turn goes on", async () => {
+    const { t, ana, approvals, outside, turns, answer, complete, texts, record } = await setup();
+    const requests = await model(calls(WIRE), DONE);
+    const said = await ana.ask("wire it");
+    expect(said.join()).toContain(
+      'I have asked you: "Wire 82000 to the bank? (wire)" I go on here as soon as it is answered.',
+    );
+    const [asked] = await approvals();
+    expect(asked).toMatchObject({ agent: "factoryManager", approvers: ["person:ana"], options: ["yes", "no"] });
+    expect(asked?.payload).toBe('{"amount":82000,"to":"the bank"}');
+    const card = (await ana.read()).find((each) => each.startsWith("{"));
+    expect(card).toContain(`asked by factoryManager for ana · payload ${asked?.payloadHash?.slice(0, 12)}`);
+    expect(await outside()).toEqual([]);
+    expect(await answer("yes")).toMatchObject({ outcome: "settled" });
+    await complete({ wired: 82_000 });
+    expect((await texts()).at(-1)).toBe("It is done.");
+    expect(requests).toHaveLength(2);
+    expect(requests[1]?.messages.at(-1)).toMatchObject({ role: "tool", content: expect.stringContaining("82000") });
+    expect(await outside()).toMatchObject([{ status: "done", claims: 1, machine: "m1" }]);
+    expect((await turns()).map(({ status }) => status)).toEqual(["done", "done"]);
+    expect(await record()).toEqual(["policy.held", "tool.called", "tool.done"]);
+    expect(await t.run((ctx) => ctx.db.query("toolEffects").collect())).toHaveLength(1);
+  });
+
+  test("no -> that is the result, and nothing is done; nobody answers -> neither", async () => {
+    const { t, ana, approvals, outside, answer, texts, record } = await setup();
+    const requests = await model(
+      calls(WIRE),
+      says("Then not."),
+      calls({ ...WIRE, id: "w2" }),
+      says("Nobody answered."),
+    );
+    await ana.ask("wire it");
+    await answer("no");
+    expect((await texts()).at(-1)).toBe("Then not.");
+    expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("ana said no to wire");
+    await ana.ask("wire it now");
+    await t.run(async (ctx) =>
+      ctx.db.patch("approvals", (await ctx.db.query("approvals").order("desc").first())!._id, { expiresAt: 1 }),
+    );
+    await t.mutation(internal.approvals.expire, { approvalId: (await approvals()).at(-1)!._id });
+    expect((await texts()).at(-1)).toBe("Nobody answered.");
+    expect(JSON.stringify(requests[3]?.messages.at(-1))).toContain("expired");
+    expect(await outside()).toEqual([]);
+    expect(await record()).toEqual(["policy.held", "tool.refused", "policy.held", "tool.refused"]);
+  });
+
+  test("a rule lets it pass -> nobody is asked, and the result is part of the same reply; a rule blocks it -> refused", async () => {
+    const { ana, approvals, turns, complete, setPolicy, texts } = await setup();
+    await setPolicy(
+      rule("small", "tool == wire and payload.amount < 100", "allow"),
+      rule("never", "payload.amount > 1000000", "block, for: [tool], reason: too much"),
+    );
+    const requests = await model(
+      calls({ ...WIRE, input: { amount: 5 } }),
+      DONE,
+      calls({ ...WIRE, id: "w2", input: { amount: 2_000_000 } }),
+      says("I may not."),
+    );
+    await ana.type("wire 5");
+    await complete({ wired: 5 });
+    expect(await texts()).toEqual(["It is done."]);
+    expect(await turns()).toHaveLength(1);
+    expect(await ana.ask("wire two million")).toEqual(["I may not."]);
+    expect(JSON.stringify(requests[3]?.messages.at(-1))).toMatch(/blocked by the policy: rule .*never.*too much/);
+    expect(await approvals()).toEqual([]);
+  });
+
+  test("a rule names the approvers -> they are asked, and who is served cannot answer for them", async () => {
+    const { ana, approvals, outside, answer, ready, setPolicy } = await setup();
+    await setPolicy(rule("release", "tool == wire", "ask, approvers: [role:release], reason: money"));
+    await model(calls(WIRE), DONE);
+    expect((await ana.ask("wire it")).join()).toContain(
+      'I have asked the role release: "Wire 82000 to the bank? (wire) (policy: release, money)',
+    );
+    expect(await approvals()).toMatchObject([{ approvers: ["role:release"], rule: "release" }]);
+    expect(await answer("yes")).toMatchObject({ outcome: "refused" });
+    expect(await outside()).toEqual([]);
+    expect(await answer("yes", { by: "terminal:bo" })).toMatchObject({ outcome: "settled" });
+    await ready();
+  });
+
+  test("several calls in one step: each is asked, the reply points to each, and the turn goes on after the last", async () => {
+    const { ana, approvals, turns, answer, complete, texts } = await setup();
+    await model(calls(WIRE, { ...WIRE, id: "w2", input: { amount: 7 } }), DONE);
+    const [said] = (await ana.ask("wire both")).filter((each) => !each.startsWith("{"));
+    expect(said).toContain("Wire 82000");
+    expect(said).toContain("Wire 7 ");
+    expect(await approvals()).toHaveLength(2);
+    await answer("yes", { which: 0 });
+    await complete("first");
+    expect(await turns()).toHaveLength(1);
+    await answer("no", { which: 1 });
+    expect((await texts()).at(-1)).toBe("It is done.");
+    expect(await turns()).toHaveLength(2);
+  });
+
+  test("a gated effect is done once, after the yes; the same asked again meanwhile points to the open question", async () => {
+    const { t, ana, approvals, answer, texts } = await setup();
+    const announce = (id: string) => calls({ id, name: "announce", input: { text: "hello all" } });
+    await model(announce("a1"), announce("a2"), says("Asked already."), DONE);
+    await ana.ask("announce it");
+    const posted = async () =>
+      (await t.run((ctx) => ctx.db.query("deliveries").collect())).filter(({ place }) => place === "slack:#all");
+    expect((await ana.ask("announce it")).join()).toContain("Asked already.");
+    expect(await approvals()).toHaveLength(1);
+    expect(await posted()).toEqual([]);
+    await answer("yes");
+    await until("it was announced", async () => (await posted()).length > 0);
+    expect((await texts()).at(-1)).toContain("It is done.");
+    const [gate] = await t.run((ctx) => ctx.db.query("gatedCalls").collect());
+    await t.mutation(internal.gate.release, { gateId: gate!._id });
+    expect(await posted()).toHaveLength(1);
+  });
+
+  test("a dry run tells of a tool what would be decided, and which rule speaks", async () => {
+    const { t, setPolicy } = await setup();
+    const tried = (payload: string, tool = "wire") => t.query(api.policy.test, { actor: OWNER, tool, payload });
+    expect(await tried('{"amount":5}')).toMatchObject({ decision: "ask", rule: null, approvers: ["person:ana"] });
+    expect(await tried("{}", "balance")).toMatchObject({ decision: "allow" });
+    await setPolicy(rule("small", "tool == wire and payload.amount < 100", "allow"));
+    expect(await tried('{"amount":5}')).toMatchObject({ decision: "allow", rule: "small" });
+    expect(await tried('{"amount":500}')).toMatchObject({ decision: "ask", rule: null, looked: [{ matched: false }] });
+  });
+
+  test("S12: what the person may not, or what cannot be, is refused before anybody is asked; a look outside needs nobody", async () => {
+    const { backend, t, ana, approvals, complete } = await setup();
+    await model(
+      calls({ ...WIRE, input: { amount: -1 } }),
+      says("No."),
+      calls(WIRE),
+      says("Not you."),
+      calls({ id: "b", name: "balance", input: {} }),
+      says("Enough."),
+    );
+    await ana.ask("wire -1");
+    await t.mutation(api.people.add, { actor: OWNER, name: "Vi", roles: ["viewer"] });
+    await t.mutation(api.people.link, { actor: OWNER, name: "Vi", handle: "terminal:vi" });
+    expect(await createChat(backend, "terminal:vi").ask("wire it")).toEqual(["Not you."]);
+    await ana.type("how much is there?");
+    await complete({ balance: 3 });
+    expect((await ana.read()).at(-1)).toBe("Enough.");
+    expect(await approvals()).toEqual([]);
+  });
+});
+
+describe("G4: only what was approved is done", () => {
+  test("the input is something else when it is made ready -> it does not run, and is asked anew as it is now", async () => {
+    const { t, ana, approvals, gates, outside, answer, ready, claim } = await setup();
+    await model(calls(WIRE), DONE);
+    await ana.ask("wire it");
+    const [gate] = await gates();
+    await t.run((ctx) => ctx.db.patch("gatedCalls", gate!._id, { input: '{"amount":820000,"to":"the bank"}' }));
+    await answer("yes");
+    await until("asked anew", async () => (await approvals()).length === 2);
+    expect(await outside()).toEqual([]);
+    expect((await approvals())[1]).toMatchObject({ status: "pending", payload: '{"amount":820000,"to":"the bank"}' });
+    expect((await approvals())[1]?.question).toContain("This is not what was approved. Wire 820000");
+    await answer("yes");
+    await ready();
+    expect(await claim()).toMatchObject({ input: '{"amount":820000,"to":"the bank"}' });
+  });
+
+  test("the input is something else when it is claimed -> it does not run, and is asked anew", async () => {
+    const { t, ana, approvals, outside, answer, claim, ready, texts } = await setup();
+    await model(calls(WIRE), says("Then not."));
+    await ana.ask("wire it");
+    await answer("yes");
+    const callId = await ready();
+    await t.run((ctx) => ctx.db.patch("outsideCalls", callId, { input: '{"amount":820000,"to":"me"}' }));
+    expect(await claim()).toBeNull();
+    expect(await approvals()).toHaveLength(2);
+    expect(await outside()).toMatchObject([{ status: "failed", claims: 0 }]);
+    await answer("no");
+    expect((await texts()).at(-1)).toBe("Then not.");
+    expect(await outside()).toHaveLength(1);
+  });
+
+  test("let pass by a rule, changed before the claim -> asked", async () => {
+    const { t, ana, approvals, claim, ready, setPolicy } = await setup();
+    await setPolicy(rule("free", "tool == wire", "allow"));
+    await model(calls(WIRE), DONE);
+    await ana.type("wire it");
+    const callId = await ready();
+    await t.run((ctx) => ctx.db.patch("outsideCalls", callId, { input: '{"amount":820000,"to":"me"}' }));
+    expect(await claim()).toBeNull();
+    expect(await approvals()).toMatchObject([{ status: "pending", payload: '{"amount":820000,"to":"me"}' }]);
+  });
+
+  test("the policy blocks it between the yes and the claim -> refused; it wants others -> they are asked", async () => {
+    const { ana, approvals, answer, claim, ready, setPolicy, texts, record } = await setup();
+    const requests = await model(calls(WIRE), says("I may not."), calls({ ...WIRE, id: "w2" }), DONE);
+    await ana.ask("wire it");
+    await answer("yes");
+    await ready();
+    await setPolicy(rule("never", "tool == wire", "block"));
+    expect(await claim()).toBeNull();
+    expect((await texts()).at(-1)).toBe("I may not.");
+    expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("blocked by the policy");
+    expect(await record()).toContain("policy.blocked");
+    await setPolicy(rule("default", "tool == nothing", "allow"));
+    await ana.ask("wire it again");
+    await answer("yes");
+    await ready();
+    await setPolicy(rule("release", "tool == wire", "ask, approvers: [role:release]"));
+    expect(await claim()).toBeNull();
+    expect((await approvals()).at(-1)).toMatchObject({ status: "pending", approvers: ["role:release"] });
+    await answer("yes", { by: "terminal:bo" });
+    await ready();
+    expect(await claim()).toMatchObject({ toolName: "wire" });
+  });
+});
+
+describe("an outside call", () => {
+  async function claimed() {
+    const all = await setup();
+    await all.setPolicy(rule("free", "tool == wire", "allow"));
+    const requests = await model(calls(WIRE), DONE);
+    await all.ana.type("wire it");
+    const first = (await all.claim())!;
+    const { callId } = first;
+    const row = async () => (await all.outside())[0]!;
+    const hand = (leaseId: string, result: unknown) =>
+      all.t.mutation(api.outside_work.complete, { callId, leaseId, result: JSON.stringify(result) });
+    const fail = (leaseId: string, code: "platform_unavailable" | "platform_refused") =>
+      all.t.mutation(api.outside_work.fail, {
+        callId,
+        leaseId,
+        error: { code, message: "no", remedy: null, retryable: code === "platform_unavailable", field: null },
+      });
+    return { ...all, requests, first, callId, row, hand, fail };
+  }
+
+  test("who performs it is gone -> claimed again with the same key; what the first one brings late is refused", async () => {
+    const { t, first, callId, row, hand, claim, texts, requests } = await claimed();
+    await t.run((ctx) => ctx.db.patch("outsideCalls", callId, { leaseUntil: 0 }));
+    await t.mutation(internal.outside.look, { callId });
+    const second = (await claim())!;
+    expect(second).toMatchObject({ attempt: 2, idempotencyKey: first.idempotencyKey, input: first.input });
+    expect(await hand(first.leaseId, "late")).toEqual({ held: false });
+    expect(await t.mutation(api.outside_work.heartbeat, { callId, leaseId: second.leaseId })).toEqual({ held: true });
+    expect(await hand(second.leaseId, "in time")).toEqual({ held: true });
+    expect(await hand(second.leaseId, "in time")).toEqual({ held: true });
+    expect(await texts()).toEqual(["It is done."]);
+    expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("in time");
+    expect(await row()).toMatchObject({ status: "done", claims: 2 });
+  });
+
+  test("a failure that may pass -> tried again after a pause, five times; any other is the result", async () => {
+    const { t, first, callId, row, fail, texts, requests } = await claimed();
+    let { leaseId } = first;
+    for (let attempt = 1; attempt < 5; attempt++) {
+      expect(await fail(leaseId, "platform_unavailable")).toEqual({ held: true });
+      expect(await row()).toMatchObject({ status: "waiting", failures: attempt });
+      await t.run((ctx) => ctx.db.patch("outsideCalls", callId, { leaseUntil: 0 }));
+      await t.mutation(internal.outside.look, { callId });
+      leaseId = (await t.mutation(api.outside_work.claim, { callId, machine: "m1" }))!.leaseId;
+    }
+    await fail(leaseId, "platform_unavailable");
+    expect(await row()).toMatchObject({ status: "failed", failures: 4 });
+    expect(await texts()).toEqual(["It is done."]);
+    expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("platform_unavailable");
+  });
+
+  test("refused for good -> not tried again", async () => {
+    const { first, row, fail, texts } = await claimed();
+    await fail(first.leaseId, "platform_refused");
+    expect(await row()).toMatchObject({ status: "failed", claims: 1 });
+    expect(await texts()).toEqual(["It is done."]);
+  });
+
+  test("over its time -> interrupted; what is no JSON, or too large -> an error, and the turn goes on", async () => {
+    const { t, callId, texts, requests } = await claimed();
+    await t.run((ctx) => ctx.db.patch("outsideCalls", callId, { deadline: 1 }));
+    await t.mutation(internal.outside.look, { callId });
+    expect(await texts()).toEqual(["It is done."]);
+    expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("did not end within");
+  });
+
+  test("no machine takes it -> the result says so", async () => {
+    const { t, ana, ready, setPolicy, texts, requests } = await (async () => {
+      const all = await setup();
+      await all.setPolicy(rule("free", "tool == wire", "allow"));
+      return { ...all, requests: await model(calls(WIRE), DONE) };
+    })();
+    await ana.type("wire it");
+    const callId = await ready();
+    await t.run((ctx) => ctx.db.patch("outsideCalls", callId, { createdAt: 1 }));
+    await t.mutation(internal.outside.look, { callId });
+    expect(await texts()).toEqual(["It is done."]);
+    expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("no machine took wire");
+    void setPolicy;
+  });
+});
