@@ -109,6 +109,25 @@ describe("what adapters look up", () => {
   });
 });
 
+describe("open home pages", () => {
+  test("are remembered by channel, the one opened last first, at most fifty", async () => {
+    const { t } = await setup();
+    const open = (handle: string, channel = "slack") => {
+      vi.advanceTimersByTime(1_000);
+      return t.mutation(api.lookups.homeOpened, { channel, handle });
+    };
+    await open("other:U1", "other");
+    for (let count = 0; count < 52; count++) await open(`slack:T1/U${count}`);
+    await open("slack:T1/U7");
+    const listed = await t.query(api.lookups.openHomes, { channel: "slack" });
+    expect(listed).toHaveLength(50);
+    expect(listed.slice(0, 2)).toEqual(["slack:T1/U7", "slack:T1/U51"]);
+    expect(listed).not.toContain("slack:T1/U1");
+    expect(await t.run((ctx) => ctx.db.query("homes").collect())).toHaveLength(51);
+    expect(await t.query(api.lookups.openHomes, { channel: "other" })).toEqual(["other:U1"]);
+  });
+});
+
 describe("what is said in a shared place", () => {
   test("without naming the bot it counts only where the bot takes part, and is not kept elsewhere", async () => {
     const { t, receive, stored, said } = await setup();

@@ -3,6 +3,7 @@ import { v } from "convex/values";
 import type { ApprovalCard } from "../src/contract/approval.ts";
 import type { HomeView, WorkflowForm } from "../src/contract/lookups.ts";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
+import * as homes from "./model/homes.ts";
 import * as lookups from "./model/lookups.ts";
 
 export const card = gatewayQuery({
@@ -25,6 +26,21 @@ export const workflows = gatewayQuery({
 export const home = gatewayQuery({
   args: { handle: v.string() },
   handler: async (ctx, { handle }): Promise<HomeView> => await lookups.homeOf(ctx, handle),
+});
+
+/** Somebody looks at their page: from now on it is redrawn when it changes. */
+export const homeOpened = gatewayMutation({
+  args: { channel: v.string(), handle: v.string() },
+  handler: async (ctx, { channel, handle }): Promise<null> => {
+    await homes.homeOpened(ctx, channel, handle);
+    return null;
+  },
+});
+
+/** Whose page may be open, the newest first, at most 50. */
+export const openHomes = gatewayQuery({
+  args: { channel: v.string() },
+  handler: async (ctx, { channel }): Promise<string[]> => await homes.openHomes(ctx, channel),
 });
 
 export const caughtUpTo = gatewayQuery({

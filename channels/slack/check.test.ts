@@ -45,6 +45,21 @@ test("O7: a scope is taken away -> its name, what does not work, what to do", as
   });
 });
 
+test("without its place for assistants the app lacks nothing", async () => {
+  const { installation } = slack.state;
+  const before = [...installation.botScopes];
+  installation.botScopes = before.filter((scope) => scope !== "assistant:write");
+  const found = await checkSlack(env());
+  installation.botScopes = before;
+  expect(found.map(({ name, ok }) => [name, ok])).toEqual([
+    ["slack token", true],
+    ["slack assistant", true],
+    ["slack scopes", true],
+    ["slack mode", true],
+  ]);
+  expect(found[1]!.detail).toContain("assistant:write is missing: no suggestions");
+});
+
 test("a revoked token, an app token without its scope, half of the variables", async () => {
   const { installation } = slack.state;
   installation.botTokenError = "token_revoked";
@@ -98,7 +113,7 @@ test("the manifest asks for what is used, in either mode", () => {
   expect(socket.oauth_config.scopes.bot).toEqual(Object.keys(SCOPES));
   expect(socket.settings).toMatchObject({ socket_mode_enabled: true, event_subscriptions: { bot_events: BOT_EVENTS } });
   const http = slackManifest({ publicUrl: "https://bot.example.com" });
-  expect(JSON.stringify(http).match(/https:\/\/bot\.example\.com\/slack\/events/g)).toHaveLength(7);
+  expect(JSON.stringify(http).match(/https:\/\/bot\.example\.com\/slack\/events/g)).toHaveLength(8);
   // Slack's own limits for these texts.
   expect(http.display_information.long_description.length).toBeGreaterThanOrEqual(174);
   expect(http.display_information.description.length).toBeLessThanOrEqual(140);

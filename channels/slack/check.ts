@@ -3,7 +3,7 @@ import { WebClient } from "@slack/web-api";
 import { slackSettings } from "./factory.ts";
 import { sign } from "./http.ts";
 import { slackLogger } from "./log.ts";
-import { SCOPES } from "./manifest.ts";
+import { OPTIONAL_SCOPES, SCOPES } from "./manifest.ts";
 import { createWeb, explain } from "./web.ts";
 
 export interface SlackCheck {
@@ -33,7 +33,8 @@ export async function checkSlack(env: Env, now: () => number = Date.now): Promis
     const me = await web.auth.test();
     add("token", true, `${me.user ?? "the bot"} in ${me.team ?? me.team_id ?? "the workspace"} (${me.team_id})`);
     for (const missing of missingScopes(me.response_metadata?.scopes))
-      add("scope", false, missing.detail, missing.remedy);
+      if (missing.optional) add("assistant", true, missing.detail);
+      else add("scope", false, missing.detail, missing.remedy);
     if (checks.every(({ name }) => name !== "slack scope")) add("scopes", true, "all that are needed");
   } catch (thrown) {
     const { error } = explain(thrown);
@@ -48,12 +49,13 @@ export async function checkSlack(env: Env, now: () => number = Date.now): Promis
   return checks;
 }
 
-function missingScopes(given: string[] | undefined): { detail: string; remedy: string }[] {
+function missingScopes(given: string[] | undefined): { detail: string; remedy: string; optional: boolean }[] {
   // Not every server that speaks Slack's API says which scopes a token has.
   if (given === undefined || given.length === 0) return [];
   return Object.entries(SCOPES)
     .filter(([scope]) => !given.includes(scope))
     .map(([scope, effect]) => ({
+      optional: OPTIONAL_SCOPES.has(scope),
       detail: `${scope} is missing: ${effect}`,
       remedy: `add ${scope} under OAuth & Permissions (factory slack manifest has them all), then reinstall the app`,
     }));

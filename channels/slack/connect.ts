@@ -7,6 +7,7 @@ import type { Inbox } from "../../src/contract/adapter.ts";
 import { toErrorInfo } from "../../src/contract/errors.ts";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
 import type { Lookups } from "../../src/contract/lookups.ts";
+import type { Assistant } from "./assistant.ts";
 import { type Body, isBody, listAt } from "./fields.ts";
 import { schemaOf } from "./form.ts";
 import type { Log } from "./log.ts";
@@ -21,7 +22,8 @@ export interface ConnectOptions {
   inbox: Inbox;
   lookups: Lookups;
   modals: Modals;
-  showHome(user: string, handle: string): Promise<void>;
+  showHome(handle: string): Promise<void>;
+  assistant: Assistant;
   now: () => number;
   log: Log;
 }
@@ -73,14 +75,17 @@ export function connect(options: ConnectOptions): Connection {
       case "runModal":
         return await runOrAsk(parsed);
       case "home":
-        return aside("a home page could not be shown", options.showHome(parsed.user, parsed.handle));
+        return aside("a home page could not be shown", options.showHome(parsed.handle));
+      case "assistantThread":
+        return aside("suggestions could not be shown", options.assistant.opened(parsed));
     }
   }
 
   /** What can never be stored is acknowledged, or it would come again and again; everything else is not until it is stored. */
   async function store(event: InboundEvent): Promise<void> {
     try {
-      await inbox.receive(event);
+      const { stored } = await inbox.receive(event);
+      if (stored) options.assistant.thinking(event);
     } catch (thrown) {
       const error = toErrorInfo(thrown);
       if (error.retryable || error.code === "internal") throw thrown;

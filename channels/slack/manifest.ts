@@ -3,10 +3,11 @@
 /** Bot scope -> what does not work without it. */
 export const SCOPES: Record<string, string> = {
   "app_mentions:read": "mentions in channels are not heard",
+  "assistant:write": 'no suggestions and no "is thinking…" where people talk with assistants',
   "channels:history": "public channels and their threads are not heard, and posts cannot be checked for doubles",
   "channels:read": "what was missed in public channels is not fetched, and #names are not found",
   "chat:write": "nothing can be said",
-  commands: "/workflow, /pending, /approve, /deny and /answer do not exist",
+  commands: "/workflow, /pending, /approve, /deny, /answer and /enrol do not exist",
   "files:write": "payloads too large for a window cannot be sent as a file",
   "groups:history": "private channels are not heard",
   "groups:read": "what was missed in private channels is not fetched",
@@ -17,9 +18,13 @@ export const SCOPES: Record<string, string> = {
   "mpim:read": "what was missed in group messages is not fetched",
 };
 
+/** Asked for in the manifest; a workspace without a place for assistants lacks nothing else. */
+export const OPTIONAL_SCOPES: ReadonlySet<string> = new Set(["assistant:write"]);
+
 export const BOT_EVENTS = [
   "app_home_opened",
   "app_mention",
+  "assistant_thread_started",
   "message.channels",
   "message.groups",
   "message.im",
@@ -32,6 +37,15 @@ const COMMANDS: [command: string, does: string, usage: string][] = [
   ["/approve", "Approve a question", "CODE [reason]"],
   ["/deny", "Deny a question", "CODE [reason]"],
   ["/answer", "Choose an option or answer in words", "CODE OPTION"],
+  ["/enrol", "A code that links your phone or another account", "CHANNEL [PERSON]"],
+];
+
+/** What one may ask, where Slack shows suggestions: at most four. */
+export const PROMPTS = [
+  { title: "What waits for me?", message: "What is waiting for me?" },
+  { title: "Which workflows are there?", message: "Which workflows can I start?" },
+  { title: "How do my runs stand?", message: "What is the status of my runs?" },
+  { title: "What can you do?", message: "What can you do for me?" },
 ];
 
 /** `publicUrl` null: Socket Mode, which needs no address of its own. */
@@ -52,6 +66,10 @@ export function slackManifest({ name = "Factory", publicUrl }: { name?: string; 
     },
     features: {
       app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: false },
+      assistant_view: {
+        assistant_description: "Starts workflows, tells how they stand, and asks you what only you can decide.",
+        suggested_prompts: PROMPTS,
+      },
       bot_user: { display_name: name.toLowerCase(), always_online: true },
       slash_commands: COMMANDS.map(([command, description, usage]) => ({
         ...{ command, ...commandUrl, description },

@@ -4,11 +4,12 @@ import type { Inbox } from "../../src/contract/adapter.ts";
 import { FactoryError } from "../../src/contract/errors.ts";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
 import type { Lookups } from "../../src/contract/lookups.ts";
+import { createAssistant } from "./assistant.ts";
 import { catchUp } from "./catch_up.ts";
 import { type Connection, connect } from "./connect.ts";
 import { createDirectory } from "./directory.ts";
 import { textAt } from "./fields.ts";
-import { renderHome } from "./home.ts";
+import { createHomes } from "./homes.ts";
 import type { SlackAdapterConfig } from "./index.ts";
 import { createModals } from "./modals.ts";
 import type { Self } from "./parse.ts";
@@ -35,11 +36,11 @@ export async function open(config: SlackAdapterConfig, inbox: Inbox, lookups: Lo
   const directory = createDirectory(web, now);
   const modals = createModals(web, lookups, directory);
   const stopping = new AbortController();
+  const homes = createHomes({ web, lookups, log });
+  const assistant = createAssistant({ web, now, log });
   const connection = connect({
-    ...{ token: config.botToken, self, inbox, lookups, modals, now, log },
-    showHome: async (user, handle) => {
-      await web.views.publish({ user_id: user, view: renderHome(await lookups.home(handle), handle) });
-    },
+    ...{ token: config.botToken, self, inbox, lookups, modals, assistant, now, log },
+    showHome: (handle) => homes.opened(handle),
   });
   const { take } = connection;
 
@@ -77,17 +78,21 @@ export async function open(config: SlackAdapterConfig, inbox: Inbox, lookups: Lo
     }
   }
   lookBack();
+  homes
+    .resume()
+    .catch((thrown: unknown) => log("warn", "open home pages are not known", { error: explain(thrown).error }));
   const timer = setInterval(lookBack, catchUpEveryMs);
   timer.unref();
 
   return {
-    sender: createSender({ web, directory, userId: self.userId, log }),
+    sender: createSender({ web, directory, userId: self.userId, before: assistant.settled, log }),
     take,
     // Over HTTP it is Slack that connects.
     connected: () => sockets === null || sockets.connected() > 0,
     async stop() {
       stopping.abort();
       clearInterval(timer);
+      homes.stop();
       await sockets?.stop();
       await connection.stop();
       await catchingUp;

@@ -25,11 +25,12 @@ const eventOf = (body: Record<string, unknown>) => {
 const reasonOf = (parsed: Parsed) => (parsed.kind === "ignored" ? parsed.reason : parsed.kind);
 
 describe("messages", () => {
-  test("C1: a direct message is one private conversation, also in a thread of it", () => {
+  test("C1: a direct message is one private conversation, and each thread of it another", () => {
     const flat = eventOf(said({ channel: "D1", channel_type: "im", text: "hello" }));
     const deep = eventOf(said({ channel: "D1", channel_type: "im", text: "and?", thread_ts: "1750000000.000001" }));
     expect(flat).toMatchObject({ place: "slack:T1/UANA", threadKey: "slack:D1", private: true, text: "hello" });
-    expect(deep).toMatchObject({ place: "slack:D1/1750000000.000001", threadKey: "slack:D1", private: true });
+    expect(deep).toMatchObject({ place: "slack:D1/1750000000.000001", private: true });
+    expect(deep.threadKey).toBe("slack:D1/1750000000.000001");
     expect(flat).not.toHaveProperty("addressed");
   });
 

@@ -21,7 +21,9 @@ export type Parsed =
   | { kind: "modal"; modal: ModalRequest; triggerId: string; handle: string }
   /** A slash command that may want a modal for a workflow's inputs; without one it is this event. */
   | { kind: "runModal"; workflow: string; triggerId: string; event: InboundEvent }
-  | { kind: "home"; user: string; handle: string }
+  | { kind: "home"; handle: string }
+  /** A person opened a new conversation with the app, where the workspace has a place for assistants. */
+  | { kind: "assistantThread"; channel: string; threadTs: string }
   | { kind: "ignored"; reason: string };
 
 export const ignored = (reason: string): Parsed => ({ kind: "ignored", reason });
@@ -50,7 +52,13 @@ function parseEvent(body: Body, self: Self): Parsed {
     case "app_home_opened": {
       const user = textAt(event, "user");
       if (user === null || event.tab === "messages") return ignored("the home page is not shown");
-      return { kind: "home", user, handle: handleOf(textAt(body, "team_id") ?? self.team, user) };
+      return { kind: "home", handle: handleOf(textAt(body, "team_id") ?? self.team, user) };
+    }
+    case "assistant_thread_started": {
+      const thread = bodyAt(event, "assistant_thread");
+      const [channel, threadTs] = [textAt(thread, "channel_id"), textAt(thread, "thread_ts")];
+      if (channel === null || threadTs === null) return ignored("an assistant's thread without its place");
+      return { kind: "assistantThread", channel, threadTs };
     }
     default:
       return ignored(`event ${String(event.type)}`);

@@ -38,10 +38,11 @@ export function parseMessage(body: Body, event: Body, self: Self): Parsed {
     kind: "message",
     channel: "slack",
     eventId: textAt(body, "event_id") ?? `history:${channel}/${ts}`,
-    // A mention in a channel opens a thread of its own; a direct message is one conversation, wherever in it something is said.
+    // A mention in a channel opens a thread of its own. A direct message is one conversation, and so is each thread in it: where the
+    // workspace has a place for assistants, every new conversation is such a thread.
     // The place of a direct message is the person's handle, so that all who say something there say it in one order.
     place: direct && reply === null ? handle : channelPlace(channel, reply ?? ts),
-    threadKey: direct ? channelPlace(channel) : channelPlace(channel, reply ?? ts),
+    threadKey: direct && reply === null ? channelPlace(channel) : channelPlace(channel, reply ?? ts),
     private: direct,
     sender: { handle, displayName: null },
     sentAt: msOf(ts),

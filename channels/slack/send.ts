@@ -24,6 +24,8 @@ export interface SenderOptions {
   directory: Directory;
   /** The bot's own user: nobody else's metadata is believed. */
   userId: string;
+  /** What has to be over before something is said in a place. Absent: nothing. */
+  before?: (place: string) => Promise<void>;
   log: Log;
 }
 
@@ -32,7 +34,7 @@ const LOOK_BACK_MS = 5 * 60_000;
 const LOOK_PAGES = 5;
 const REMEMBERED = 500;
 
-export function createSender({ web, directory, userId, log }: SenderOptions): Sender {
+export function createSender({ web, directory, userId, before: wait, log }: SenderOptions): Sender {
   /** Keys whose last post may stand although nobody said so. */
   const uncertain = new Set<string>();
   /** Receipt of a text in several messages -> the later ones. Found by their keys when forgotten. */
@@ -42,6 +44,7 @@ export function createSender({ web, directory, userId, log }: SenderOptions): Se
     const { message, key } = delivery;
     const only = privateTo(message);
     try {
+      await wait?.(delivery.place);
       const target = await directory.resolve(delivery.place);
       if (target === null) return failed({ ...notAPlace(delivery.place), retryAfterMs: null });
       if (only !== null) return await whisper(delivery, target, only);

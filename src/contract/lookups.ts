@@ -29,7 +29,19 @@ export interface Lookups {
   /** What can be started, by name, at most 100; empty when nobody here has the handle. */
   workflows(handle: string): Promise<{ name: string; title: string }[]>;
   home(handle: string): Promise<HomeView>;
+  /** For a platform with pages that stay open. */
+  homes?: OpenHomes;
   history: InboundHistory;
+}
+
+/** Pages that people have opened and may still look at. Of the adapter's own channel. */
+export interface OpenHomes {
+  /** Kept over restarts; beyond 50 the one opened longest ago is forgotten. */
+  opened(handle: string): Promise<void>;
+  /** The newest first. */
+  list(): Promise<string[]>;
+  /** Shows the page as it is now and whenever it has changed, until the result is called. */
+  watch(handle: string, show: (home: HomeView) => void, failed: (error: Error) => void): () => void;
 }
 
 /** Of the adapter's own channel. */

@@ -187,12 +187,49 @@ test("an envelope without an event does not end the bot", async () => {
   await eventually("a reply", () => byBot(ana.messages("dm")).find(({ ts }) => ts > marker));
 });
 
+test("where Slack has a place for assistants: suggestions, thinking, and each conversation there is one of its own", async () => {
+  const thread = ana.startAssistantThread();
+  await eventually("suggestions", () => ana.prompts("dm", thread).length > 0);
+  const [suggested] = ana.prompts("dm", thread);
+  ana.say("dm", suggested!.message, { thread });
+  await eventually("a reply there", () => byBot(ana.messages("dm", { thread }))[1]);
+  expect(world.slack.calls("assistant.threads.setStatus").map(({ args }) => args)).toMatchObject([
+    { channel_id: "DANA", thread_ts: thread, status: "is thinking…" },
+  ]);
+  expect(ana.status("dm", thread)).toBeNull();
+  expect(await heard(`slack:DANA/${thread}`)).toEqual([suggested!.message]);
+  expect(await heard("slack:DANA")).not.toContain(suggested!.message);
+});
+
+test("where it has none, an answer comes all the same and nobody is told", async () => {
+  world.slack.faults.order({ on: "assistant.*", fault: { kind: "error", error: "missing_scope" }, times: 0 });
+  const thread = ana.startAssistantThread();
+  ana.say("dm", "hello", { thread });
+  await eventually("a reply there", () => byBot(ana.messages("dm", { thread }))[1]);
+  expect(ana.prompts("dm", thread)).toEqual([]);
+  expect(ana.messages("dm", { thread }).filter(({ text }) => /scope|assistant\./.test(text))).toEqual([]);
+});
+
+test("/enrol gives its code to the one who asks alone", async () => {
+  await ana.command("#eng", "/enrol sms");
+  const told = await eventually("the code", () =>
+    ana.messages("#eng").find(({ ephemeral, text }) => ephemeral && text.includes("to me by sms")),
+  );
+  expect(told.text).toMatch(/Send \S+ to me by sms within \d+ minutes: that account is ana's then/);
+  expect(bob.messages("#eng").map(({ ts }) => ts)).not.toContain(told.ts);
+});
+
 test("C10: what was said while the bot was away is taken once after its start, in channels, threads and direct messages", async () => {
   const root = ana.say("#eng", "@factory hello");
   await eventually("a reply", () => byBot(ana.messages("#eng", { thread: root }))[0]);
   await idle(`slack:CENG/${root}`);
+  const chat = ana.startAssistantThread();
+  ana.say("dm", "hello", { thread: chat });
+  await eventually("a reply there", () => byBot(ana.messages("dm", { thread: chat }))[1]);
+  await idle(`slack:DANA/${chat}`);
   await world.kill();
   ana.say("dm", "said to nobody");
+  ana.say("dm", "said in an older chat", { thread: chat });
   ana.say("#eng", "said in the thread", { thread: root });
   const mention = ana.say("#ops", "@factory said elsewhere");
   ana.edit("#ops", mention, "@factory said elsewhere, later");
@@ -203,6 +240,8 @@ test("C10: what was said while the bot was away is taken once after its start, i
     return lines.every((one) => one.length > 0) && lines[1]!.length > 1;
   });
   await eventually("a reply there", () => byBot(ana.messages("#ops", { thread: mention }))[0]);
+  await eventually("the older chat", async () => (await heard(`slack:DANA/${chat}`)).length > 1);
+  expect(await heard(`slack:DANA/${chat}`)).toEqual(["hello", "said in an older chat"]);
   expect((await heard("slack:DANA")).filter((text) => text === "said to nobody")).toHaveLength(1);
   expect(await heard(`slack:CENG/${root}`)).toEqual(["hello", "said in the thread"]);
   expect(await heard(`slack:COPS/${mention}`)).toEqual(["said elsewhere, later"]);

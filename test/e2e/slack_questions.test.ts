@@ -278,6 +278,17 @@ test("O2: the home page has my open questions and my runs, and its buttons answe
   expect(home.text).toContain("plain?");
   await ana.clickInHome("yes");
   expect(await ended(runId)).toMatchObject({ last: "yes" });
+  // Nobody opens it again: what is answered leaves the page, and the run shows its end.
+  const asks = (id: string) => ana.home()?.text.includes(`run ${id} · asked by`) === true;
+  await eventually(
+    "the page without the question",
+    () => !asks(runId) && ana.home()?.text.includes("plain: completed"),
+  );
+  const next = await start("plain");
+  await eventually("the next question", () => asks(next));
+  const { ts } = await card(ana, "#eng", next);
+  await ana.click("#eng", ts, "no");
+  await eventually("the page without it", () => !asks(next));
 });
 
 test("O9: the answer to a post is lost, or is a 500 -> one card", async () => {

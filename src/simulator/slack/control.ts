@@ -29,6 +29,7 @@ export function createSlackControl(simulator: SlackSimulator): SimHandler {
       return {
         messages: person.messages(channel, { thread }).slice(-MOST_SHOWN),
         status: workspace.statuses.get(`${channel}/${thread ?? ""}`)?.status ?? null,
+        prompts: workspace.prompts.get(`${channel}/${thread ?? ""}`) ?? [],
       };
     },
     "/modal": (query) => simulator.as(query.get("as") ?? "").modal(),

@@ -47,6 +47,10 @@ export interface SlackPerson {
   chooseInHome(actionId: string, value: FieldValue): Promise<Delivered>;
   /** A new assistant thread in the DM with the app; returns its ts. */
   startAssistantThread(context?: string): string;
+  /** What the app is said to be doing in a thread; null: nothing. */
+  status(channel: string, thread: string): string | null;
+  /** What the app suggests to say there. */
+  prompts(channel: string, thread: string): { title: string; message: string }[];
   /** The channel (or a thread, its parent first) as this person sees it, oldest first, ephemerals among it. */
   messages(target: string, options?: { thread?: string }): Drawn[];
   /** Notes that everything there has been seen. */
@@ -228,6 +232,8 @@ export function createPerson(options: {
       events.assistantThread(user, channel, message.ts, context === undefined ? null : channelOf(context));
       return message.ts;
     },
+    status: (target, thread) => workspace.statuses.get(`${channelOf(target)}/${thread}`)?.status ?? null,
+    prompts: (target, thread) => workspace.prompts.get(`${channelOf(target)}/${thread}`) ?? [],
     messages(target, { thread } = {}) {
       const channel = channelOf(target);
       const mine = (message: SlackMessage) => message.onlyTo === null || message.onlyTo === user;

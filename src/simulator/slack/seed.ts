@@ -59,6 +59,7 @@ export const COMMANDS: SlashCommand[] = [
   { command: "/approve", description: "Approve a question", usage: "CODE [reason]" },
   { command: "/deny", description: "Deny a question", usage: "CODE [reason]" },
   { command: "/answer", description: "Answer a question", usage: "CODE OPTION" },
+  { command: "/enrol", description: "A code that links your phone or another account", usage: "CHANNEL [PERSON]" },
 ];
 
 export const BOT_EVENTS = [

@@ -40,6 +40,11 @@ export interface AssistantStatus {
   status: string;
 }
 
+export interface SuggestedPrompt {
+  title: string;
+  message: string;
+}
+
 export interface Workspace {
   readonly team: typeof TEAM;
   readonly app: typeof APP;
@@ -54,6 +59,8 @@ export interface Workspace {
   readonly reads: Collection<string>;
   /** `CHANNEL/THREAD` → what the app is said to be doing. */
   readonly statuses: Collection<AssistantStatus>;
+  /** `CHANNEL/THREAD` → what the app suggests to say there. */
+  readonly prompts: Collection<SuggestedPrompt[]>;
   readonly installation: Installation;
   saveInstallation(): void;
   post(message: NewMessage): SlackMessage;
@@ -141,6 +148,7 @@ export function createWorkspace(options: { clock: Clock; store: DocumentStore; f
     files: store.collection<SlackFile>("slack.files"),
     reads: store.collection<string>("slack.reads"),
     statuses: store.collection<AssistantStatus>("slack.statuses"),
+    prompts: store.collection<SuggestedPrompt[]>("slack.prompts"),
     installation,
     saveInstallation: () => void settings.put("app", installation),
     post(fields) {

@@ -23,6 +23,7 @@ export function mount(root, host) {
   const home = h("div", { class: "home", "aria-label": "App Home", hidden: true });
   const threadList = h("div", { class: "messages", role: "log", "aria-label": "Thread" });
   const status = h("p", { class: "status", "aria-live": "polite" });
+  const prompts = h("div", { class: "prompts", "aria-label": "Suggestions" });
   const composer = createComposer({ send, commands: () => workspace?.commands ?? [], label: "Message" });
   const threadComposer = createComposer({ send: sendInThread, commands: () => [], label: "Reply" });
   const conversation = h("div", { class: "conversation" }, head, list, home, notices.element, composer.element);
@@ -40,6 +41,7 @@ export function mount(root, host) {
       ),
     ),
     threadList,
+    prompts,
     status,
     threadComposer.element,
   );
@@ -150,6 +152,24 @@ export function mount(root, host) {
     const found = await host.get("messages", { as: as(), channel: channel.id, thread: view.thread });
     drawMessages(threadList, found.messages, true, channel);
     status.textContent = found.status === null ? "" : `${workspace.app.name} ${found.status}`;
+    // Suggestions are for the beginning.
+    drawPrompts(found.messages.length > 1 ? [] : found.prompts);
+  }
+
+  function drawPrompts(suggested) {
+    const said = JSON.stringify(suggested);
+    if (prompts.said === said) return;
+    prompts.said = said;
+    prompts.replaceChildren(
+      ...suggested.map(({ title, message }) =>
+        h("button", { type: "button", class: "prompt", title: message, onclick: () => sendInThread(message) }, title),
+      ),
+    );
+  }
+  /** As Slack's own "New Chat" with an app made for it. */
+  async function newChat() {
+    const { ts } = await act("assistant-thread", {});
+    if (ts !== undefined) openThread(ts);
   }
 
   function drawSidebar() {
@@ -183,7 +203,10 @@ export function mount(root, host) {
       h("h2", {}, labelOf(channel)),
       h("span", { class: "topic" }, channel.kind === "im" ? "app" : channel.topic),
       ...(channel.kind === "im"
-        ? [h("div", { class: "tabs", role: "tablist" }, tab("messages", "Messages"), tab("home", "Home"))]
+        ? [
+            h("div", { class: "tabs", role: "tablist" }, tab("messages", "Messages"), tab("home", "Home")),
+            h("button", { type: "button", class: "new-chat", onclick: newChat }, "New chat"),
+          ]
         : []),
     );
   }

@@ -1,8 +1,11 @@
 /** auth.*, users.*, team.*, bots.*, reactions.*, apps.*, assistant.*: who is there, and small signs. */
+import { invalid, missing } from "../arguments.ts";
 import { compareTs } from "../ids.ts";
 import { SlackError } from "../types.ts";
 import { page, wireMessage, wireUser } from "../wire.ts";
 import { type Methods, visibleChannel } from "./method.ts";
+
+const MOST_PROMPTS = 4;
 
 export const people: Methods = {
   "api.test": (args) => ({ args: args.raw }),
@@ -110,7 +113,20 @@ export const people: Methods = {
     return {};
   },
   "assistant.threads.setSuggestedPrompts": (args, { workspace }) => {
-    visibleChannel(workspace, args.text("channel_id"));
+    const channel = visibleChannel(workspace, args.text("channel_id"));
+    const threadTs = args.text("thread_ts");
+    if (workspace.message(channel.id, threadTs) === null) throw new SlackError("thread_not_found");
+    const given = args.json("prompts");
+    if (!Array.isArray(given) || given.length === 0) throw missing("prompts");
+    if (given.length > MOST_PROMPTS) throw invalid("no more than 4 items allowed [json-pointer:/prompts]");
+    const prompts = given.map((prompt: Record<string, unknown>, index) => {
+      if (typeof prompt.title !== "string" || typeof prompt.message !== "string") {
+        throw invalid(`must have a title and a message [json-pointer:/prompts/${index}]`);
+      }
+      return { title: prompt.title, message: prompt.message };
+    });
+    workspace.prompts.put(`${channel.id}/${threadTs}`, prompts);
+    workspace.changed();
     return {};
   },
 };
