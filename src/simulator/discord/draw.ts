@@ -34,8 +34,8 @@ export interface Drawn {
   replyTo: string | null;
   /** The command whose answer it is. */
   command: { name: string; user: string } | null;
-  /** The thread opened from it. */
-  thread: { id: string; name: string | null } | null;
+  /** The thread opened from it, with what was said there last. */
+  thread: { id: string; name: string | null; count: number; last: { author: string; text: string } | null } | null;
   mentionsMe: boolean;
 }
 
@@ -59,10 +59,19 @@ export interface DrawnModal {
 const list = (value: unknown): Wire[] => (Array.isArray(value) ? (value as Wire[]) : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
+function preview({ content, embeds }: DiscordMessage): string {
+  return [content, ...embeds.flatMap(({ title, description }) => [text(title), text(description)])]
+    .join(" ")
+    .trim()
+    .slice(0, 200);
+}
+
 export function draw(world: World, message: DiscordMessage, viewer: string): Drawn {
   const author = world.user(message.authorId);
   const components = message.components.flatMap((row) => list(row.components));
   const thread = world.channels.get(message.id);
+  const inThread = thread?.kind === "thread" ? world.said(thread.id) : [];
+  const last = inThread.at(-1);
   return {
     id: message.id,
     author: author.globalName,
@@ -100,7 +109,13 @@ export function draw(world: World, message: DiscordMessage, viewer: string): Dra
       message.interaction === null
         ? null
         : { name: message.interaction.name, user: world.user(message.interaction.userId).globalName },
-    thread: thread?.kind === "thread" ? { id: thread.id, name: thread.name } : null,
+    thread:
+      thread?.kind !== "thread"
+        ? null
+        : {
+            ...{ id: thread.id, name: thread.name, count: inThread.length },
+            last: last === undefined ? null : { author: world.user(last.authorId).globalName, text: preview(last) },
+          },
     mentionsMe: message.mentionEveryone || message.mentions.includes(viewer),
   };
 }

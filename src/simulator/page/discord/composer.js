@@ -61,6 +61,16 @@ export function createComposer({ send, command, complete, commands, users }) {
     all[next]?.scrollIntoView({ block: "nearest" });
   }
 
+  /** True: the key was for the list. */
+  function pickByKey(event) {
+    if (list.hidden || event.isComposing) return false;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") mark(event.key === "ArrowUp" ? -1 : 1);
+    else if (event.key === "Enter" || event.key === "Tab") list.querySelector("button.marked")?.click();
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
   function leave() {
     chosen.hidden = true;
     chosen.replaceChildren();
@@ -96,6 +106,7 @@ export function createComposer({ send, command, complete, commands, users }) {
             })),
           );
         };
+        field.addEventListener("keydown", pickByKey);
         field.addEventListener("input", look);
         field.addEventListener("focus", look);
         field.addEventListener("blur", () => suggest([]));
@@ -146,13 +157,9 @@ export function createComposer({ send, command, complete, commands, users }) {
       if (list.hidden) answer(null);
       else suggest([]);
     }
-    if (!list.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp" || event.key === "Tab")) {
-      event.preventDefault();
-      return mark(event.key === "ArrowUp" ? -1 : 1);
-    }
+    if (pickByKey(event)) return;
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (!list.hidden) return list.querySelector("button.marked")?.click();
     element.requestSubmit();
   });
   element.addEventListener("submit", async (event) => {

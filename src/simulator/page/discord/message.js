@@ -6,6 +6,8 @@ const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "li
 const EPOCH_MS = 1_420_070_400_000;
 const timeOf = (id) => new Date(Number(BigInt(id) >> 22n) + EPOCH_MS);
 
+const avatarOf = ({ authorId }, names) => (authorId === names.app ? "avatar-app" : `avatar-${authorId.slice(-1)}`);
+
 /** `act`: {press(id, customId), choose(id, customId, value), open(threadId), reply(id)}. */
 export function drawMessage(message, { names, act, failed }) {
   const { id, author, text, embeds, buttons, selects, files, edited, ephemeral, thinking, thread, command } = message;
@@ -14,7 +16,7 @@ export function drawMessage(message, { names, act, failed }) {
   return h(
     "article",
     { class: `message${ephemeral ? " ephemeral" : ""}${message.mentionsMe ? " named" : ""}`, dataset: { id } },
-    h("div", { class: `avatar avatar-${message.authorId.slice(-1)}`, "aria-hidden": "true" }, author[0]),
+    h("div", { class: `avatar ${avatarOf(message, names)}`, "aria-hidden": "true" }, author[0]),
     h(
       "div",
       { class: "body" },
@@ -53,7 +55,19 @@ export function drawMessage(message, { names, act, failed }) {
       failed !== undefined && h("p", { class: "failed", role: "alert" }, failed),
       ephemeral && h("p", { class: "only" }, "Only you can see this"),
       thread !== null &&
-        h("button", { type: "button", class: "thread", onclick: () => act.open(thread.id) }, `${thread.name} ›`),
+        h(
+          "button",
+          { type: "button", class: "thread", onclick: () => act.open(thread.id) },
+          h("strong", {}, thread.name),
+          h("span", { class: "more" }, `${thread.count} ${thread.count === 1 ? "message" : "messages"} ›`),
+          thread.last !== null &&
+            h(
+              "span",
+              { class: "last" },
+              h("strong", {}, `${thread.last.author} `),
+              drawText(thread.last.text.split("\n")[0], names),
+            ),
+        ),
     ),
     h("button", { type: "button", class: "reply", "aria-label": "Reply", onclick: () => act.reply(id) }, "↩"),
   );

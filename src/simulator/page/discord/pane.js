@@ -19,6 +19,7 @@ export function mount(root, host) {
   const channels = h("div", { class: "channels" });
   const title = h("h2", {});
   const list = h("div", { class: "log", role: "log", "aria-label": "Messages in Discord" });
+  const beginning = h("p", { class: "beginning", hidden: true });
   const state = h("p", { class: "state", "aria-live": "polite" });
   const composer = createComposer({
     send: (text, replyTo) => act("say", { channel, text, ...(replyTo === null ? {} : { replyTo }) }),
@@ -40,7 +41,7 @@ export function mount(root, host) {
   root.classList.add("discord");
   root.append(
     h("nav", { class: "side", "aria-label": "Discord channels" }, channels),
-    h("div", { class: "talk" }, h("header", { class: "top" }, title), list, state, composer.element),
+    h("div", { class: "talk" }, h("header", { class: "top" }, title), beginning, list, state, composer.element),
     modal.element,
   );
 
@@ -116,6 +117,11 @@ export function mount(root, host) {
       ({ id }) => id,
       (message) => drawMessage(message, { names: all, act: acts, failed: message.failed }),
     );
+    beginning.hidden = messages.length > 0;
+    beginning.textContent =
+      here === undefined
+        ? `This is the beginning of your direct messages with ${name}.`
+        : `This is the beginning of ${name}. Write @${guild.app.name} to talk with the bot, or / for its commands.`;
     if (atEnd || list.dataset.at !== `${all.me}/${channel}`) list.scrollTop = list.scrollHeight;
     list.dataset.at = `${all.me}/${channel}`;
     if (typing) state.textContent = `${guild.app.name} is typing…`;
@@ -126,10 +132,18 @@ export function mount(root, host) {
   }
 
   function drawChannels() {
+    const mine = seen.get(host.person()) ?? new Map(Object.entries(guild.newest));
+    const isUnread = (id) => id !== channel && BigInt(guild.newest[id] ?? "0") > BigInt(mine.get(id) ?? "0");
     const entry = (id, label, kind) =>
       h(
         "button",
-        { type: "button", class: kind, "aria-current": String(id === channel), onclick: () => void show(id) },
+        {
+          type: "button",
+          class: isUnread(id) ? `${kind} unread` : kind,
+          title: isUnread(id) ? "Something new" : null,
+          "aria-current": String(id === channel),
+          onclick: () => void show(id),
+        },
         label,
       );
     const text = guild.channels.filter(({ kind }) => kind === "text");
