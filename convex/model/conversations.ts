@@ -162,6 +162,8 @@ export interface Progress {
   work: number;
 }
 
+/** Enough for nearly every turn, so that looking costs little however long the conversation is. */
+const FIRST_STEPS_READ = 16;
 /** More steps than any turn may take (see agents/answer.ts). */
 const MAX_STEPS_READ = 100;
 
@@ -172,14 +174,18 @@ export async function progressOf(
   promptMessageId: string,
   afterCallId: string | null = null,
 ): Promise<Progress> {
-  const { page } = await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
-    threadId,
-    order: "desc",
-    upToAndIncludingMessageId: promptMessageId,
-    statuses: ["success"],
-    paginationOpts: { cursor: null, numItems: MAX_STEPS_READ },
-  });
+  const newest = async (numItems: number) =>
+    await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
+      threadId,
+      order: "desc",
+      upToAndIncludingMessageId: promptMessageId,
+      statuses: ["success"],
+      paginationOpts: { cursor: null, numItems },
+    });
+  let { page } = await newest(FIRST_STEPS_READ);
   const newestOrder = page[0]?.order;
+  const cut = page.length === FIRST_STEPS_READ && page.every(({ order }) => order === newestOrder);
+  if (cut) page = (await newest(MAX_STEPS_READ)).page;
   const steps = page.filter((doc) => doc.order === newestOrder && doc._id !== promptMessageId).reverse();
   const texts: string[] = [];
   const open = new Map<string, OpenCall>();

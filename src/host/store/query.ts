@@ -6,7 +6,7 @@ import { compileFilter, type Predicate } from "./filter.ts";
 import { EVERYTHING, type Interval, intervalOf } from "./range.ts";
 import { byIdIndex, missingTable } from "./readset.ts";
 import { type Entry, Scan } from "./scan.ts";
-import { search } from "./search.ts";
+import { MAX_RESULTS, search } from "./search.ts";
 import type { Sql } from "./sql.ts";
 import type { ComponentPath, JsonObject, QueryJson, ReadSet, SearchFilterJson } from "./types.ts";
 
@@ -56,6 +56,8 @@ export function openSource(
   return { next: () => count(context, record(scan.next())), interval, descending };
 }
 
+const FIRST_RESULTS = 32;
+
 /** The key of a result is its rank. Documents are fetched as they are wanted: a search finds many, most callers take a few. */
 function openSearch(
   context: ReadContext,
@@ -67,9 +69,16 @@ function openSearch(
   const index = table.searches.find(({ name }) => name === indexName);
   if (index === undefined) throw undeclared(table.name, indexName);
   context.reads?.tables.add(table.num);
-  const ids = search(context.sql, table, index, filters);
+  let limit = FIRST_RESULTS;
+  let ids = search(context.sql, table, index, filters, limit);
   let rank = 0;
   const next = (): Entry | null => {
+    // All of the rest at once: whoever takes more than a few mostly takes many. What was given keeps its rank, whatever was written since.
+    if (rank === limit && limit < MAX_RESULTS) {
+      limit = MAX_RESULTS;
+      const given = new Set(ids);
+      ids = [...ids, ...search(context.sql, table, index, filters, limit).filter((id) => !given.has(id))];
+    }
     while (rank < ids.length) {
       const key = encodeKey([rank]);
       const row = contains(interval, key) ? context.sql.docById(ids[rank]!) : undefined;

@@ -11,7 +11,7 @@ import type { Sql } from "./sql.ts";
 import type { Json, JsonObject, SearchFilterJson } from "./types.ts";
 
 /** As in Convex: a search gives at most so many documents. */
-const MAX_RESULTS = 1024;
+export const MAX_RESULTS = 1024;
 const MAX_TERMS = 16;
 // What the tokenizer unicode61 takes for parts of a word.
 const TERM = /[\p{L}\p{N}\p{M}\p{Co}]+/gu;
@@ -54,16 +54,26 @@ export function filterWord(position: number, value: Json | undefined): string {
     .slice(0, 32)}`;
 }
 
-/** Ids of the documents found, best first. (Not row ids: those may be given to another document later.) */
-export function search(sql: Sql, table: Table, index: SearchIndex, filters: readonly SearchFilterJson[]): string[] {
+/**
+ * Ids of the documents found, best first, at most `limit`. (Not row ids: those may be given to another document later.) Only as many as are
+ * wanted are looked up: a common word is in a great many documents.
+ */
+export function search(
+  sql: Sql,
+  table: Table,
+  index: SearchIndex,
+  filters: readonly SearchFilterJson[],
+  limit: number,
+): string[] {
   const match = matchExpression(table, index, filters);
   if (match === null) return [];
   const name = `fts_${index.id}`;
   return sql
     .rows<[string]>(
-      `SELECT d.id FROM ${name} s CROSS JOIN docs d ON d.rid = s.rowid WHERE ${name} MATCH ? ` +
-        `ORDER BY bm25(${name}, 1.0, 0.0), s.rowid DESC LIMIT ${MAX_RESULTS}`,
+      `SELECT d.id FROM (SELECT rowid AS rid, bm25(${name}, 1.0, 0.0) AS score FROM ${name} WHERE ${name} MATCH ? ` +
+        `ORDER BY score, rowid DESC LIMIT ?) s CROSS JOIN docs d ON d.rid = s.rid ORDER BY s.score, s.rid DESC`,
       match,
+      limit,
     )
     .map(([id]) => id);
 }
