@@ -12,7 +12,9 @@ import { type FilePage, type Found, findWords, fitting } from "../model/file_con
 import { decodeText, isPdf, pagesOfText } from "../model/file_text.ts";
 import { type Located, MAX_FILE_BYTES } from "../model/files.ts";
 import { type PageRange, pageRange } from "../model/page_range.ts";
+import { performOutside } from "./outside_functions.ts";
 import { readPdf } from "./pdf_text.ts";
+import { fileTools } from "./tools/files.ts";
 
 export const MAX_PAGES_AT_ONCE = 20;
 /** Words are looked for in as many pages as this. */
@@ -96,8 +98,12 @@ function notSearched({ pageCount, pages }: ReadPages): string | null {
   return last >= pageCount ? null : `only the pages up to ${last} of ${pageCount} were searched`;
 }
 
-/** As a performer of outside calls. */
-export const perform = internalAction({
-  args: { file: v.string(), pages: v.optional(v.string()), find: v.optional(v.array(v.string())) },
-  handler: async (ctx, input): Promise<FileContent> => await fetchFile(ctx, input),
+/** The performer of `fetchFileContent`. */
+export const run = internalAction({
+  args: { callId: v.id("outsideCalls") },
+  handler: async (ctx, { callId }): Promise<null> =>
+    await performOutside(ctx, callId, async ({ input }) => {
+      const given = fileTools.fetchFileContent.input.parse(JSON.parse(input));
+      return await fetchFile(ctx, given);
+    }),
 });

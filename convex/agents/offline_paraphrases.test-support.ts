@@ -1,4 +1,5 @@
 import { ANALYSIS_PARAPHRASES } from "./offline_analysis.test-support.ts";
+import { FILE_PARAPHRASES } from "./offline_files.test-support.ts";
 import { TASK_MANAGER_PARAPHRASES } from "./offline_tasks.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
 
@@ -10,6 +11,7 @@ const MAY_SHIP = { ask: "Ana", question: "May we ship 1.2?" };
 export const PARAPHRASES: Record<ToolName, Table> = {
   ...ANALYSIS_PARAPHRASES,
   ...TASK_MANAGER_PARAPHRASES,
+  ...FILE_PARAPHRASES,
   sendChannelMessage: {
     'post "the build is green" in #eng': { channel: "#eng", text: "the build is green" },
     "post in #eng: the build is green": { channel: "#eng", text: "the build is green" },

@@ -2,6 +2,7 @@ import type { ToolName } from "./tools/index.ts";
 
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {
+  fetchFileContent: ["read report.pdf", "find budget in report.pdf"],
   getTask: ["details of T1"],
   listTasks: ["who has the least to do?"],
   getRunContext: ["why did morning-brief fail?", "what went wrong in the morning-brief run"],

@@ -3,6 +3,7 @@ import type { SpendRow } from "../model/spend.ts";
 import type { TaskView } from "../model/tasks.ts";
 import type { TeamView } from "../model/team.ts";
 import { ANALYSIS_WORDS } from "./offline_analysis_words.ts";
+import { FILE_WORDS } from "./offline_files.ts";
 import { capabilities } from "./offline_intents.ts";
 import { TASK_WORDS } from "./offline_tasks.ts";
 
@@ -38,6 +39,7 @@ type Value = Record<string, unknown>;
 const WORDS: Record<string, (value: Value) => string> = {
   ...ANALYSIS_WORDS,
   ...TASK_WORDS,
+  ...FILE_WORDS,
   createTask: (value) => {
     const task = value.task as TaskView;
     const whose =

@@ -12,4 +12,5 @@ const action = (name: string): OutsidePerformer => makeFunctionReference<"action
 
 export const outsidePerformers: Record<string, OutsidePerformer> = {
   github: action("github/perform:run"),
+  files: action("agents/fetch_file:run"),
 };

@@ -3,6 +3,7 @@ import { fail } from "../../model/errors.ts";
 import { crewAgent, hasTool } from "../crew.ts";
 import { chatTools } from "./chat.ts";
 import type { Tool } from "./define.ts";
+import { fileTools } from "./files.ts";
 import { peopleTools } from "./people.ts";
 import { runTools } from "./runs.ts";
 import { spendTools } from "./spend.ts";
@@ -16,6 +17,7 @@ const groups = {
   ...chatTools,
   ...workflowTools,
   ...runTools,
+  ...fileTools,
   ...spendTools,
   ...peopleTools,
 };
