@@ -196,9 +196,10 @@ export const MOMENTS: readonly Moment[] = [
   },
   { name: "the click acknowledged", between: ["settled", "card updated"], part: "press", where: platform("clickDone") },
   {
-    name: "the step behind the question not done",
+    name: "the step behind the question not done by its COMMIT",
     between: ["settled", "card updated"],
     part: "press",
+    lost: true,
     where: commit(before, EFFECT_AFTER),
   },
   {

@@ -15,7 +15,11 @@ export interface SlackKills {
 const RETRY_AFTER_MS = [0, 3_000, 6_000];
 
 export async function startSlackKills(mode: SlackMode): Promise<SlackKills> {
-  const world = await startSlackBot({ workflows: [WITNESSED], retryAfterMs: RETRY_AFTER_MS, prepare: holdCommits });
+  const world = await startSlackBot({
+    ...{ workflows: [WITNESSED], retryAfterMs: RETRY_AFTER_MS, prepare: holdCommits },
+    // An app has one of the two switched on.
+    env: mode === "http" ? { SLACK_APP_TOKEN: "" } : { SLACK_SIGNING_SECRET: "" },
+  });
   const { slack } = world;
   // After a restart the bot listens elsewhere; a real one keeps its address.
   const reach = async () => {

@@ -287,7 +287,7 @@ test("O2: the home page has my open questions and my runs, and its buttons answe
   const next = await start("plain");
   await eventually("the next question", () => asks(next));
   const { ts } = await card(ana, "#eng", next);
-  await ana.click("#eng", ts, "no");
+  await ana.click("#eng", ts, "yes");
   await eventually("the page without it", () => !asks(next));
 });
 
