@@ -74,7 +74,7 @@ describe("what was spent in a month", () => {
     await bob.ask("hello you");
     expect((await show())[0]).toMatchObject({ spentUsd: 0, unpricedCalls: 1, calls: 1 });
     vi.stubEnv("FACTORY_MODEL", "offline");
-    expect((await bob.ask("how much did we spend?")).join()).toContain("without 1 calls whose price is not known");
+    expect((await bob.ask("how much did we spend?")).join()).toContain("without 1 call whose price is not known");
   });
 });
 

@@ -213,6 +213,36 @@ describe("vectors, when FACTORY_EMBEDDING_MODEL is set", () => {
   });
 });
 
+describe("what runs came to", () => {
+  test("a run that failed is remembered for everybody, one that completed is not; nothing else is made up", async () => {
+    const { t, rows } = await setup();
+    const start = (name: string, next: string) =>
+      t.mutation(api.runs.start, {
+        ...{ actor: OWNER, workflow: null, input: "{}", origin: null },
+        definition: { file: `${name}.json`, source: JSON.stringify(graph(name, next)) },
+      });
+    const graph = (name: string, result: string) => ({
+      name,
+      startNodeId: "go",
+      nodes: {
+        go: {
+          type: "task",
+          functionId: "tool::record",
+          config: result === "bad" ? "text" : { key: name },
+          next: "done",
+        },
+        done: { type: "end" },
+      },
+    });
+    await start("goes-well", "good");
+    await start("goes-wrong", "bad");
+    const kept = await rows();
+    expect(kept).toHaveLength(1);
+    expect(kept[0]).toMatchObject({ audience: "shared", source: "run", personId: null });
+    expect(kept[0]?.text).toMatch(/^goes-wrong "goes-wrong" failed.* on \d{4}-\d\d-\d\d: /);
+  });
+});
+
 describe("a model that calls the tools itself", () => {
   test("remembers for the person served, whoever it names", async () => {
     const { ana, rows } = await setup();

@@ -8,6 +8,7 @@ import { record } from "./audit.ts";
 import { dismissDriver } from "./driver.ts";
 import { cancel as cancelJob } from "./jobs.ts";
 import { toJsonText } from "./json.ts";
+import { rememberRun } from "./memories.ts";
 import { enqueue } from "./outbox.ts";
 import { resolvePlaces } from "./places.ts";
 import { noteProgress } from "./progress.ts";
@@ -39,9 +40,21 @@ export async function finishRun(
     channel: null,
     detail: { nodeId: finish.nodeId, error },
   });
+  await keepFailure(ctx, run, finish);
   await noteProgress(ctx, run._id, []);
   await sayOutputs(ctx, run, finish);
   await tellParent(ctx, run, { kind: "child", status: finish.status, result: finish.result, error });
+}
+
+/** What went wrong is worth knowing the next time; a child's failure is its parent's to tell. */
+async function keepFailure(ctx: MutationCtx, run: Doc<"runs">, { status, nodeId, error }: Finish): Promise<void> {
+  if (status !== "failed" || run.parentId !== null) return;
+  const where = nodeId === null ? "" : ` at ${nodeId}`;
+  const day = new Date().toISOString().slice(0, 10);
+  await rememberRun(
+    ctx,
+    `${run.workflow} "${run.title}" failed${where} on ${day}: ${error?.message ?? "no reason was given"}`,
+  );
 }
 
 /** For a fault that no definition can handle: everything the run has open is retired by its rows, whatever the state says. */
