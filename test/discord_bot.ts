@@ -4,6 +4,7 @@ import type { Actor } from "../src/contract/actor.ts";
 import { createDiscordSimulator, type DiscordSimulator, type Drawn } from "../src/simulator/discord/index.ts";
 import { createDiscordSpecCheck } from "./discord_spec.ts";
 import { type BotProcess, Place } from "./e2e/harness.ts";
+import { shiftClock } from "./shifted_clock.mjs";
 
 export const OWNER: Actor = { kind: "operator", osUser: "tester", as: null, channel: "cli" };
 export const ANA = "discord:1000000000000000101";
@@ -19,6 +20,8 @@ export interface DiscordBot {
   /** Ends it at once, as a crash would; `again` starts it anew. */
   kill(): Promise<void>;
   again(): Promise<void>;
+  /** From here on it is so much later, for Discord and for the bot once it is started anew. */
+  later(ms: number): void;
   install(graph: object): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -34,21 +37,29 @@ export async function startDiscordBot(
   const discord = await createDiscordSimulator({ rateLimits: false, check: createDiscordSpecCheck() });
   const place = new Place();
   options.prepare?.(place);
-  const env = { DISCORD_API_URL: discord.apiUrl, DISCORD_TOKEN: discord.token, ...options.env };
+  let shiftMs = 0;
+  const env: Record<string, string> = { DISCORD_API_URL: discord.apiUrl, DISCORD_TOKEN: discord.token, ...options.env };
   const world: DiscordBot = {
     ...{ discord, place, bot: await place.start(env), backend: await place.backend() },
     async kill() {
       await world.bot.end("SIGKILL");
     },
     async again() {
-      world.bot = await place.start(env);
+      const ahead = new URL(`./shifted_clock.mjs?ms=${shiftMs}`, import.meta.url).href;
+      const options = [...(env.NODE_OPTIONS === undefined ? [] : [env.NODE_OPTIONS]), `--import=${ahead}`].join(" ");
+      world.bot = await place.start(shiftMs === 0 ? env : { ...env, NODE_OPTIONS: options });
       world.backend = await place.backend();
     },
     async install(graph) {
       const source = JSON.stringify(graph);
       await world.backend.mutation(functions.workflows.create, { actor: OWNER, source, file: "test.json" });
     },
+    later(ms) {
+      shiftMs += ms;
+      shiftClock(shiftMs);
+    },
     async dispose() {
+      shiftClock(0);
       await place.dispose();
       await discord.close();
     },

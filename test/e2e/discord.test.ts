@@ -6,6 +6,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { functions } from "../../src/bot/backend.ts";
 import type { DiscordPerson, Drawn } from "../../src/simulator/discord/index.ts";
 import { ANA, byBot, type DiscordBot, ENG, eventually, seenIn, startDiscordBot, wordsOf } from "../discord_bot.ts";
+import { holdCommits, MOMENTS, runKilled } from "./channel_kills.ts";
+import { killsOf } from "./discord_kills.ts";
+import { WITNESSED } from "./harness.ts";
 
 const ask = (name: string, approval: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
   name,
@@ -49,10 +52,10 @@ let world: DiscordBot;
 let ana: DiscordPerson;
 let bob: DiscordPerson;
 beforeAll(async () => {
-  world = await startDiscordBot({ workflows: WORKFLOWS });
+  world = await startDiscordBot({ workflows: [...WORKFLOWS, WITNESSED], prepare: holdCommits });
   ana = world.discord.as("ana");
   bob = world.discord.as("bob");
-}, 60_000);
+}, 90_000);
 afterAll(async () => await world?.dispose());
 beforeEach(() => world.discord.faults.clear());
 
@@ -85,6 +88,23 @@ const ended = async (runId: string) =>
     const run = await runOf(runId);
     return run.endedAt === null ? null : { status: run.status, last: run.nodes.at(-1)?.id };
   });
+
+/** Two of the moments of discord_kills.long.test.ts; first, because its replies say what else is open. */
+test.each(["stored, nobody told", "settled, the presser not told"])(
+  "O10: killed: %s -> it ends as unkilled",
+  async (name) => {
+    const { bot, channel } = killsOf(world);
+    const id = name.slice(0, 3);
+    const moment = MOMENTS.find((one) => one.name === name)!;
+    const said = await runKilled(bot, channel, moment, id);
+    expect(said.filter((text) => text.includes(`Go on with ${id}?`) && text.includes("Approved by ana"))).toHaveLength(
+      1,
+    );
+    expect(said.filter((text) => text.includes("Started witnessed"))).toHaveLength(1);
+    expect(said.filter((text) => text.includes(`${id} went on`))).toHaveLength(1);
+  },
+  60_000,
+);
 
 test("C2: a mention opens a thread that is one conversation; a direct message is another", async () => {
   const root = ana.say("#eng", "@factory what is the status?");
@@ -205,9 +225,9 @@ test("B10: asked back below the card, the question stays open", async () => {
   await redrawn(id, "Approved by ana");
 });
 
-test("C10, B2: killed; what was said meanwhile is taken once, a press fails and works when pressed again", async () => {
-  const runId = await start("plain");
-  const { id } = await card(runId);
+test("C10, B2: killed; what was said meanwhile is taken once, a press fails and works when pressed again; three days and another start later, too", async () => {
+  const [runId, later] = [await start("plain"), await start("plain")];
+  const [{ id }, old] = [await card(runId), await card(later)];
   await world.kill();
   const said = ana.say("dm", "said to nobody");
   expect(await ana.press("#eng", id, "yes")).toMatchObject({ ok: false, error: "This interaction failed" });
@@ -218,4 +238,33 @@ test("C10, B2: killed; what was said meanwhile is taken once, a press fails and 
   const heard = (await history(ANA)).filter(({ role, text }) => role === "user" && text === "said to nobody");
   expect(heard).toHaveLength(1);
   expect((await runOf(runId)).status).toBe("completed");
-}, 60_000);
+
+  await world.kill();
+  world.later(3 * 86_400_000);
+  await world.again();
+  // Answered in time: the simulated Discord gives 3 s.
+  expect(await ana.press("#eng", old.id, "yes")).toMatchObject({ ok: true, error: null });
+  await redrawn(old.id, "Approved by ana via Discord");
+  expect(await ended(later)).toMatchObject({ status: "completed", last: "yes" });
+}, 90_000);
+
+/** The last: this token serves no more. */
+test("O7: the token is reset while the bot runs -> healthz says why and what to do, and the bot does not knock again", async () => {
+  const { world: discord, gateway } = world.discord;
+  discord.settings.tokenReset = true;
+  gateway.disconnect(4004);
+  const health = await eventually("503", async () => {
+    const response = await fetch(`${world.bot.ready.http}/healthz`);
+    return response.status === 503 ? ((await response.json()) as { channels: object; why: string[] }) : null;
+  });
+  expect(health.channels).toMatchObject({ discord: "failed" });
+  expect(health.why.join()).toMatch(
+    /discord is not connected: Discord does not accept the bot's token; reset the token/,
+  );
+  const knocks = world.discord.calls("gateway.bot").length;
+  await new Promise((done) => setTimeout(done, 1_000));
+  expect(world.discord.calls("gateway.bot")).toHaveLength(knocks);
+  const { stderr } = await world.bot.end("SIGTERM");
+  const errors = stderr.split("\n").filter((line) => line.includes('"level":"error"') && line.includes("for good"));
+  expect(errors).toHaveLength(1);
+});

@@ -26,7 +26,7 @@ test("a mention: killed anywhere, it ends the same", async () => {
     const calm = alike(await runKilled(bot, channel, null, "calm"), "calm");
     const ids: string[] = ["calm"];
     for (const moment of MOMENTS.filter(wanted)) {
-      const id = `kill${ids.length}`;
+      const id = `kill${String(ids.length).padStart(2, "0")}`;
       const said = await timed(moment.name, () => runKilled(bot, channel, moment, id));
       expect(alike(said, id), moment.name).toEqual(calm);
       ids.push(id);
@@ -44,7 +44,7 @@ test("a command and a window: killed anywhere, it ends the same", async () => {
     const calm = alike(await runCommandKilled(world, null, "calm"), "calm");
     const ids: string[] = ["calm"];
     for (const moment of COMMAND_MOMENTS.filter(wanted)) {
-      const id = `kill${ids.length}`;
+      const id = `kill${String(ids.length).padStart(2, "0")}`;
       const said = await timed(moment.name, () => runCommandKilled(world, moment, id));
       expect(alike(said, id), moment.name).toEqual(calm);
       ids.push(id);

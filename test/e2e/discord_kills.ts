@@ -10,7 +10,11 @@ export interface DiscordKills {
 }
 
 export async function startDiscordKills(): Promise<DiscordKills> {
-  const world = await startDiscordBot({ workflows: [WITNESSED], prepare: holdCommits });
+  return killsOf(await startDiscordBot({ workflows: [WITNESSED], prepare: holdCommits }));
+}
+
+/** Of a bot that was started with `holdCommits` and has the workflow. */
+export function killsOf(world: DiscordBot): DiscordKills {
   const bot: KilledBot = { place: world.place, kill: () => world.kill(), again: () => world.again() };
   return { world, bot, channel: channelOf(world) };
 }
