@@ -39,5 +39,8 @@ Rules:
     "getTokenSpendSummary",
     "pendingQuestions",
     "requestHumanInput",
+    "createBranch",
+    "openPR",
+    "checkPR",
   ],
 };

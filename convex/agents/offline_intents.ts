@@ -7,6 +7,7 @@ import { ANALYSIS_ROWS } from "./offline_analysis.ts";
 import * as find from "./offline_arguments.ts";
 import * as channels from "./offline_channels.ts";
 import { FILE_ROWS } from "./offline_files.ts";
+import { GITHUB_ROWS } from "./offline_github.ts";
 import * as questions from "./offline_questions.ts";
 import * as request from "./offline_requests.ts";
 import { taskManagerRows } from "./offline_tasks.ts";
@@ -59,6 +60,7 @@ const LISTS_TASKS: RegExp[] = [
 
 export const INTENTS: Intent[] = [
   ...FILE_ROWS,
+  ...GITHUB_ROWS,
   {
     tool: "requestHumanInput",
     what: "ask somebody, and go on with the answer",

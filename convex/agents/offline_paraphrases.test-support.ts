@@ -1,5 +1,6 @@
 import { ANALYSIS_PARAPHRASES } from "./offline_analysis.test-support.ts";
 import { FILE_PARAPHRASES } from "./offline_files.test-support.ts";
+import { GITHUB_PARAPHRASES } from "./offline_github.test-support.ts";
 import { TASK_MANAGER_PARAPHRASES } from "./offline_tasks.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
 
@@ -10,6 +11,7 @@ const MAY_SHIP = { ask: "Ana", question: "May we ship 1.2?" };
 /** Message → the input of the tool it must call. */
 export const PARAPHRASES: Record<ToolName, Table> = {
   ...ANALYSIS_PARAPHRASES,
+  ...GITHUB_PARAPHRASES,
   ...TASK_MANAGER_PARAPHRASES,
   ...FILE_PARAPHRASES,
   sendChannelMessage: {

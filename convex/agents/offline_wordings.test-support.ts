@@ -1,7 +1,9 @@
+import { GITHUB_NEGATIVES, GITHUB_WORDINGS } from "./offline_github.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
 
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {
+  ...GITHUB_WORDINGS,
   fetchFileContent: ["read report.pdf", "find budget in report.pdf"],
   getTask: ["details of T1"],
   listTasks: ["who has the least to do?"],
@@ -248,6 +250,7 @@ export const WORDINGS: Record<ToolName, string[]> = {
 
 /** Conversation, near answers, negations, reports and questions: none of it may call a tool. */
 export const NEGATIVES = [
+  ...GITHUB_NEGATIVES,
   ...[
     "run away",
     "start dancing",

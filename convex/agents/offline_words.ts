@@ -4,6 +4,7 @@ import type { TaskView } from "../model/tasks.ts";
 import type { TeamView } from "../model/team.ts";
 import { ANALYSIS_WORDS } from "./offline_analysis_words.ts";
 import { FILE_WORDS } from "./offline_files.ts";
+import { GITHUB_WORDS } from "./offline_github_words.ts";
 import { capabilities } from "./offline_intents.ts";
 import { TASK_WORDS } from "./offline_tasks.ts";
 
@@ -38,6 +39,7 @@ type Value = Record<string, unknown>;
 
 const WORDS: Record<string, (value: Value) => string> = {
   ...ANALYSIS_WORDS,
+  ...GITHUB_WORDS,
   ...TASK_WORDS,
   ...FILE_WORDS,
   createTask: (value) => {

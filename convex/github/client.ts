@@ -46,17 +46,24 @@ export function settingsFrom(env: Environment = process.env): GitHubSettings {
   return { token, baseUrl, timeoutMs: TIMEOUT_MS, maxPauseMs: MAX_PAUSE_MS, firstPauseMs: FIRST_PAUSE_MS };
 }
 
-export function createGitHub(settings: GitHubSettings = settingsFrom()): GitHub {
+/** `lost`: somebody else does the work now; nothing more is asked. */
+export function createGitHub(settings: GitHubSettings = settingsFrom(), lost?: AbortSignal): GitHub {
   const { baseUrl, token } = settings;
   const octokit = new Octokit({ baseUrl, auth: token, userAgent: "factory-manager", log: SILENT });
-  return { ask: (ask) => askUntilSaid(octokit, settings, ask) };
+  return { ask: (ask) => askUntilSaid(octokit, settings, ask, lost) };
 }
 
 // What is wrong is said in errors; Octokit would print addresses.
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-async function askUntilSaid<T>(octokit: Octokit, settings: GitHubSettings, ask: Ask<T>): Promise<T> {
+async function askUntilSaid<T>(
+  octokit: Octokit,
+  settings: GitHubSettings,
+  ask: Ask<T>,
+  lost: AbortSignal | undefined,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
+    if (lost?.aborted === true) throw new FactoryError("lease_lost", `somebody else asks about ${ask.what} by now`);
     try {
       return await once(octokit, settings.timeoutMs, ask);
     } catch (thrown) {

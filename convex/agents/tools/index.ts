@@ -2,8 +2,10 @@
 import { fail } from "../../model/errors.ts";
 import { crewAgent, hasTool } from "../crew.ts";
 import { chatTools } from "./chat.ts";
+import { codeTools } from "./code.ts";
 import type { Tool } from "./define.ts";
 import { fileTools } from "./files.ts";
+import { githubTools } from "./github.ts";
 import { peopleTools } from "./people.ts";
 import { runTools } from "./runs.ts";
 import { spendTools } from "./spend.ts";
@@ -20,6 +22,8 @@ const groups = {
   ...fileTools,
   ...spendTools,
   ...peopleTools,
+  ...githubTools,
+  ...codeTools,
 };
 
 export type ToolName = keyof typeof groups;
