@@ -14,13 +14,13 @@ function countReads() {
   const counted = { statements: 0, rows: 0 };
   const { get, all } = PLAIN;
   vi.spyOn(StatementSync.prototype, "get").mockImplementation(function (this: StatementSync, ...values) {
-    const row = get.apply(this, values as []);
+    const row = get.apply(this, values);
     counted.statements += 1;
     counted.rows += row === undefined ? 0 : 1;
     return row;
   });
   vi.spyOn(StatementSync.prototype, "all").mockImplementation(function (this: StatementSync, ...values) {
-    const rows = all.apply(this, values as []);
+    const rows = all.apply(this, values);
     counted.statements += 1;
     counted.rows += rows.length;
     return rows;

@@ -1,6 +1,7 @@
 /** The command against a running bot: shapes, exit codes, and one clear error for each wrong input. */
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { run } from "../../src/cli/program.ts";
 import { type BotProcess, Place, WITNESSED } from "./harness.ts";
 
 const place = new Place();
@@ -47,7 +48,7 @@ describe("wrong input -> one clear error", () => {
     ["an unknown command", ["bogus"], 2, "invalid_input"],
     ["a missing argument", ["workflow", "run"], 2, "invalid_input"],
     ["an unknown question, handed on", ["approvals", "reassign", "ZZ9", "bo"], 4, "not_found"],
-    ["a command of a later version", ["tasks", "move", "T1"], 2, "invalid_input"],
+    ["a task without where it goes", ["tasks", "move", "T1"], 2, "invalid_input"],
     ["a policy that is none", ["policy", "set", invalid], 2, "invalid_definition"],
     ["hours that are none", ["people", "quiet", "nobody", "22-7"], 4, "not_found"],
     ["a time that is none", ["people", "oncall", "release", "nobody", "--until", "soon"], 2, "invalid_input"],
@@ -207,3 +208,68 @@ test(
   },
   SLOW,
 );
+
+describe("tasks, projects, budgets and memories", () => {
+  /** In this process: a program each would take most of the time. */
+  const typed = async (...args: string[]) => {
+    const said = { stdout: "", stderr: "" };
+    const into = (name: "stdout" | "stderr") => ({
+      write: (text: string) => {
+        said[name] += text;
+      },
+    });
+    vi.stubEnv("FACTORY_DATA_DIR", place.dataDir);
+    const code = await run(args, { stdout: into("stdout"), stderr: into("stderr"), env: {} });
+    vi.unstubAllEnvs();
+    return { code, ...said };
+  };
+  const json = async (...args: string[]) => {
+    const { code, stdout } = await typed(...args, "--format", "json");
+    return { code, json: JSON.parse(stdout) };
+  };
+
+  test(
+    "a task is made, given, moved and shown; an illegal move is refused with the legal ones",
+    async () => {
+      expect(
+        await typed("projects", "create", "Apollo", "--repo", "https://github.com/acme/apollo.git", "--budget", "12"),
+      ).toMatchObject({ code: 0, stdout: expect.stringMatching(/acme\/apollo.*\$0\.00 of \$12\.00/s) });
+      const made = await json("tasks", "create", "fly to the moon", "--project", "apollo", "--priority", "high");
+      const { task } = made.json;
+      expect(made.json).toMatchObject({ status: "BACKLOG", project: "Apollo", priority: "high", assignee: null });
+      expect((await json("tasks", "assign", task, "factoryWorker")).json).toMatchObject({ status: "ASSIGNED" });
+      const illegal = await json("tasks", "move", task, "COMPLETE");
+      expect(illegal).toMatchObject({ code: 1, json: { error: { code: "conflict", field: "status" } } });
+      expect(illegal.json.error.remedy).toContain("IN_PROGRESS");
+      expect((await json("tasks", "move", task, "in progress")).json).toMatchObject({ status: "IN_PROGRESS" });
+      const { json: shown } = await json("tasks", "show", task);
+      expect(shown.history.map(({ kind }: { kind: string }) => kind)).toEqual([
+        "task.created",
+        "task.assigned",
+        "task.moved",
+      ]);
+      expect((await typed("tasks", "show", task)).stdout).toMatch(/can become.*BLOCKED.*moved/s);
+      expect((await json("tasks", "list", "--project", "Apollo", "--status", "IN_PROGRESS")).json).toHaveLength(1);
+      expect(await json("tasks", "show", "T99999")).toMatchObject({ code: 4, json: { error: { code: "not_found" } } });
+      expect((await typed("projects", "list")).stdout).toMatch(/Apollo +acme\/apollo +1 +\$0\.00 of \$12\.00/);
+    },
+    SLOW,
+  );
+
+  test(
+    "a budget is set, shown and removed; a memory is listed and forgotten",
+    async () => {
+      expect((await typed("budget", "set", "50", "--warn", "60")).stdout).toMatch(
+        /^The factory, \d{4}-\d\d: \$0\.00 of \$50\.00\n$/,
+      );
+      expect((await json("budget", "show")).json[0]).toMatchObject({ project: null, limitUsd: 50, warnAt: 0.6 });
+      expect((await typed("budget", "remove")).stdout).toContain("no limit");
+      expect(await json("budget", "set", "5", "--project", "nothing")).toMatchObject({ code: 4 });
+      await place.cli(["chat", "remember that the canteen closes at two"]);
+      expect((await typed("memory", "list", "canteen")).stdout).toMatch(/M\d+ .*you .*the canteen closes at two/);
+      expect((await typed("memory", "forget", "canteen")).stdout).toBe("Forgotten: the canteen closes at two\n");
+      expect((await typed("memory", "forget", "canteen")).code).toBe(4);
+    },
+    SLOW,
+  );
+});
