@@ -246,6 +246,16 @@ export interface OutsideCall {
 
 type OutsideLease = { callId: Id<"outsideCalls">; leaseId: string };
 
+/** A file that agents may read. */
+export interface StoredFile {
+  name: string;
+  storageId: string;
+  contentType: string | null;
+  bytes: number;
+  addedBy: string;
+  at: number;
+}
+
 export const functions = {
   system: {
     ping: query<None, { ok: true; schemaVersion: number }>("system:ping"),
@@ -438,6 +448,15 @@ export const functions = {
       "conversations:history",
     ),
     busy: query<{ place: string }, Busy>("conversations:busy"),
+  },
+  files: {
+    uploadUrl: mutation<{ actor: Actor; name: string; bytes: number }, string>("files:uploadUrl"),
+    add: mutation<
+      { actor: Actor; name: string; storageId: Id<"_storage"> },
+      { file: StoredFile } | { refused: ErrorInfo }
+    >("files:add"),
+    list: query<None, StoredFile[]>("files:list"),
+    remove: mutation<{ actor: Actor; file: string }, StoredFile>("files:remove"),
   },
   tasks: {
     list: query<{ status?: string; assignee?: string; project?: string }, Task[]>("tasks:list"),

@@ -18,6 +18,7 @@ import { peopleCommands } from "./people.ts";
 import { policyCommands } from "./policy.ts";
 import { budgetCommands, projectCommands } from "./projects.ts";
 import { slackCommands } from "./slack.ts";
+import { fileCommands } from "./stored_files.ts";
 import { taskCommands } from "./tasks.ts";
 import { workflowCommands } from "./workflow.ts";
 
@@ -84,6 +85,7 @@ function buildProgram(act: Act, streams: Streams): Command {
   projectCommands(program, act);
   budgetCommands(program, act);
   memoryCommands(program, act);
+  fileCommands(program, act);
   policyCommands(program, act);
   auditCommands(program, act);
   doctorCommand(program, act);
