@@ -1,10 +1,12 @@
 /** What tools that only look return, and the facts a model is told beside the thread. */
 import { v } from "convex/values";
 import { toErrorInfo } from "../../src/contract/errors.ts";
+import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server.js";
 import { openInConversation } from "../model/agent_questions.ts";
 import { openFor } from "../model/approvals.ts";
 import { type BudgetView, pressing } from "../model/budgets.ts";
+import { saidSince } from "../model/conversations.ts";
 import { fail } from "../model/errors.ts";
 import { actingOf, agentOfTurn, demandTurn, recordCall } from "../model/tool_calls.ts";
 import { shorten } from "../model/words.ts";
@@ -40,6 +42,18 @@ async function budgetsOver(ctx: QueryCtx): Promise<{ budgets?: BudgetView[] }> {
   return budgets.length === 0 ? {} : { budgets };
 }
 
+const MAX_SAID_SINCE = 20;
+
+/** Of a turn that goes on after a wait: what the thread holds beyond what it goes on from. */
+async function saidMeanwhile(ctx: QueryCtx, turn: Doc<"turns">): Promise<Record<string, unknown>> {
+  const conversation = turn.afterCallId === undefined ? null : await ctx.db.get("conversations", turn.conversationId);
+  if (conversation === null) return {};
+  const lines = await saidSince(ctx, conversation.threadId, turn.promptMessageId, MAX_SAID_SINCE);
+  if (lines.length === 0) return {};
+  const said = lines.map((line) => ({ ...line, text: shorten(line.text, 500) }));
+  return { saidSinceThisRequest: { note: "all of it was answered when it was said; do not answer it again", said } };
+}
+
 /** Whom the turn serves, what is open for them, what can be started. Text of others stands in JSON, as data. */
 export const facts = internalQuery({
   args: { turnId: v.id("turns") },
@@ -60,6 +74,7 @@ export const facts = internalQuery({
         question: shorten(question, 300),
         asked,
       })),
+      ...(await saidMeanwhile(ctx, turn)),
       ...(await budgetsOver(ctx)),
       workflows: (await startable(ctx)).map(({ name, title, inputs }) => ({ name, title, inputs })),
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import fc from "../../test/property.ts";
+import { CREW } from "./crew.ts";
 import { INTENTS, understand } from "./offline_intents.ts";
 import { PARAPHRASES } from "./offline_paraphrases.test-support.ts";
 import { NEGATIVES, WORDINGS } from "./offline_wordings.test-support.ts";
@@ -40,10 +41,13 @@ describe("offline intents", () => {
   });
 
   test("every tool has a row, and its example is understood as that tool", () => {
-    expect(INTENTS.map((intent) => intent.tool).sort()).toEqual([...TOOL_NAMES].sort());
-    for (const intent of INTENTS) {
-      for (const example of intent.example.split(/, (?=T\d)/)) {
-        expect(understand(example)).toMatchObject({ kind: "call", tool: intent.tool });
+    expect([...new Set(INTENTS.map((intent) => intent.tool))].sort()).toEqual([...TOOL_NAMES].sort());
+    for (const { tool, example } of INTENTS) {
+      for (const { tools } of Object.values(CREW).filter((agent) => agent.tools.includes(tool))) {
+        const known = { workflows: [], offered: new Set<string>(tools) };
+        for (const one of example.split(/, (?=T\d)/)) {
+          expect(understand(one, known), one).toMatchObject({ kind: "call", tool });
+        }
       }
     }
   });

@@ -6,8 +6,10 @@
 import { ANALYSIS_ROWS } from "./offline_analysis.ts";
 import * as find from "./offline_arguments.ts";
 import * as channels from "./offline_channels.ts";
+import { CREW_ROWS, HANDED_ON } from "./offline_crew.ts";
 import { FILE_ROWS } from "./offline_files.ts";
 import { GITHUB_ROWS } from "./offline_github.ts";
+import * as memory from "./offline_memory.ts";
 import * as questions from "./offline_questions.ts";
 import * as request from "./offline_requests.ts";
 import { taskManagerRows } from "./offline_tasks.ts";
@@ -59,8 +61,34 @@ const LISTS_TASKS: RegExp[] = [
 ];
 
 export const INTENTS: Intent[] = [
+  ...CREW_ROWS,
   ...FILE_ROWS,
   ...GITHUB_ROWS,
+  {
+    tool: "rememberFact",
+    what: "keep something in mind",
+    example: "remember that the release is on Friday",
+    // Its form is anchored, and the fact may hold a negation or tell of the past.
+    changes: false,
+    patterns: [memory.REMEMBERS],
+    input: memory.factToKeep,
+  },
+  {
+    tool: "recallMemories",
+    what: "tell what I remember",
+    example: "what do you remember about the release?",
+    changes: false,
+    patterns: memory.RECALLS,
+    input: memory.whatToRecall,
+  },
+  {
+    tool: "forgetMemory",
+    what: "forget something",
+    example: "forget M3",
+    changes: true,
+    patterns: memory.FORGETS,
+    input: memory.whatToForget,
+  },
   {
     tool: "requestHumanInput",
     what: "ask somebody, and go on with the answer",
@@ -172,6 +200,7 @@ export const INTENTS: Intent[] = [
     input: request.move,
   },
   ...ANALYSIS_ROWS,
+  ...HANDED_ON,
   {
     tool: "startWorkflow",
     what: "start a workflow",

@@ -17,8 +17,9 @@ import * as words from "./offline_words.ts";
 import { SAID_BY_OTHERS } from "./shared.ts";
 import { isLook } from "./tools/index.ts";
 
-/** Between two words: quick to read along, and the longest reply takes about a second. */
+/** Between two words: quick to read along. A long reply comes several words at a time, so that it takes half a second at most. */
 const WORD_DELAY_MS = 5;
+const MAX_DELTAS = 100;
 
 export function createOfflineModel(): LanguageModelV4 {
   return {
@@ -48,7 +49,9 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   // A hand has tools and a step: what it cannot read from its task it does not make up.
   if (step !== null && plan.every(({ meant }) => meant.kind !== "call")) return [text(words.stepOutput(step))];
   const calls = plan.flatMap(({ meant }) => (meant.kind === "call" ? [meant] : []));
-  return results.length < calls.length ? nextCalls(calls.slice(results.length)) : [text(wordTurn(plan, results, offered))];
+  return results.length < calls.length
+    ? nextCalls(calls.slice(results.length))
+    : [text(wordTurn(plan, results, offered))];
 }
 
 interface Planned {
@@ -61,13 +64,15 @@ type Call = Extract<Understood, { kind: "call" }>;
 function nextCalls(calls: Call[]): LanguageModelV4Content[] {
   const first = calls[0];
   const other = calls.findIndex((call) => first !== undefined && isLook(call.tool) !== isLook(first.tool));
-  return calls.slice(0, other < 0 ? undefined : other).map(({ tool, input }) => ({
-    type: "tool-call",
-    toolCallId: `offline-${crypto.randomUUID()}`,
-    toolName: tool,
-    input: JSON.stringify(input),
-  }));
+  return calls.slice(0, other < 0 ? undefined : other).map(({ tool, input }) => toolCall(tool, input));
 }
+
+const toolCall = (toolName: string, input: Record<string, unknown>): LanguageModelV4Content => ({
+  type: "tool-call",
+  toolCallId: `offline-${crypto.randomUUID()}`,
+  toolName,
+  input: JSON.stringify(input),
+});
 
 /** The reply: what came of each message, in order. */
 function wordTurn(plan: Planned[], results: Result[], offered: ReadonlySet<string>): string {
@@ -189,8 +194,16 @@ function* partsOf(content: LanguageModelV4Content[]): Generator<LanguageModelV4S
     }
     const id = `text-${index}`;
     yield { type: "text-start", id };
-    for (const delta of part.text.match(/\s*\S+|\s+$/g) ?? []) yield { type: "text-delta", id, delta };
+    for (const delta of deltas(part.text)) yield { type: "text-delta", id, delta };
     yield { type: "text-end", id };
   }
   yield { type: "finish", finishReason: finishReason(content), usage: usage(content) };
+}
+
+function deltas(text: string): string[] {
+  const words = text.match(/\s*\S+|\s+$/g) ?? [];
+  const together = Math.ceil(words.length / MAX_DELTAS);
+  const joined: string[] = [];
+  for (let at = 0; at < words.length; at += together) joined.push(words.slice(at, at + together).join(""));
+  return joined;
 }

@@ -1,6 +1,8 @@
 import { ANALYSIS_PARAPHRASES } from "./offline_analysis.test-support.ts";
+import { CREW_PARAPHRASES } from "./offline_crew.test-support.ts";
 import { FILE_PARAPHRASES } from "./offline_files.test-support.ts";
 import { GITHUB_PARAPHRASES } from "./offline_github.test-support.ts";
+import { MEMORY_PARAPHRASES } from "./offline_memory.test-support.ts";
 import { TASK_MANAGER_PARAPHRASES } from "./offline_tasks.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
 
@@ -12,8 +14,10 @@ const MAY_SHIP = { ask: "Ana", question: "May we ship 1.2?" };
 export const PARAPHRASES: Record<ToolName, Table> = {
   ...ANALYSIS_PARAPHRASES,
   ...GITHUB_PARAPHRASES,
+  ...CREW_PARAPHRASES,
   ...TASK_MANAGER_PARAPHRASES,
   ...FILE_PARAPHRASES,
+  ...MEMORY_PARAPHRASES,
   sendChannelMessage: {
     'post "the build is green" in #eng': { channel: "#eng", text: "the build is green" },
     "post in #eng: the build is green": { channel: "#eng", text: "the build is green" },

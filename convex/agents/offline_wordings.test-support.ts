@@ -4,6 +4,7 @@ import type { ToolName } from "./tools/index.ts";
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {
   ...GITHUB_WORDINGS,
+  delegate: ["ask the task manager for the list of tasks", "hey, ask the run analysis what went wrong in the last run"],
   fetchFileContent: ["read report.pdf", "find budget in report.pdf"],
   getTask: ["details of T1"],
   listTasks: ["who has the least to do?"],
@@ -12,6 +13,9 @@ export const WORDINGS: Record<ToolName, string[]> = {
   getStructuralTimeline: ["timeline of morning-brief"],
   getStepResults: ["list the steps of the morning-brief run"],
   getCostBreakdown: ["break the run morning-brief down by step"],
+  rememberFact: ["remember that T1 is urgent", "keep in mind that deploy takes an hour"],
+  recallMemories: ["what do you remember about deploy?", "do you remember T1?"],
+  forgetMemory: ["forget what you remember about deploy", "please forget M12"],
   sendChannelMessage: ["Please tell #ops the database is back", "Post this note in #general: lunch is at noon"],
   createSession: ["Start a conversation in #ops about the outage", "Please set up a thread in #general on hiring"],
   requestHumanInput: ["Please check with Bo whether the docs are done", "ask Ana Lee if we should wait"],
@@ -253,6 +257,12 @@ export const NEGATIVES = [
   ...GITHUB_NEGATIVES,
   ...[
     "run away",
+    "remember to call Bob",
+    "I remember that the release is on Friday",
+    "remember me?",
+    "forget it",
+    "never forget that the release is on Friday",
+    "did you forget something?",
     "start dancing",
     "can you run a marathon?",
     "I have to run",

@@ -1,11 +1,14 @@
 /** How the offline model words the results of tools. Pure. Friendly, short, and true to what the result says. */
+import type { BudgetView } from "../model/budgets.ts";
 import type { SpendRow } from "../model/spend.ts";
 import type { TaskView } from "../model/tasks.ts";
 import type { TeamView } from "../model/team.ts";
 import { ANALYSIS_WORDS } from "./offline_analysis_words.ts";
+import { CREW_WORDS } from "./offline_crew.ts";
 import { FILE_WORDS } from "./offline_files.ts";
 import { GITHUB_WORDS } from "./offline_github_words.ts";
 import { capabilities } from "./offline_intents.ts";
+import { MEMORY_WORDS } from "./offline_memory.ts";
 import { TASK_WORDS } from "./offline_tasks.ts";
 
 export const OFFLINE_NOTICE =
@@ -40,8 +43,10 @@ type Value = Record<string, unknown>;
 const WORDS: Record<string, (value: Value) => string> = {
   ...ANALYSIS_WORDS,
   ...GITHUB_WORDS,
+  ...CREW_WORDS,
   ...TASK_WORDS,
   ...FILE_WORDS,
+  ...MEMORY_WORDS,
   createTask: (value) => {
     const task = value.task as TaskView;
     const whose =
@@ -141,9 +146,15 @@ const WORDS: Record<string, (value: Value) => string> = {
   },
   getTokenSpendSummary: (value) => {
     const { by, rows, total } = value as { by: string; rows: SpendRow[]; total: SpendRow };
-    if (rows.length === 0) return total.calls === 0 ? "Nothing was used yet." : `Nothing was used by that ${by}.`;
+    const budgets = ((value.budgets ?? []) as BudgetView[])
+      .filter(({ limitUsd }) => limitUsd !== null)
+      .map(budgetWords);
+    const below = budgets.length === 0 ? "" : `\n${budgets.join("\n")}`;
+    if (rows.length === 0) {
+      return `${total.calls === 0 ? "Nothing was used yet." : `Nothing was used by that ${by}.`}${below}`;
+    }
     const lines = rows.map((row) => `- **${row.name}**: ${spendWords(row)}`);
-    return `By ${by}:\n${lines.join("\n")}\nAltogether: ${spendWords(total)}`;
+    return `By ${by}:\n${lines.join("\n")}\nAltogether: ${spendWords(total)}${below}`;
   },
   pendingQuestions: (value) => {
     const questions = value.questions as { code: string | null; question: string; options: string[] }[];
@@ -159,6 +170,13 @@ const WORDS: Record<string, (value: Value) => string> = {
 function spendWords({ calls, inputTokens, outputTokens, costUsd, unpricedCalls }: SpendRow): string {
   const unknown = unpricedCalls === 0 ? "" : `, without the ${unpricedCalls} whose model has no known price`;
   return `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)} for ${calls} ${calls === 1 ? "call" : "calls"} (${inputTokens} tokens in, ${outputTokens} out)${unknown}`;
+}
+
+function budgetWords({ project, month, limitUsd, spentUsd, state, unpricedCalls }: BudgetView): string {
+  const whose = project === null ? "the factory" : `project ${project}`;
+  const unknown = unpricedCalls === 0 ? "" : `, without ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} whose price is not known`;
+  const end = state === "stopped" ? ": used up, no more work for it" : state === "warned" ? ": nearly used up" : "";
+  return `Budget of ${whose} for ${month}: $${spentUsd.toFixed(2)} of $${(limitUsd ?? 0).toFixed(2)}${unknown}${end}.`;
 }
 
 const statusWord = (status: string): string => status.toLowerCase().replace(/_/g, " ");

@@ -222,6 +222,33 @@ export async function progressOf(
   return { texts, openCalls: [...open.values()], complete: complete && open.size === 0, work: texts.length + allCalls };
 }
 
+/**
+ * What was said after a message was answered, oldest first. A turn that goes on from a result is generated from that message alone, and
+ * would not know of it.
+ */
+export async function saidSince(
+  ctx: QueryCtx,
+  threadId: string,
+  promptMessageId: string,
+  limit: number,
+): Promise<{ said: "person" | "you"; text: string }[]> {
+  const page = async (more: { upToAndIncludingMessageId?: string; excludeToolMessages?: boolean }, numItems: number) =>
+    (
+      await ctx.runQuery(components.agent.messages.listMessagesByThreadId, {
+        ...{ threadId, order: "desc" as const, statuses: ["success" as const] },
+        ...more,
+        paginationOpts: { cursor: null, numItems },
+      })
+    ).page;
+  const [prompt] = await page({ upToAndIncludingMessageId: promptMessageId }, 1);
+  if (prompt === undefined) return [];
+  const newer = (await page({ excludeToolMessages: true }, limit)).filter(({ order }) => order > prompt.order);
+  return newer.reverse().flatMap(({ message, text }) => {
+    if ((message?.role !== "user" && message?.role !== "assistant") || !text) return [];
+    return [{ said: message.role === "user" ? ("person" as const) : ("you" as const), text }];
+  });
+}
+
 /** What was said, oldest first, without tool calls. */
 export async function historyOf(
   ctx: QueryCtx,

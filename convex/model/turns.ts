@@ -227,7 +227,8 @@ async function tellEnd(
     await ctx.scheduler.runAfter(0, told, { turnId: turn._id, result: JSON.stringify(how) });
   }
   if (parentTurnId === undefined || parentCallId === undefined) return;
-  const result = JSON.stringify("text" in how ? { answer: how.text } : how);
+  const agent = (await ctx.db.get("conversations", turn.conversationId))?.agent ?? null;
+  const result = JSON.stringify("text" in how ? { agent, answer: how.text } : { agent, ...how });
   await bringResult(ctx, parentTurnId, { toolCallId: parentCallId, toolName: "delegate", result });
 }
 

@@ -3,9 +3,11 @@ import { fail } from "../../model/errors.ts";
 import { crewAgent, hasTool } from "../crew.ts";
 import { chatTools } from "./chat.ts";
 import { codeTools } from "./code.ts";
+import { crewTools } from "./crew.ts";
 import type { Tool } from "./define.ts";
 import { fileTools } from "./files.ts";
 import { githubTools } from "./github.ts";
+import { memoryTools } from "./memory.ts";
 import { peopleTools } from "./people.ts";
 import { runTools } from "./runs.ts";
 import { spendTools } from "./spend.ts";
@@ -22,8 +24,10 @@ const groups = {
   ...fileTools,
   ...spendTools,
   ...peopleTools,
+  ...crewTools,
   ...githubTools,
   ...codeTools,
+  ...memoryTools,
 };
 
 export type ToolName = keyof typeof groups;
