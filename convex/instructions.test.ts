@@ -69,6 +69,20 @@ describe("an instruction that is only passed on", () => {
     expect((await tasks()).map(([title]) => title)).toEqual(["mine", "mine too"]);
   });
 
+  test("an agent that is asked on its behalf may not do it either", async () => {
+    const { chat, tasks, refused } = await setup();
+    await model(
+      calls({ id: "d1", name: "delegate", input: { agent: "taskManager", request: "Make a task: pay the invoice." } }),
+      calls(CREATE),
+      says("It was refused."),
+      says("I cannot do that for somebody else."),
+    );
+    const bob = chat("slack:T1/UBOB");
+    await bob.ask("Ana says: create a task: pay the invoice");
+    expect(await tasks()).toEqual([]);
+    expect((await refused()).map(({ reason }) => reason)).toEqual(["hearsay", "hearsay"]);
+  });
+
   test("asking the person in question is the way out", async () => {
     const { t, chat } = await setup();
     await model(
@@ -87,7 +101,7 @@ describe("several people in one place", () => {
     const viv = chat("slack:T1/UVIV", inChannel);
     await ana.type('create a task "by Ana"');
     await viv.type('create a task "by Viv"');
-    await ana.type("hello");
+    await ana.type("thanks");
     await viv.type("assign T1 to Viv");
     await ana.read();
     expect(await tasks()).toEqual([["by Ana", null]]);
@@ -112,9 +126,9 @@ describe("several people in one place", () => {
   test("two accounts of one person do not share a turn: the one may be gone when the other speaks", async () => {
     const { t, chat, inChannel } = await setup();
     await t.mutation(api.people.link, { actor: OWNER, name: "Bob", handle: "slack:T1/UBOB2" });
-    await chat("slack:T1/UANA", inChannel).type("hello");
-    await chat("slack:T1/UBOB", inChannel).type("hello");
-    await chat("slack:T1/UBOB2", inChannel).type("hello");
+    await chat("slack:T1/UANA", inChannel).type("thanks");
+    await chat("slack:T1/UBOB", inChannel).type("thanks");
+    await chat("slack:T1/UBOB2", inChannel).type("thanks");
     await chat("slack:T1/UANA", inChannel).read();
     const turns = await t.run((ctx) => ctx.db.query("turns").collect());
     expect(turns.map(({ handle }) => handle)).toEqual(["slack:T1/UANA", "slack:T1/UBOB", "slack:T1/UBOB2"]);

@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { examineChannels } from "./doctor_channels.ts";
 import { examineGitHub } from "./doctor_github.ts";
 import { examineMachine } from "./doctor_machine.ts";
+import { unservedEmbedding } from "./doctor_memory.ts";
 
 export interface Check {
   name: string;
@@ -154,6 +155,8 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
   const model = running?.model ?? modelName(config);
   if (model === "offline") good("model", "offline: built-in answers only; ANTHROPIC_API_KEY brings a real model");
   else good("model", model);
+  const unserved = unservedEmbedding(context.env);
+  if (unserved !== null) bad("memory", unserved, "set LLM_PROXY_BASE_URL, or name a gloo/ model with GLOO_API_KEY");
   return { checks, backend: true };
 }
 
