@@ -32,7 +32,13 @@ export function renderCard(card: ApprovalCard): Content {
       {
         title,
         description,
-        color: open ? COLOURS.open : card.status === "answered" ? COLOURS.done : COLOURS.over,
+        color: open
+          ? COLOURS.open
+          : card.status !== "answered"
+            ? COLOURS.over
+            : isDenied(card)
+              ? COLOURS.failed
+              : COLOURS.done,
         ...(card.context === "" ? {} : { footer: { text: clip(card.context, MAX_CONTEXT) } }),
       },
     ],
@@ -53,7 +59,7 @@ export const isCardTitle = (title: string): boolean =>
   Object.values(TITLES).some((known) => title === known || title.startsWith(`${known} `));
 
 function outcomePart(card: ApprovalCard): string {
-  const mark = card.status === "answered" ? "✅" : "🚫";
+  const mark = card.status !== "answered" ? "🚫" : isDenied(card) ? "❌" : "✅";
   const line = escaped(clip(card.outcomeLine ?? TITLES[card.status], MAX_OUTCOME));
   const reason = card.outcome?.reason ?? "";
   return `${mark} **${line}**${reason === "" ? "" : `\n${fenced(clip(reason, MAX_OUTCOME))}`}`;
@@ -124,6 +130,8 @@ const DENIALS = new Set(["no", "n", "deny", "denied", "reject"]);
 const APPROVALS = new Set(["yes", "y", "approve", "approved"]);
 const isDenial = (option: string): boolean => DENIALS.has(option.trim().toLowerCase());
 const approves = (option: string): boolean => APPROVALS.has(option.trim().toLowerCase());
+
+const isDenied = ({ outcome }: ApprovalCard): boolean => isDenial(outcome?.option ?? "");
 
 function styleOf(options: string[], index: number): number {
   const option = options[index] ?? "";

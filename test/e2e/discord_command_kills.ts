@@ -2,7 +2,10 @@
  * Kills in what only Discord has: a slash command whose answer is deferred, and a window for the reason. An interaction that was not
  * acknowledged within 3 s shows Discord's own error to the one who gave it; they do it again, unless they see that it was taken.
  */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
+import { backendFolder } from "../../src/bot/data_dir.ts";
 import type { HoldOrder } from "../../src/simulator/holds.ts";
 import { byBot, type DiscordBot, eventually, wordsOf } from "../discord_bot.ts";
 import { commitHold, within } from "./channel_kills.ts";
@@ -100,6 +103,8 @@ export async function runCommandKilled(world: DiscordBot, moment: CommandMoment 
       (one) => wordsOf(one).includes("Started") && wordsOf(one).includes(runId),
     );
   await eventually(`${id}: the answer`, () => answers().length >= (moment?.twice === true ? 2 : 1), LONGEST_MS);
+  // Told alone, and its receipt not stored: a kill in between is a moment of its own.
+  await eventually(`${id}: nothing is being said`, () => nothingUnderWay(world.place.dataDir), LONGEST_MS);
   await act("press", () => ana.press("#eng", card.id, "yes"));
   expect(ana.modal()).not.toBeNull();
   const submit = () => ana.submit({ reason: `because of ${id}` });
@@ -124,6 +129,19 @@ export async function runCommandKilled(world: DiscordBot, moment: CommandMoment 
   );
   expect(answers(), moment?.name ?? "not killed").toHaveLength(moment?.twice === true ? 2 : 1);
   return about().map(wordsOf);
+}
+
+/** Past all code under test: every copy of what is to be said has been said, and that is stored. */
+function nothingUnderWay(dataDir: string): boolean {
+  const db = new DatabaseSync(join(backendFolder(dataDir), "convex.sqlite"), { readOnly: true });
+  try {
+    const sql =
+      "SELECT count(*) AS open FROM docs d JOIN tbls t ON t.num = d.tbl WHERE t.name = 'deliveries' AND t.component = '' " +
+      "AND json_extract(d.json, '$.status') IN ('ready', 'claimed', 'waiting')";
+    return (db.prepare(sql).get() as { open: number }).open === 0;
+  } finally {
+    db.close();
+  }
 }
 
 function arm(world: DiscordBot, { name, where }: CommandMoment, id: string): () => Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * A5, B7, C8, O6: one question stands in Slack, in Discord and on a phone at once and is answered in each of the three in turn; every copy
- * tells the same outcome. The last test is the same walk by hand, in a browser; with WALK=FOLDER it leaves a picture of each step there.
+ * A5, B7, C8, O6: one question stands in Slack, in Discord and on a phone at once and is answered in each of the three in turn, and in
+ * all of them at once; every copy tells the same outcome. The last test is the same walk by hand, in a browser; with WALK=FOLDER it leaves a picture of each step there.
  * The bot simulates the platforms; what people do there goes through the control surface of the page.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -141,6 +141,22 @@ test("answered by text -> Slack and Discord tell it; each run ended once", async
     ({ workflow }) => workflow === "release",
   );
   expect(ended.map(({ nodes }) => nodes.at(-1)!.id).sort()).toEqual(["done", "done", "kept"]);
+});
+
+test("B6: pressed in Slack and in Discord and refused by text at once -> one verdict, told alike everywhere", async () => {
+  const asked = await release("1.4");
+  const code = /YES (\w+)/.exec(asked)![1];
+  const [{ ts }, { id }, { number }] = [(await slackCard("1.4"))!, (await discordCard("1.4"))!, await phone()];
+  await Promise.all([
+    ask("slack/click", { as: "ana", channel: "#eng", ts, button: "yes" }),
+    ask("discord/press", { as: "ana", channel: "eng", id, button: "yes" }),
+    ask(`phone/phones/${encodeURIComponent(number)}/text`, { body: `NO ${code}` }),
+  ]);
+  const told = await eventually("a verdict", async () => {
+    const card = await discordCard("1.4");
+    return card === undefined ? null : /(?:Approved|Denied) by Ana via \w+/.exec(wordsOf(card))?.[0];
+  });
+  await allTell("1.4", told);
 });
 
 test.skipIf(noBrowser !== "")(
