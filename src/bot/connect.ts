@@ -4,7 +4,8 @@ import { type Backend, connectBackend, functions, unavailable, within } from "./
 
 /** Rows as this version reads them; `convex/system.ts` has the same number. */
 export const SCHEMA_VERSION = 1;
-const PROBE_MS = 5_000;
+/** A machine that is busy takes its time after a crash; one where nobody listens says so at once. */
+const PROBE_MS = 15_000;
 const HELLO_MS = 15_000;
 
 export interface ConnectOptions {
