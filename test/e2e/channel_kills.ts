@@ -312,7 +312,7 @@ export async function runKilled(
 /** Leases of 10 s (a turn) and 20 s (a delivery) have to run out after some of the kills. */
 const LONGEST_MS = 60_000;
 /** The turn's reply; it names the run and not the id, and one conversation goes on at a time. */
-const POINTER = "A question is waiting for you";
+const POINTER = " waiting for you";
 export const isReply = (text: string): boolean => text.includes("Started witnessed");
 
 function prepareKill(bot: KilledBot, channel: KilledChannel, { name, where }: Moment, id: string) {

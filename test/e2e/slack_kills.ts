@@ -35,10 +35,10 @@ export async function startSlackKills(mode: SlackMode): Promise<SlackKills> {
       await reach();
     },
   };
-  return { world, bot, channel: channelOf(world) };
+  return { world, bot, channel: slackChannel(world) };
 }
 
-function channelOf({ slack }: SlackBot): KilledChannel {
+export function slackChannel({ slack }: SlackBot): KilledChannel {
   const ana = slack.as("ana");
   return {
     ask: (words) => ana.say("#eng", `@factory ${words}`),

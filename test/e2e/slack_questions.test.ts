@@ -5,10 +5,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { functions } from "../../src/bot/backend.ts";
 import type { SlackPerson } from "../../src/simulator/slack/index.ts";
-import { witnesses } from "../bench/workload.ts";
 import { as, byBot, eventually, type SlackBot, startSlackBot } from "../slack_bot.ts";
+import { GOOD_STORY, holdCommits, MOMENTS, runKilled, stories } from "./channel_kills.ts";
 import { WITNESSED } from "./harness.ts";
-import { runScript } from "./slack_script.ts";
+import { slackChannel } from "./slack_kills.ts";
 import { ask, YES_NO } from "./slack_workflows.ts";
 
 const WORKFLOWS = [
@@ -45,7 +45,9 @@ let world: SlackBot;
 let ana: SlackPerson;
 let bob: SlackPerson;
 beforeAll(async () => {
-  world = await startSlackBot({ workflows: WORKFLOWS, env: { FACTORY_OPERATORS: "slack:#support" } });
+  world = await startSlackBot({
+    ...{ workflows: WORKFLOWS, env: { FACTORY_OPERATORS: "slack:#support" }, prepare: holdCommits },
+  });
   ana = world.slack.as("ana");
   bob = world.slack.as("bob");
 }, 60_000);
@@ -343,9 +345,15 @@ test("HTTP: events, commands, buttons and windows over one signed address, retri
   }
 });
 
-test("O10: killed after the card was posted and before anybody heard of it -> one card, each effect once", async () => {
-  await runScript(world, "posted", "posted");
+test("O10: killed when the card was posted and unheard, and when the click had come and was not stored -> one of each", async () => {
+  const ids: string[] = [];
+  for (const name of ["the card posted, its receipt unheard", "the click has arrived, its COMMIT not"]) {
+    const id = `killed${ids.length}`;
+    ids.push(id);
+    const said = await runKilled(world, slackChannel(world), MOMENTS.find((moment) => moment.name === name)!, id);
+    expect(said.filter((text) => text.includes(`Go on with ${id}?`))).toHaveLength(1);
+    expect(said).toHaveLength(3);
+  }
   await world.bot.end("SIGTERM");
-  const happened = Object.fromEntries(witnesses(world.place.dataDir));
-  expect(happened).toMatchObject({ "posted/before": 1, "posted/after": 1 });
+  expect(stories(world.place.dataDir, ids)).toEqual(Object.fromEntries(ids.map((id) => [id, GOOD_STORY])));
 }, 120_000);
