@@ -3,8 +3,8 @@ import { agentQuestionTables } from "./tables/agent_questions.ts";
 import { approvalTables } from "./tables/approvals.ts";
 import { auditTables } from "./tables/audit.ts";
 import { budgetTables } from "./tables/budgets.ts";
-import { codeTables } from "./tables/code.ts";
 import { channelTables } from "./tables/channels.ts";
+import { codeTables } from "./tables/code.ts";
 import { conversationTables } from "./tables/conversations.ts";
 import { deliveryTables } from "./tables/deliveries.ts";
 import { fileTables } from "./tables/files.ts";
@@ -25,6 +25,7 @@ import { toolCallTables } from "./tables/tool_calls.ts";
 import { triggerTables } from "./tables/triggers.ts";
 import { turnTables } from "./tables/turns.ts";
 import { watchTables } from "./tables/watch.ts";
+import { workerTables } from "./tables/workers.ts";
 import { workflowTables } from "./tables/workflows.ts";
 
 export default defineSchema({
@@ -37,6 +38,7 @@ export default defineSchema({
   ...approvalTables,
   ...agentQuestionTables,
   ...jobTables,
+  ...workerTables,
   ...auditTables,
   ...watchTables,
   ...policyTables,

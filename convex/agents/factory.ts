@@ -40,6 +40,7 @@ Rules:
     "listWorkflows",
     "runStatus",
     "startWorkflow",
+    "dispatchCodingTask",
     "getTokenSpendSummary",
     "pendingQuestions",
     "requestHumanInput",

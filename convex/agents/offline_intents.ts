@@ -14,6 +14,7 @@ import * as questions from "./offline_questions.ts";
 import * as request from "./offline_requests.ts";
 import { taskManagerRows } from "./offline_tasks.ts";
 import * as team from "./offline_team.ts";
+import { WORKER_ROWS } from "./offline_workers.ts";
 import type { ToolName } from "./tools/index.ts";
 
 /** What to do with one message. `ask`: the request was understood but lacks something. */
@@ -61,6 +62,7 @@ const LISTS_TASKS: RegExp[] = [
 ];
 
 export const INTENTS: Intent[] = [
+  ...WORKER_ROWS,
   ...CREW_ROWS,
   ...FILE_ROWS,
   ...GITHUB_ROWS,

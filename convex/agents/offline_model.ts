@@ -14,6 +14,7 @@ import type {
 } from "@ai-sdk/provider";
 import { type Understood, understand } from "./offline_intents.ts";
 import * as words from "./offline_words.ts";
+import { nextOfWorker } from "./offline_workers.ts";
 import { SAID_BY_OTHERS } from "./shared.ts";
 import { isLook } from "./tools/index.ts";
 
@@ -44,6 +45,8 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   const step = stepName(options.prompt);
   if (offered.size === 0) return [text(words.stepOutput(step ?? "unnamed"))];
   const { asked, results } = currentTurn(options.prompt);
+  const worker = offered.has("executeCommand") ? nextOfWorker(asked, results) : null;
+  if (worker !== null) return ["text" in worker ? text(worker.text) : toolCall(worker.call, worker.input)];
   const workflows = workflowNames(options.prompt);
   const plan = asked.map((message): Planned => ({ message, meant: understand(message, { workflows, offered }) }));
   // A hand has tools and a step: what it cannot read from its task it does not make up.

@@ -4,6 +4,7 @@ import { FILE_PARAPHRASES } from "./offline_files.test-support.ts";
 import { GITHUB_PARAPHRASES } from "./offline_github.test-support.ts";
 import { MEMORY_PARAPHRASES } from "./offline_memory.test-support.ts";
 import { TASK_MANAGER_PARAPHRASES } from "./offline_tasks.test-support.ts";
+import { WORKER_PARAPHRASES } from "./offline_workers.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
 
 type Table = Record<string, Record<string, unknown>>;
@@ -18,6 +19,7 @@ export const PARAPHRASES: Record<ToolName, Table> = {
   ...TASK_MANAGER_PARAPHRASES,
   ...FILE_PARAPHRASES,
   ...MEMORY_PARAPHRASES,
+  ...WORKER_PARAPHRASES,
   sendChannelMessage: {
     'post "the build is green" in #eng': { channel: "#eng", text: "the build is green" },
     "post in #eng: the build is green": { channel: "#eng", text: "the build is green" },

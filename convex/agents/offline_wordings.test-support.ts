@@ -1,9 +1,11 @@
 import { GITHUB_NEGATIVES, GITHUB_WORDINGS } from "./offline_github.test-support.ts";
+import { WORKER_NEGATIVES, WORKER_WORDINGS } from "./offline_workers.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
 
 /** Further wordings, of which only the tool is checked. */
 export const WORDINGS: Record<ToolName, string[]> = {
   ...GITHUB_WORDINGS,
+  ...WORKER_WORDINGS,
   delegate: ["ask the task manager for the list of tasks", "hey, ask the run analysis what went wrong in the last run"],
   fetchFileContent: ["read report.pdf", "find budget in report.pdf"],
   getTask: ["details of T1"],
@@ -255,6 +257,7 @@ export const WORDINGS: Record<ToolName, string[]> = {
 /** Conversation, near answers, negations, reports and questions: none of it may call a tool. */
 export const NEGATIVES = [
   ...GITHUB_NEGATIVES,
+  ...WORKER_NEGATIVES,
   ...[
     "run away",
     "remember to call Bob",

@@ -10,6 +10,7 @@ import { GITHUB_WORDS } from "./offline_github_words.ts";
 import { capabilities } from "./offline_intents.ts";
 import { MEMORY_WORDS } from "./offline_memory.ts";
 import { TASK_WORDS } from "./offline_tasks.ts";
+import { WORKER_WORDS } from "./offline_workers.ts";
 
 export const OFFLINE_NOTICE =
   "I am the built-in offline model: I understand plain requests like these, but I cannot hold a conversation. " +
@@ -47,6 +48,7 @@ const WORDS: Record<string, (value: Value) => string> = {
   ...TASK_WORDS,
   ...FILE_WORDS,
   ...MEMORY_WORDS,
+  ...WORKER_WORDS,
   createTask: (value) => {
     const task = value.task as TaskView;
     const whose =
@@ -174,7 +176,10 @@ function spendWords({ calls, inputTokens, outputTokens, costUsd, unpricedCalls }
 
 function budgetWords({ project, month, limitUsd, spentUsd, state, unpricedCalls }: BudgetView): string {
   const whose = project === null ? "the factory" : `project ${project}`;
-  const unknown = unpricedCalls === 0 ? "" : `, without ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} whose price is not known`;
+  const unknown =
+    unpricedCalls === 0
+      ? ""
+      : `, without ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} whose price is not known`;
   const end = state === "stopped" ? ": used up, no more work for it" : state === "warned" ? ": nearly used up" : "";
   return `Budget of ${whose} for ${month}: $${spentUsd.toFixed(2)} of $${(limitUsd ?? 0).toFixed(2)}${unknown}${end}.`;
 }

@@ -1,19 +1,16 @@
 /**
- * Runs the commands that the backend has for machines: subscription -> claim -> worktree, sandbox, command -> result. Held by a lease
- * that it extends; when the lease is lost, or the work is wanted no more, the command is killed. What it was doing when this process
- * died is interrupted, not begun again: see `interruptedCommand` in convex/model/jobs.ts.
+ * Runs the commands that the backend has for machines: what waits -> claim -> worktree, sandbox, command -> result. Held by a lease that
+ * is extended; when the lease is lost, or nobody wants the work any more, the command is killed. What was under way when this process
+ * died is interrupted, not begun again (`interruptedCommand` in convex/model/jobs.ts).
  */
-import { z } from "zod";
-import { type CommandResult, commandText, zArgv } from "../contract/command.ts";
-import { type ErrorInfo, errorInfo, FactoryError, toErrorInfo } from "../contract/errors.ts";
+import type { CommandResult } from "../contract/command.ts";
+import { type ErrorInfo, errorInfo, toErrorInfo } from "../contract/errors.ts";
 import { type Backend, functions } from "./backend.ts";
-import { tailOf, type Workshop } from "./executor/workshop.ts";
-import type { MachineJob } from "./functions.ts";
+import { createCalls, createSteps, type Held, interrupted, type Source } from "./errands.ts";
+import type { Workshop } from "./executor/workshop.ts";
 import type { Logger } from "./logger.ts";
 
 export interface CommandRunner {
-  /** Commands under way. */
-  running(): number;
   /** Kills what is under way and says so; resolves when that is stored. */
   stop(): Promise<void>;
 }
@@ -25,111 +22,86 @@ export interface CommandRunnerOptions {
   log: Logger;
 }
 
-/** A third of a job's lease. */
+/** A third of a lease. */
 const HEARTBEAT_MS = 3_000;
 const SWEEP_EVERY_MS = 6 * 3600_000;
-/** After a claim that could not be made. */
+/** After an outcome that could not be stored. */
 const REST_MS = 1_000;
-
-const zArgs = z.object({ command: zArgv });
 
 export async function startCommandRunner(options: CommandRunnerOptions): Promise<CommandRunner> {
   const { backend, gatewayId, workshop, log } = options;
-  const { machine_work } = functions;
   const sandboxes = [...workshop.sandboxes];
-  await backend.mutation(machine_work.release, { gatewayId });
+  await backend.mutation(functions.machine_work.release, { gatewayId });
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
-  let waiting: string[] = [];
-
-  const unsubscribe = backend.onUpdate(
-    machine_work.ready,
-    { sandboxes },
-    (rows) => {
-      waiting = rows.map(({ jobId }) => jobId);
-      fill();
-    },
-    (error) => log.error({ error: error.info }, "the commands cannot be watched"),
+  const sources = [createSteps, createCalls].map((create) => create({ backend, gatewayId, sandboxes }));
+  const waiting = new Map<Source, string[]>();
+  const unwatch = sources.map((source) =>
+    source.watch(
+      (ids) => {
+        waiting.set(source, ids);
+        fill();
+      },
+      (error) => log.error({ error }, "the commands cannot be watched"),
+    ),
   );
   const sweeping = setInterval(sweep, SWEEP_EVERY_MS);
   sweeping.unref();
   sweep();
 
   function fill(): void {
-    for (const jobId of waiting) {
-      if (stopping.signal.aborted || running.size >= workshop.places) return;
-      if (running.has(jobId)) continue;
-      const done = take(jobId)
-        .catch(async (thrown: unknown) => {
-          log.warn(
-            { error: toErrorInfo(thrown), jobId },
-            "a command's outcome could not be stored; its lease will run out",
-          );
-          await new Promise((rest) => setTimeout(rest, REST_MS).unref());
-        })
-        .finally(() => {
-          running.delete(jobId);
-          waiting = waiting.filter((id) => id !== jobId);
-          fill();
-        });
-      running.set(jobId, done);
+    for (const source of sources) {
+      for (const id of waiting.get(source) ?? []) {
+        if (stopping.signal.aborted || running.size >= workshop.places) return;
+        if (!running.has(id)) running.set(id, begin(source, id));
+      }
     }
   }
 
-  async function take(jobId: string): Promise<void> {
-    const job = await backend.mutation(machine_work.claim, {
-      gatewayId,
-      jobId: jobId as MachineJob["jobId"],
-      sandboxes,
-    });
-    if (job === null) return;
-    const lease = { jobId: job.jobId, leaseId: job.leaseId };
+  async function begin(source: Source, id: string): Promise<void> {
+    try {
+      const held = await source.claim(id);
+      if (held !== null) await perform(held);
+    } catch (thrown) {
+      log.warn({ error: toErrorInfo(thrown), id }, "a command's outcome could not be stored; its lease will run out");
+      await new Promise((rest) => setTimeout(rest, REST_MS).unref());
+    }
+    running.delete(id);
+    // What waits still is said again by the subscription; until then it must not be claimed in a circle.
+    waiting.set(source, waiting.get(source)?.filter((other) => other !== id) ?? []);
+    fill();
+  }
+
+  async function perform(held: Held): Promise<void> {
     const lost = new AbortController();
     const beat = setInterval(() => {
-      backend.mutation(machine_work.heartbeat, lease).then(
-        ({ held }) => held || lost.abort(),
+      held.heartbeat().then(
+        (answer) => answer.held || lost.abort(),
         (thrown: unknown) => log.warn({ error: toErrorInfo(thrown) }, "a command's heartbeat was not stored"),
       );
     }, HEARTBEAT_MS);
-    try {
-      const done = await perform(job, AbortSignal.any([lost.signal, stopping.signal])).catch((thrown: unknown) => ({
-        error: stopping.signal.aborted ? stopped(job) : toErrorInfo(thrown),
-      }));
-      clearInterval(beat);
-      if (lost.signal.aborted) return;
-      if ("error" in done) await backend.mutation(machine_work.fail, { ...lease, error: done.error });
-      else await backend.mutation(machine_work.complete, { ...lease, output: JSON.stringify(done) });
-    } finally {
-      clearInterval(beat);
-    }
+    const done = await run(held, AbortSignal.any([lost.signal, stopping.signal])).finally(() => clearInterval(beat));
+    if (lost.signal.aborted) return;
+    if ("error" in done) await held.failed(done.error);
+    else await held.done(done.result);
   }
 
-  /** Each attempt has a worktree of its own; what it changed stays as a branch. */
-  async function perform(job: MachineJob, signal: AbortSignal): Promise<CommandResult> {
-    const parsed = zArgs.safeParse(JSON.parse(job.args));
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      throw new FactoryError("invalid_input", `${["config", ...issue.path].join(".")} ${issue.message}`, {
-        field: job.nodeId,
-        remedy: 'write the program and its arguments as a list: config: { command: ["npm", "test"] }',
-      });
+  async function run(held: Held, signal: AbortSignal): Promise<{ result: CommandResult } | { error: ErrorInfo }> {
+    let what = "a command";
+    try {
+      const errand = held.errand();
+      what = errand.what;
+      log.info({ what, key: errand.key, program: errand.argv[0] }, "a command begins");
+      const result = await workshop.run({ ...errand, signal });
+      // Its branch is in the workspace now. That of a failed command stays to be looked at, until it is old.
+      if (errand.fresh && result.exitCode === 0) workshop.remove(errand.key);
+      log.info({ what, exitCode: result.exitCode }, "a command has ended");
+      return { result };
+    } catch (thrown) {
+      const error: ErrorInfo = stopping.signal.aborted ? errorInfo(...interrupted(what)) : toErrorInfo(thrown);
+      log.info({ what, error }, "a command could not be done");
+      return { error };
     }
-    const argv = parsed.data.command;
-    const key = `run-${job.key}`.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 100);
-    log.info({ jobId: job.jobId, runId: job.runId, nodeId: job.nodeId, program: argv[0] }, "a command begins");
-    const result = await workshop.run({
-      key,
-      fresh: true,
-      sandbox: job.sandbox,
-      argv,
-      timeoutMs: job.timeoutMs,
-      message: `${job.nodeId} of run ${job.runId}: ${commandText(argv).slice(0, 200)}`,
-      signal,
-    });
-    if (result.exitCode !== 0) throw endedWith(argv, result);
-    // Its branch is in the workspace now. That of a failed command stays to be looked at, until it is old.
-    workshop.remove(key);
-    return result;
   }
 
   function sweep(): void {
@@ -142,28 +114,11 @@ export async function startCommandRunner(options: CommandRunnerOptions): Promise
   }
 
   return {
-    running: () => running.size,
     async stop() {
       stopping.abort();
-      unsubscribe();
+      for (const stop of unwatch) stop();
       clearInterval(sweeping);
       await Promise.all(running.values());
     },
   };
 }
-
-const endedWith = (argv: readonly string[], result: CommandResult): FactoryError =>
-  new FactoryError(
-    "conflict",
-    `${commandText(argv).slice(0, 200)} ended with exit code ${result.exitCode}${tailOf(result)}`,
-  );
-
-const stopped = (job: MachineJob): ErrorInfo =>
-  errorInfo(
-    "interrupted",
-    `the bot was stopped while it ran the command of ${job.nodeId}; how far it came is not known`,
-    {
-      remedy: "look at what it did, then let the step be done again (retries, or onFailure: ask)",
-      field: job.nodeId,
-    },
-  );

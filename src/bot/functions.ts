@@ -387,6 +387,11 @@ export const functions = {
       "lookups:knownPlaces",
     ),
   },
+  workers: {
+    noteChanges: mutation<{ turnId: Id<"turns">; branch: string | null; diffstat: string }, null>(
+      "workers:noteChanges",
+    ),
+  },
   machine_work: {
     ready: query<{ sandboxes: string[] }, { jobId: Id<"jobs"> }[]>("machine_work:ready"),
     claim: mutation<{ gatewayId: string; jobId: Id<"jobs">; sandboxes: string[] }, MachineJob | null>(

@@ -29,7 +29,13 @@ export class CommandPlace {
   readonly git = gitIn(this.workspace);
   readonly workers = workersFolder(this.place.dataDir);
 
-  start = (): Promise<BotProcess> => this.place.start({ FACTORY_WORKSPACE: this.workspace });
+  /** No Slack is there: what is told to engineering and support waits in the outbox, to be read. */
+  start = (): Promise<BotProcess> =>
+    this.place.start({
+      FACTORY_WORKSPACE: this.workspace,
+      FACTORY_ENGINEERING: "slack:#eng",
+      FACTORY_SUPPORT: "slack:#support",
+    });
 
   async begin(definition: { id: string }) {
     const run = await this.place.ok("workflow", "run", this.place.file(`${definition.id}.json`, definition));

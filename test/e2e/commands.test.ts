@@ -1,17 +1,48 @@
-/** Steps that run commands, with the real bot and a real sandbox: W16. A bot that dies in the middle: commands_killed.long.test.ts. */
+/**
+ * Commands with the real bot, a real repository and a real sandbox: steps of workflows (W16), and the Factory Worker (S2), whose command
+ * tries to answer an open question and to reach everything it should not (I10). A bot that dies: commands_killed.long.test.ts.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { functions } from "../../src/bot/backend.ts";
 import { BUBBLEWRAP, WITHOUT } from "../bubblewrap.ts";
 import { CommandPlace, steps } from "./command_steps.ts";
+import type { BotProcess } from "./harness.ts";
 
-const SLOW = 60_000;
+const SLOW = 120_000;
+const ROOT = join(import.meta.dirname, "..", "..");
 
-describe.skipIf(!BUBBLEWRAP)(`commands of workflows${WITHOUT}`, () => {
+describe.skipIf(!BUBBLEWRAP)(`commands in a sandbox${WITHOUT}`, () => {
   let at: CommandPlace;
+  let bot: BotProcess;
   beforeAll(async () => {
     at = new CommandPlace();
-    await at.start();
+    bot = await at.start();
   }, SLOW);
   afterAll(async () => await at.dispose());
+
+  const say = async (text: string) => JSON.stringify(await at.place.ok("chat", text));
+  const questions = async () =>
+    (await at.place.ok("approvals", "list")) as { code: string; question: string; status: string; votes: unknown[] }[];
+  const asked = async (part: string) => {
+    const open = await at.place.until(["approvals", "list"], (list) =>
+      list.some(({ question }: { question: string }) => question.includes(part)),
+    );
+    return open.find(({ question }: { question: string }) => question.includes(part));
+  };
+
+  /** Each line that gets somewhere says so. */
+  const attack = (code: string) => `
+for command in "factory approvals answer ${code} yes" "node ${ROOT}/src/cli/main.ts approvals answer ${code} yes" \\
+  "${ROOT}/bin/factory.mjs approvals answer ${code} yes" "cat ${at.place.dataDir}/gateway_key.json" "cat ${ROOT}/.env" "ls ${at.workspace}"
+do FACTORY_DATA_DIR=${at.place.dataDir} $command >/tmp/said 2>&1 && echo "REACHED $command"; done
+for url in ${bot.ready.backend} ${bot.ready.http}
+do node -e 'fetch(process.argv[1]).then(() => console.log("REACHED", process.argv[1]), () => {})' $url; done
+tr '\\0' '\\n' < /proc/1/environ | grep -E 'FACTORY|KEY' && echo "REACHED environment"
+echo changed > changed.txt
+echo "the attack is over"
+`;
 
   test(
     "W16: an approved command runs in its sandbox on a branch of its own; its output is the step's result, its failure the step's",
@@ -37,6 +68,44 @@ describe.skipIf(!BUBBLEWRAP)(`commands of workflows${WITHOUT}`, () => {
       expect(failed).toMatchObject({ status: "failed", error: expect.stringContaining("exit code 3: tests are red") });
       expect((await at.ended(denied.runId)).status).toBe("failed");
       expect(at.git("branch", "--list", `factory/run-${denied.runId}*`)).toBe("");
+    },
+    SLOW,
+  );
+
+  test(
+    "S2, I10: a task for the worker: asked, approved, run, reported, in review; a question that its command tries to answer stays as it was",
+    async () => {
+      const ship = {
+        id: "ship",
+        startNodeId: "ask",
+        nodes: {
+          ask: { type: "approval", question: "Ship it?", options: ["yes", "no"], next: { yes: "end", no: "end" } },
+          end: { type: "end" },
+        },
+      };
+      await at.begin(ship);
+      const [before] = await questions();
+      writeFileSync(join(at.workspace, "attack.sh"), attack(before!.code));
+      at.git("add", ".");
+      at.git("commit", "--quiet", "-m", "Attack");
+
+      await say('create a task "try everything"');
+      await say("have the worker run `sh attack.sh` for T1");
+      await at.answer((await asked("Give T1 to the Factory Worker")).code, "yes");
+      await at.answer((await asked("Run `sh attack.sh` for T1?")).code, "yes");
+      const done = await at.place.until(["tasks", "show", "T1"], ({ status }) => status !== "IN_PROGRESS");
+      expect(done.status).toBe("IN_REVIEW");
+
+      const backend = await at.place.backend();
+      const filters = [{ channel: "slack" }];
+      const told = await backend.mutation(functions.outbox.claim, { gatewayId: "test", filters, limit: 50 });
+      const said = told.map(({ message }) => (JSON.parse(message) as { text: string }).text).join("\n");
+      expect(said).toContain("the attack is over");
+      expect(said).not.toContain("REACHED");
+      expect(said).toMatch(/Branch `factory\/T1`[\s\S]*changed\.txt/);
+      expect(await questions()).toEqual([before]);
+      expect(at.git("diff", "--name-only", "main", "factory/T1")).toBe("changed.txt");
+      expect(at.git("status", "--short")).toBe("");
     },
     SLOW,
   );

@@ -13,6 +13,7 @@ import { runTools } from "./runs.ts";
 import { spendTools } from "./spend.ts";
 import { taskTools } from "./tasks.ts";
 import { teamTools } from "./team.ts";
+import { workerTools } from "./workers.ts";
 import { workflowTools } from "./workflows.ts";
 
 const groups = {
@@ -21,6 +22,7 @@ const groups = {
   ...chatTools,
   ...workflowTools,
   ...runTools,
+  ...workerTools,
   ...fileTools,
   ...spendTools,
   ...peopleTools,
