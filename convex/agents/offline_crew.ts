@@ -1,5 +1,6 @@
 /** What another agent is asked, read from a message; and how its answer is worded. Pure. */
 import { asksForAnalysis } from "./offline_analysis.ts";
+import { asksForFile } from "./offline_files.ts";
 import { asksForCode, asksForReview } from "./offline_github.ts";
 import type { Intent } from "./offline_intents.ts";
 
@@ -46,6 +47,14 @@ export const HANDED_ON: Intent[] = [
     changes: false,
     patterns: [/\S/],
     input: (text) => (asksForAnalysis(text) ? { agent: "runAnalysis", request: text } : null),
+  },
+  {
+    tool: "delegate",
+    what: "read a file that was added to the factory, or find words in it",
+    example: "read the file report.pdf and summarise it",
+    changes: false,
+    patterns: [/\S/],
+    input: (text) => (asksForFile(text) ? { agent: "forgeAnalyst", request: text } : null),
   },
   {
     tool: "delegate",

@@ -62,6 +62,7 @@ export function fileCommands(program: Command, act: Act): void {
 
 async function add(context: Context, path: string, name: string | undefined): Promise<StoredFile> {
   const bytes = readBytes(path);
+  demandReadable(path, bytes);
   const shown = name ?? basename(path);
   const backend = await context.backend();
   const asked = { actor: context.actor(), name: shown, bytes: bytes.byteLength };
@@ -90,6 +91,17 @@ function readBytes(path: string): Uint8Array<ArrayBuffer> {
       cause: thrown,
     });
   }
+}
+
+/** Said here, where it can be mended; whoever reads it looks again, and closer. */
+function demandReadable(path: string, bytes: Uint8Array): void {
+  const head = Buffer.from(bytes.subarray(0, 8192));
+  const isUtf16 = head.length > 1 && [0xfffe, 0xfeff].includes(head.readUInt16BE(0));
+  if (isUtf16 || head.subarray(0, 1024).includes("%PDF-") || !head.includes(0)) return;
+  throw new FactoryError("invalid_input", `${path} is neither a PDF nor a text`, {
+    field: "file",
+    remedy: "agents read PDF files and texts (UTF-8, or UTF-16 with a byte order mark)",
+  });
 }
 
 async function upload(address: string, bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Id<"_storage">> {

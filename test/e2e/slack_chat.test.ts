@@ -219,6 +219,32 @@ test("/enrol gives its code to the one who asks alone", async () => {
   expect(bob.messages("#eng").map(({ ts }) => ts)).not.toContain(told.ts);
 });
 
+test('S4: "why did run X fail?" names the step and its error, by the workflow and by the id', async () => {
+  const move = {
+    type: "task",
+    functionId: "tool::transitionTask",
+    config: { task: "T99", status: "COMPLETE" },
+    next: "done",
+  };
+  await world.install({ name: "broken", startNodeId: "move", nodes: { move, done: { type: "end" } } });
+  const root = ana.say("#eng", "@factory workflow run broken");
+  const replies = () => byBot(ana.messages("#eng", { thread: root })).map(({ text }) => plain(text));
+  await eventually("the failure", () => replies().find((text) => text.includes("failed")));
+  const [run] = await world.backend.query(functions.runs.list, { status: "failed", limit: 1 });
+  for (const name of ["broken", run!.runId]) {
+    const before = replies().length;
+    ana.say("#eng", `@factory why did run ${name} fail?`, { thread: root });
+    const said = await eventually("the answer", () =>
+      replies()
+        .slice(before)
+        .find((text) => text.includes("failedatstep")),
+    );
+    expect(said).toContain("FromrunAnalysis");
+    expect(said).toContain("failedatstepmove");
+    expect(said).toContain('"thereisnotask"T99""(notfound)');
+  }
+});
+
 test("C10: what was said while the bot was away is taken once after its start, in channels, threads and direct messages", async () => {
   const root = ana.say("#eng", "@factory hello");
   await eventually("a reply", () => byBot(ana.messages("#eng", { thread: root }))[0]);
