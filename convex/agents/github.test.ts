@@ -92,14 +92,18 @@ describe("from a chat with the offline model", () => {
   test("open a pull request, asked, and check it, not asked", async () => {
     const { ana, answered, approvals } = await setup();
     const head = `feature/pr${counter}`;
+    await ana.ask('create a task "fix the login"');
     await ana.ask(`create branch ${head} in acme/site`);
     await answered("yes");
     await peer.write("acme/site", head, `pr${counter}.ts`, "export {};\n");
-    await ana.ask(`open a PR from ${head} in acme/site titled "Fix the login"`);
+    await ana.ask(`open a PR from ${head} in acme/site for T1 titled "Fix the login"`);
     peer.break("POST", "/pulls", { kind: "cut", after: true });
     const opened = await answered("yes");
     expect(opened).toMatch(new RegExp(`Opened \\*\\*#\\d+\\*\\* "Fix the login", ${head} into main: http`));
     expect(peer.count("POST", "/pulls")).toBe(1);
+    const [made] = await peer.api<{ body: string }[]>("GET", `/repos/acme/site/pulls?head=acme:${head}`);
+    expect(made?.body).toMatch(/^For task T1\.\n\n<!-- factory-call:\w+ -->$/);
+    expect((await ana.ask(`open a PR from ${head} in acme/site for T99 titled "x"`)).join()).toContain('no task "T99"');
     const number = /#(\d+)/.exec(opened)?.[1];
     const checked = await ana.ask(`check PR ${number} of acme/site`);
     expect(checked.join()).toContain(`#${number} "Fix the login" is ready to be merged.`);
@@ -147,6 +151,32 @@ describe("from a chat with the offline model", () => {
     expect((await ana.ask(`create branch ${name} in acme/site`)).join()).toContain(`Created the branch **${name}**`);
     expect((await ana.ask(`create branch ${name} in acme/other`)).join()).toContain("not ours");
     expect(await approvals()).toEqual([]);
+  });
+
+  test("S4: where something is, a file, a review: asked of the agents that can, and answered with paths and lines", async () => {
+    const { ana, approvals, t } = await setup();
+    const head = `feature/review${counter}`;
+    await peer.write("acme/site", "main", "src/login.ts", "export function handleLogin() {\n  return 1;\n}\n");
+    const { object } = await peer.api<{ object: { sha: string } }>("GET", "/repos/acme/site/git/ref/heads/main");
+    await peer.api("POST", "/repos/acme/site/git/refs", { ref: `refs/heads/${head}`, sha: object.sha });
+    await peer.write("acme/site", head, "src/login.ts", "export function handleLogin() {\n  return 2;\n}\n");
+    const pull = { title: "Log in better", head, base: "main", body: "" };
+    const { number } = await peer.api<{ number: number }>("POST", "/repos/acme/site/pulls", pull);
+    peer.seen.length = 0;
+    const found = (await ana.ask("where in acme/site is the login handled?")).join();
+    expect(found).toContain("`src/login.ts:1`");
+    expect(found).toContain("export function handleLogin()");
+    expect((await ana.ask("show src/login.ts in acme/site")).join()).toContain("2:   return 1;");
+    const review = (await ana.ask(`review PR ${number} of acme/site`)).join();
+    expect(review).toContain(`**#${number}** "Log in better" by factory, ${head} into main: 1 file, +1 −1.`);
+    expect(review).toContain("`src/login.ts:1` modified");
+    expect(peer.seen.filter(({ method }) => method !== "GET")).toEqual([]);
+    expect(await approvals()).toEqual([]);
+    const record = await t.run((ctx) => ctx.db.query("audit").collect());
+    const agents = record
+      .filter(({ kind }) => kind === "tool.done")
+      .map(({ detail }) => (JSON.parse(detail) as { tool: string }).tool);
+    expect(agents.sort()).toEqual(["getPullRequest", "readCode", "searchCode"]);
   });
 
   test("a viewer may not", async () => {

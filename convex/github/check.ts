@@ -1,5 +1,6 @@
 /** How a pull request stands: asked of GitHub in several places, told as one answer. Changes nothing. */
 import type { z } from "zod";
+import { someOf } from "./bounds.ts";
 import type { GitHub } from "./client.ts";
 import { GitHubError } from "./errors.ts";
 import { fullName, type Repo } from "./names.ts";
@@ -33,6 +34,7 @@ export interface PullChecked {
 
 const PER_PAGE = 100;
 const MAX_PAGES = 3;
+const MAX_NAMES = 50;
 /** GitHub computes `mergeable` when it is first asked for, mostly within a second or two. */
 const ASK_AGAIN_AFTER_MS = [500, 1500, 3000];
 
@@ -50,7 +52,8 @@ export async function checkPull(
     ...{ repo: fullName(repo), number, url: pull.html_url, title: pull.title, standing },
     summary: sentence(pull, standing, checks, reviews),
     ...{ mergeable: pull.mergeable ?? null, head: pull.head.ref, base: pull.base.ref, commit: pull.head.sha },
-    ...{ checks, reviews },
+    checks: { ...checks, pending: someOf(checks.pending, MAX_NAMES), failed: someOf(checks.failed, MAX_NAMES) },
+    reviews,
   };
 }
 

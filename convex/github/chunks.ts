@@ -1,5 +1,7 @@
 /** How the text of a repository is cut, named by words and found again. Pure. */
 
+import { cutBytes } from "./bounds.ts";
+
 /** Larger files are generated more often than written. */
 export const MAX_FILE_BYTES = 200_000;
 const CHUNK_LINES = 50;
@@ -86,6 +88,7 @@ export function fitOf(asked: string[][], path: string, words: string): number {
 }
 
 const EXCERPT_LINES = 10;
+const EXCERPT_BYTES = 6000;
 
 /** The lines around the one that has most of the words. */
 export function excerptOf(
@@ -99,6 +102,10 @@ export function excerptOf(
   });
   const best = fits.indexOf(Math.max(...fits));
   const start = Math.max(0, Math.min(best - 2, lines.length - EXCERPT_LINES));
-  const part = lines.slice(start, start + EXCERPT_LINES);
-  return { from: chunk.from + start, to: chunk.from + start + part.length - 1, text: part.join("\n") };
+  const end = Math.min(lines.length, start + EXCERPT_LINES);
+  const told = lines.slice(start, end).map((line) => line.trim() !== "");
+  // A blank line at an edge shows nothing.
+  const [first, last] = [start + Math.max(0, told.indexOf(true)), start + Math.max(0, told.lastIndexOf(true))];
+  const text = cutBytes(lines.slice(first, last + 1).join("\n"), EXCERPT_BYTES);
+  return { from: chunk.from + first, to: chunk.from + last, text };
 }

@@ -1,5 +1,6 @@
 /** What a pull request changes, and what a file holds, in portions that fit into a conversation with a model. Changes nothing. */
 import { FactoryError } from "../../src/contract/errors.ts";
+import { cutBytes, jsonBytes } from "./bounds.ts";
 import { onePull, paged } from "./check.ts";
 import type { GitHub } from "./client.ts";
 import { demandPath, fullName, type Repo } from "./names.ts";
@@ -7,11 +8,13 @@ import { at, isStatus } from "./repositories.ts";
 import { isSecretPath, withoutSecrets } from "./secrets.ts";
 import { textOf, zContent, zPullFiles } from "./shapes.ts";
 
-const MAX_BODY = 6000;
-const MAX_PATCH = 6000;
-const MAX_PATCHES = 48_000;
+/** A result has 128 KiB, which the most of everything stays under. */
+const MAX_BODY_BYTES = 12_000;
+const MAX_PATCH_BYTES = 8000;
+const MAX_PATCHES_BYTES = 50_000;
+const MAX_FILES = 120;
 const MAX_LINES = 400;
-const MAX_TEXT = 24_000;
+const MAX_TEXT_BYTES = 40_000;
 
 export interface ChangedFile {
   path: string;
@@ -50,21 +53,22 @@ export async function showPull(github: GitHub, repo: Repo, number: number): Prom
       schema: zPullFiles,
     }),
   );
-  let left = MAX_PATCHES;
-  const files = listed.map(({ filename, status, additions, deletions, patch }): ChangedFile => {
+  let left = MAX_PATCHES_BYTES;
+  const files = listed.slice(0, MAX_FILES).map(({ filename, status, additions, deletions, patch }): ChangedFile => {
     const file = { path: filename, status, additions, deletions };
     if (isSecretPath(filename)) return { ...file, patch: null, note: "may hold secrets: not shown" };
     if (patch == null || patch === "") return { ...file, patch: null, note: "no diff: binary, or very large" };
     if (left <= 0) return { ...file, patch: null, note: "left out: the pull request is too large; read the file" };
-    const shown = withoutSecrets(patch).slice(0, Math.min(MAX_PATCH, left));
-    left -= shown.length;
-    return { ...file, patch: shown, note: shown.length < patch.length ? "the diff is cut here" : null };
+    const clean = withoutSecrets(patch);
+    const shown = cutBytes(clean, Math.min(MAX_PATCH_BYTES, left));
+    left -= jsonBytes(shown);
+    return { ...file, patch: shown, note: shown.length < clean.length ? "the diff is cut here" : null };
   });
   return {
     ...{ repo: fullName(repo), number, url: pull.html_url, title: pull.title, state: pull.state },
-    ...{ body: withoutSecrets(pull.body ?? "").slice(0, MAX_BODY), author: pull.user?.login ?? null },
+    ...{ body: cutBytes(withoutSecrets(pull.body ?? ""), MAX_BODY_BYTES), author: pull.user?.login ?? null },
     ...{ draft: pull.draft ?? false, head: pull.head.ref, base: pull.base.ref, commit: pull.head.sha },
-    ...{ files, more: (pull.changed_files ?? 0) > files.length },
+    ...{ files, more: Math.max(pull.changed_files ?? 0, listed.length) > files.length },
   };
 }
 
@@ -99,9 +103,17 @@ export async function readFile(
   const from = Math.max(1, Math.min(wanted.from, lines.length || 1));
   const last = Math.min(lines.length, Math.max(from, wanted.to ?? from + MAX_LINES - 1), from + MAX_LINES - 1);
   const numbered = lines.slice(from - 1, last).map((line, index) => `${from + index}: ${line.slice(0, 500)}`);
+  const shown = cutBytes(withoutSecrets(numbered.join("\n")), MAX_TEXT_BYTES);
   return {
-    ...{ repo: fullName(repo), path, ref: wanted.ref, from, to: last, lines: lines.length },
-    text: withoutSecrets(numbered.join("\n")).slice(0, MAX_TEXT),
+    ...{
+      repo: fullName(repo),
+      path,
+      ref: wanted.ref,
+      from,
+      to: from + shown.split("\n").length - 1,
+      lines: lines.length,
+    },
+    text: shown,
   };
 }
 

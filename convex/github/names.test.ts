@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import fc from "../../test/property.ts";
+import { cutBytes, jsonBytes } from "./bounds.ts";
 import { demandBranch, demandPath, demandPull, readRepo } from "./names.ts";
 import { isSecretPath, withoutSecrets } from "./secrets.ts";
 
@@ -65,4 +66,18 @@ test("keys and tokens in a text are taken out; its lines stay where they are", (
   expect(clean).not.toMatch(/ghp_|abc/);
   expect(clean.split("\n")).toHaveLength(text.split("\n").length);
   expect(clean.split("\n").at(-1)).toBe("z");
+});
+
+test("a cut text takes at most its bytes as JSON, and as many as it can; no character is halved", () => {
+  const texts = fc.string({ unit: fc.constantFrom("a", "é", "漢", "😀", "\n", '"', "\u0001"), maxLength: 60 });
+  fc.assert(
+    fc.property(texts, fc.integer({ min: 2, max: 200 }), (text, maxBytes) => {
+      const cut = cutBytes(text, maxBytes);
+      expect(text.startsWith(cut)).toBe(true);
+      expect(jsonBytes(cut)).toBeLessThanOrEqual(maxBytes);
+      expect(cut.isWellFormed()).toBe(true);
+      const next = [...text.slice(cut.length)][0];
+      if (next !== undefined) expect(jsonBytes(cut + next)).toBeGreaterThan(maxBytes);
+    }),
+  );
 });

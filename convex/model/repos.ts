@@ -4,9 +4,13 @@ import { demandPull, demandRepo, fullName, type Repo, readRepo, repoKey } from "
 import { fail } from "./errors.ts";
 import { nameKeyOf } from "./people.ts";
 import { allProjects } from "./projects.ts";
+import { demandTask } from "./tasks.ts";
 
-/** `given`: `owner/name`, or the name of a project; undefined: the only repository that any project has. As `owner/name`. */
-export async function repoNamed(ctx: QueryCtx, given: string | undefined): Promise<string> {
+/**
+ * `given`: `owner/name`, or the name of a project. Undefined: the repository of the task's project, else the only one that any project
+ * has. As `owner/name`.
+ */
+export async function repoNamed(ctx: QueryCtx, given: string | undefined, task?: string): Promise<string> {
   const named = given?.trim() ?? "";
   const read = readRepo(named);
   if (read !== null) return fullName(read);
@@ -15,6 +19,9 @@ export async function repoNamed(ctx: QueryCtx, given: string | undefined): Promi
     const project = projects.find(({ name }) => nameKeyOf(name) === nameKeyOf(named));
     return fullName(project?.repo == null ? demandRepo(named) : demandRepo(project.repo));
   }
+  const of = task === undefined ? null : (await demandTask(ctx, task)).projectId;
+  const own = projects.find(({ _id }) => _id === of)?.repo;
+  if (own != null) return fullName(demandRepo(own));
   const repos = new Map(projects.map(({ repo }) => [repo!.toLowerCase(), repo!]));
   const [only, another] = [...repos.values()];
   if (only !== undefined && another === undefined) return fullName(demandRepo(only));

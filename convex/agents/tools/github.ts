@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { demandBranch } from "../../github/names.ts";
 import { pullNamed, repoNamed } from "../../model/repos.ts";
+import { demandTask } from "../../model/tasks.ts";
 import { outside } from "./define.ts";
 
 export const repoInput = z
@@ -44,8 +45,9 @@ export const githubTools = {
       draft: z.boolean().optional().describe("True: not ready for review yet"),
       task: z.string().max(20).optional().describe("The factory's task it is for, for example T7"),
     }),
-    prepare: async (ctx, _serving, input) => ({ ...input, repo: await repoNamed(ctx, input.repo) }),
-    check: async (_ctx, _call, { head, base }) => {
+    prepare: async (ctx, _serving, input) => ({ ...input, repo: await repoNamed(ctx, input.repo, input.task) }),
+    check: async (ctx, _call, { head, base, task }) => {
+      if (task !== undefined) await demandTask(ctx, task);
       demandBranch(head.split(":").at(-1) ?? "", "head");
       if (base !== undefined) demandBranch(base, "base");
     },
