@@ -74,6 +74,8 @@ export const facts = internalQuery({
         question: shorten(question, 300),
         asked,
       })),
+      // Answered, never executed: every tool that changes something is refused in this turn.
+      ...(turn.hearsay === undefined ? {} : { passedOnWordsOf: turn.hearsay.from ?? "somebody else" }),
       ...(await saidMeanwhile(ctx, turn)),
       ...(await budgetsOver(ctx)),
       workflows: (await startable(ctx)).map(({ name, title, inputs }) => ({ name, title, inputs })),

@@ -16,7 +16,7 @@ import { type Understood, understand } from "./offline_intents.ts";
 import * as words from "./offline_words.ts";
 import { nextOfWorker } from "./offline_workers.ts";
 import { SAID_BY_OTHERS } from "./shared.ts";
-import { isLook } from "./tools/index.ts";
+import { isLook, type ToolName } from "./tools/index.ts";
 
 /** Between two words: quick to read along. A long reply comes several words at a time, so that it takes half a second at most. */
 const WORD_DELAY_MS = 5;
@@ -51,6 +51,10 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   const plan = asked.map((message): Planned => ({ message, meant: understand(message, { workflows, offered }) }));
   // A hand has tools and a step: what it cannot read from its task it does not make up.
   if (step !== null && plan.every(({ meant }) => meant.kind !== "call")) return [text(words.stepOutput(step))];
+  const passedOn = factsOf(options.prompt).passedOnWordsOf;
+  if (passedOn !== undefined && !plan.every(({ meant }) => meant.kind === "call" && mayHearsay(meant.tool))) {
+    return [text(words.passedOn(passedOn))];
+  }
   const calls = plan.flatMap(({ meant }) => (meant.kind === "call" ? [meant] : []));
   return results.length < calls.length
     ? nextCalls(calls.slice(results.length))
@@ -96,17 +100,22 @@ function wordTurn(plan: Planned[], results: Result[], offered: ReadonlySet<strin
   return [...new Set(lines)].join("\n\n");
 }
 
-/** From the facts of `context_bridge.ts`: a workflow is started by a name that exists. */
-function workflowNames(prompt: LanguageModelV4Message[]): string[] {
+/** A workflow is started by a name that exists. */
+const workflowNames = (prompt: LanguageModelV4Message[]): string[] =>
+  (factsOf(prompt).workflows ?? []).map(({ name }) => name);
+
+const mayHearsay = (tool: ToolName): boolean => isLook(tool) || tool === "requestHumanInput";
+
+/** What `context_bridge.ts` tells. */
+function factsOf(prompt: LanguageModelV4Message[]): { workflows?: { name: string }[]; passedOnWordsOf?: string } {
   for (const message of prompt) {
     const json =
       message.role === "system"
         ? /^Facts for this conversation[^\n]*\n(\{.*\})$/s.exec(message.content)?.[1]
         : undefined;
-    if (json !== undefined)
-      return (JSON.parse(json) as { workflows: { name: string }[] }).workflows.map(({ name }) => name);
+    if (json !== undefined) return JSON.parse(json) as ReturnType<typeof factsOf>;
   }
-  return [];
+  return {};
 }
 
 /** A workflow's task names its step in the instructions (`run_task.ts`). Null: nothing does. */

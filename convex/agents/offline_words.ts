@@ -24,6 +24,9 @@ export const greeting = (offered: ReadonlySet<string>): string =>
 export const notUnderstood = (offered: ReadonlySet<string>): string =>
   `I did not understand that, so I did nothing.\n\n${capabilityList(offered)}\n\n${OFFLINE_NOTICE}`;
 
+export const passedOn = (from: string): string =>
+  `These are words of ${from} that you pass on, so I did nothing. Let ${from} say it from an account of their own; or say it in your own words, if you want it yourself.`;
+
 export const welcome = (): string => "You are welcome.";
 
 /** `result` is what the tool returned; anything that is not JSON is shown as it is. */

@@ -104,6 +104,8 @@ describe("prices", () => {
     ["anthropic/claude-sonnet-4-5-20250929", 3, 15],
     ["claude-sonnet-4-5-20250929", 3, 15],
     ["claude-haiku-4-5", 1, 5],
+    ["anthropic/claude-sonnet-5.5", 2, 10],
+    ["openai/text-embedding-3-small", 0.02, 0],
     ["offline", 0, 0],
   ])("%s", (id, input, output) => {
     expect(priceOf(id, {})).toEqual({ input, output });
@@ -121,6 +123,9 @@ describe("prices", () => {
     expect(costMicroUsd(price, usage(1000, 100))).toBe(4500);
     expect(costMicroUsd(price, usage(1000, 100, 1000))).toBe(1800);
     expect(costMicroUsd(null, usage(1, 1))).toBeNull();
+    const haiku = priceOf("claude-haiku-5-5", {});
+    expect(costMicroUsd(haiku, usage(100_000, 100))).toBe(10_050);
+    expect(costMicroUsd(haiku, usage(100_001, 100))).toBe(50_251);
   });
 });
 
