@@ -5,7 +5,7 @@ import type { Id } from "./_generated/dataModel.js";
 import { internalQuery } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { defaultModelId } from "./agents/model_id.ts";
-import { priceOf } from "./agents/model_prices.ts";
+import { isFree } from "./agents/model_prices.ts";
 import { type BudgetView, listBudgets, refusalFor, setBudget } from "./model/budgets.ts";
 import { saidInTurn } from "./model/conversations.ts";
 import { resolveActor } from "./model/people.ts";
@@ -42,8 +42,7 @@ export const refusal = internalQuery({
   args: { turnId: v.optional(v.id("turns")), jobId: v.optional(v.id("jobs")), now: v.number() },
   handler: async (ctx, { turnId, jobId, now }): Promise<ErrorInfo | null> => {
     if ((await ctx.db.query("budgets").first()) === null) return null;
-    const price = priceOf(defaultModelId());
-    if (price !== null && price.input === 0 && price.output === 0) return null;
+    if (isFree(defaultModelId())) return null;
     const projects = new Set<Id<"projects">>();
     if (turnId !== undefined) {
       const turn = await ctx.db.get("turns", turnId);

@@ -57,6 +57,12 @@ export function priceOf(model: string, env: Record<string, string | undefined> =
   return Object.hasOwn(PRICES, id) ? (PRICES[id] ?? null) : null;
 }
 
+/** Known to cost nothing. A model without a price may cost anything. */
+export function isFree(model: string): boolean {
+  const price = priceOf(model);
+  return price !== null && price.input === 0 && price.output === 0;
+}
+
 type Usage = Pick<LanguageModelUsage, "inputTokens" | "outputTokens"> & Partial<LanguageModelUsage>;
 
 /** One dollar for a million tokens is a millionth of a dollar for one. */

@@ -2,8 +2,11 @@
 import type { Infer } from "convex/values";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { defaultModelId } from "../agents/model_id.ts";
+import { isFree } from "../agents/model_prices.ts";
 import type { vSpendKind } from "../tables/spend.ts";
-import { countSpend } from "./budgets.ts";
+import { countSpend, refusalFor } from "./budgets.ts";
+import { toConvexError } from "./errors.ts";
 import { personByName } from "./people.ts";
 import { projectRow } from "./projects.ts";
 import { findRun } from "./run_lookup.ts";
@@ -59,6 +62,14 @@ export async function attributeTurn(ctx: MutationCtx, turnId: Id<"turns">, task:
 export async function projectOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Id<"projects"> | null> {
   const task = await taskOf(ctx, turnId);
   return task === null ? null : await projectOfTask(ctx, task);
+}
+
+/** Throws `limit_reached` when nothing more may be spent on this task (`T7`), so that work is not begun which would stop at once. */
+export async function demandBudgetFor(ctx: QueryCtx, task: string): Promise<void> {
+  if (isFree(defaultModelId())) return;
+  const project = await projectOfTask(ctx, task.trim().toUpperCase());
+  const refused = await refusalFor(ctx, project === null ? [] : [project], Date.now());
+  if (refused !== null) throw toConvexError(refused);
 }
 
 /** `T7`. Null: it has none, or is gone. */

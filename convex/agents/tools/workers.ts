@@ -1,6 +1,7 @@
 /** Work on code: given out by the Factory Manager, done by the Factory Worker in a sandbox on a gateway's machine. */
 import { z } from "zod";
 import { commandText, zArgv } from "../../../src/contract/command.ts";
+import { demandBudgetFor } from "../../model/spend.ts";
 import { TASK_STATUSES } from "../../model/task_machine.ts";
 import {
   askForHelp,
@@ -35,7 +36,10 @@ export const workerTools = {
     }),
     gated: true,
     capability: "shell.exec",
-    check: async (ctx, _call, { task }) => void (await demandDispatchable(ctx, task)),
+    check: async (ctx, _call, { task }) => {
+      await demandDispatchable(ctx, task);
+      await demandBudgetFor(ctx, task);
+    },
     question: ({ task, instructions }) => `Give ${task} to the Factory Worker: ${instructions}?`,
     run: async (ctx, call, input) => await dispatch(ctx, call, input),
   }),
