@@ -1,7 +1,8 @@
 /**
  * GitHub's REST API over Octokit, as it runs in Convex: fetch and nothing of Node. Every answer is bounded and read by a schema, so that
  * what is not GitHub's is refused. A request that only asks is tried again; one that changes something only when GitHub says that it
- * did not take it. Otherwise its error is `unsure`, and whoever asked has to look before asking again.
+ * did not take it. Otherwise its error is `unsure`, and whoever asked has to look before asking again. Octokit's own plugins for that
+ * repeat a POST after a 502, and queue in the memory of a process: neither fits here.
  */
 import { Octokit } from "@octokit/core";
 import { FactoryError } from "../../src/contract/errors.ts";

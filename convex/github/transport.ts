@@ -15,6 +15,8 @@ export interface Ask<T> {
 
 /** The list of a repository's 50,000 files has some 10 MB; an action has 64 MB for all it holds. */
 const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
+/** What is read here was written down for this version of the API. */
+const HEADERS = { "x-github-api-version": "2022-11-28" };
 const NO_BODY = new Set([204, 205, 304]);
 
 export async function once<T>(octokit: Octokit, timeoutMs: number, ask: Ask<T>): Promise<T> {
@@ -28,7 +30,8 @@ export async function once<T>(octokit: Octokit, timeoutMs: number, ask: Ask<T>):
   };
   let data: unknown;
   try {
-    ({ data } = await octokit.request(ask.route, { ...ask.parameters, request: { fetch: bounded } }));
+    const request = { fetch: bounded, log: octokit.log };
+    ({ data } = await octokit.request(ask.route, { ...ask.parameters, headers: HEADERS, request }));
   } catch (thrown) {
     throw explain(thrown, ask.what, controller.signal.aborted ? timeoutMs : null);
   } finally {

@@ -19,6 +19,8 @@ const MAX_REPOS = 20;
 const FORGOTTEN = "forgotten ";
 const FORGET_AT_ONCE = 200;
 const MAX_CANDIDATES = 60;
+/** Those of a folder may stand far behind others. */
+const MAX_CANDIDATES_OF_ALL = 400;
 const MAX_RESULTS = 8;
 const PER_FILE = 2;
 
@@ -141,10 +143,11 @@ export async function searchCode(
 ): Promise<CodeFound[]> {
   const asked = queryWords(query);
   if (asked.length === 0) fail("invalid_input", "there is no word to look for", { field: "query" });
+  const limit = under === null ? MAX_CANDIDATES : MAX_CANDIDATES_OF_ALL;
   const rows = ctx.db
     .query("codeChunks")
     .withSearchIndex("search_words", (q) => q.search("words", asked.flat().join(" ")).eq("repoId", repoId));
-  const candidates = await takeWithin(rows, MAX_CANDIDATES, (row) => row.text.length + row.words.length);
+  const candidates = await takeWithin(rows, limit, (row) => row.text.length + row.words.length);
   const fitting = candidates
     .filter(({ path }) => under === null || path === under || path.startsWith(`${under}/`))
     .map((chunk) => ({ chunk, fit: fitOf(asked, chunk.path, chunk.words) }))
