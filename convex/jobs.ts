@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import { zErrorInfo } from "../src/contract/errors.ts";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation } from "./_generated/server.js";
+import { stepAgent } from "./agents/step_agents.ts";
 import * as jobs from "./model/jobs.ts";
 import { roleOf } from "./model/profiles.ts";
 
@@ -10,6 +11,8 @@ export interface ClaimedJob {
   agent: string | null;
   /** What the role's file says now; null: the step names no role. */
   role: { title: string; instructions: string } | null;
+  /** The role is an agent of the crew, with its tools that read; a file of the same name goes before. */
+  crew: boolean;
   prompt: string;
   /** False: the step has none, and `prompt` is its arguments. */
   hasPrompt: boolean;
@@ -31,11 +34,13 @@ export const claim = internalMutation({
     const timeoutMs = Math.max(1, (job.deadline ?? 0) - Date.now());
     const found = agent === null ? null : await roleOf(ctx, agent);
     // Parked runs may name a role of before there were files: then the name is all there is.
-    const role = agent === null ? null : { title: found?.title ?? agent, instructions: found?.instructions ?? "" };
+    const known = found ?? stepAgent(agent);
+    const role = agent === null ? null : { title: known?.title ?? agent, instructions: known?.instructions ?? "" };
     return {
       leaseId: job.leaseId ?? "",
       agent,
       role,
+      crew: found === null && known !== null,
       prompt,
       hasPrompt: job.prompt !== job.args,
       threadKey,

@@ -3,7 +3,8 @@
  * model is called, so a job that is taken up again after a crash finds the finished answer or goes on from the prompt.
  */
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import { Agent, type AgentComponent, type UsageHandler } from "@convex-dev/agent";
+import { Agent, type AgentComponent, stepCountIs, type UsageHandler } from "@convex-dev/agent";
+import type { ToolSet } from "ai";
 import { v } from "convex/values";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { components, internal } from "../_generated/api.js";
@@ -14,7 +15,8 @@ import { budgetRefusal } from "./budget_functions.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
-import { deadline, RECENT_MESSAGES } from "./shared.ts";
+import { deadline, MAX_STEPS, RECENT_MESSAGES } from "./shared.ts";
+import { NEEDS_PERSON, stepTools } from "./step_tools.ts";
 import { createUsageHandler } from "./usage.ts";
 
 /** Exported for hands, which are told the same about steps. */
@@ -27,8 +29,8 @@ ${job.role === null ? "" : `Your role, ${job.role.title}:\n${job.role.instructio
 // See crew_agents.ts: the library's own parameter type is more than the compiler can hold.
 const Constructor = Agent as unknown as new (
   component: AgentComponent,
-  options: { name: string; languageModel: LanguageModelV4; usageHandler: UsageHandler },
-) => Agent<{ jobId: Id<"jobs"> }>;
+  options: { name: string; languageModel: LanguageModelV4; usageHandler: UsageHandler; tools?: ToolSet },
+) => Agent<{ jobId: Id<"jobs">; leaseId: string }, ToolSet>;
 
 export const run = internalAction({
   args: { jobId: v.id("jobs") },
@@ -60,6 +62,7 @@ async function work(
     name: job.agent ?? "stepExecutor",
     languageModel: createLanguageModel(defaultModelId()),
     usageHandler: createUsageHandler(job.agent ?? "stepExecutor"),
+    ...(job.crew ? { tools: stepTools(job.agent) } : {}),
   });
   const limit = deadline(lost, job.timeoutMs);
   const { threadId, promptMessageId } = session;
@@ -67,13 +70,28 @@ async function work(
   if (refused !== null) return { error: refused };
   const result = await agent
     .generateText(
-      { ...ctx, jobId },
+      { ...ctx, jobId, leaseId: job.leaseId },
       { threadId },
-      { promptMessageId, instructions: instructions(job), abortSignal: limit.signal },
+      {
+        ...{ promptMessageId, instructions: instructions(job), abortSignal: limit.signal },
+        ...(job.crew ? { stopWhen: stepCountIs(MAX_STEPS) } : {}),
+      },
       { contextOptions: { recentMessages: RECENT_MESSAGES } },
     )
     .finally(limit.clear);
+  const asked = result.toolCalls.find(({ toolName }) => toolName === NEEDS_PERSON);
+  if (asked !== undefined) return { error: personNeeded(asked.input) };
   const output = result.text.trim();
   if (output === "") return { error: errorInfo("model_unavailable", "the language model answered with nothing") };
   return { output };
+}
+
+/** A step has nobody to talk with: what it needs to know is the failure of the step, which the definition may have a person decide. */
+function personNeeded(input: unknown): ErrorInfo {
+  const { ask, question } = input as { ask?: unknown; question?: unknown };
+  const text = typeof question === "string" ? question.slice(0, 1000) : "no question was given";
+  return errorInfo("conflict", `a person is needed (${String(ask ?? "anybody").slice(0, 120)}): ${text}`, {
+    remedy: "answer it in an approval or an input before the step, or give the step onFailure: ask",
+    retryable: false,
+  });
 }

@@ -2,6 +2,7 @@
 import type { Definition } from "../../src/flow/definition.ts";
 import { type Known, type Problem, parseDefinition, problemLine } from "../../src/flow/parse.ts";
 import type { QueryCtx } from "../_generated/server.js";
+import { STEP_AGENTS } from "../agents/step_agents.ts";
 import { fail } from "./errors.ts";
 import { knownFunctions, SHELL_EXEC } from "./functions.ts";
 import { profileNames } from "./profiles.ts";
@@ -24,7 +25,7 @@ async function known(ctx: QueryCtx, source: string, options: CompileOptions): Pr
     missing: {
       [SHELL_EXEC]: "set FACTORY_WORKSPACE and install a sandbox (bubblewrap or docker), then restart the bot",
     },
-    roles: await profileNames(ctx, "role"),
+    roles: [...(await profileNames(ctx, "role")), ...STEP_AGENTS],
     hands: await profileNames(ctx, "hand"),
     sandboxes,
     workflows: await workflowNames(ctx, source),

@@ -6,6 +6,7 @@ import { didYouMean } from "../../src/flow/suggest.ts";
 import type { StartWork } from "../../src/flow/types.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { STEP_AGENTS } from "../agents/step_agents.ts";
 import { record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import type { Acting } from "./people.ts";
@@ -36,7 +37,7 @@ export async function demandBindings(ctx: QueryCtx, definition: Definition, bind
   const used = new Set(definition.agents);
   for (const node of Object.values(definition.nodes))
     if ("work" in node && node.work.agent !== null) used.add(node.work.agent);
-  const installed = await profileNames(ctx, "role");
+  const installed: string[] = [...(await profileNames(ctx, "role")), ...STEP_AGENTS];
   for (const [role, instance] of Object.entries(bindings)) {
     if (!used.has(role)) {
       const near = didYouMean(role, [...used]);
