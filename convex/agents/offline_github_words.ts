@@ -54,7 +54,7 @@ export const GITHUB_WORDS: Record<string, (value: Value) => string> = {
   searchCode: (value) => {
     const { repo, results, note, commit } = value as unknown as CodeAnswer;
     const noted = note === null ? "" : `\n(${note})`;
-    if (results.length === 0) return `I found nothing of that in ${repo}.${noted}`;
+    if (results.length === 0) return `I found nothing on that in ${repo}.${noted}`;
     const lines = results.map((each) => {
       const shown = each.text.split("\n").slice(0, MAX_EXCERPT_LINES).join("\n");
       return `- \`${each.path}:${each.from}\`\n\`\`\`\n${shown.replaceAll("```", "'''")}\n\`\`\``;

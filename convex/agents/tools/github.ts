@@ -52,7 +52,7 @@ export const githubTools = {
       if (base !== undefined) demandBranch(base, "base");
     },
     question: ({ repo, head, base, title, draft }) =>
-      `Open a ${draft === true ? "draft " : ""}pull request of ${head} into ${base ?? "the default branch"} in ${repo}, "${title}"?`,
+      `Open a ${draft === true ? "draft " : ""}pull request in ${repo}, ${head} into ${base ?? "the default branch"}: "${title}"?`,
   }),
   checkPR: outside({
     ...GITHUB,
