@@ -9,7 +9,13 @@ import { shorten } from "./words.ts";
  * Below a reply while questions are open for this person; null: none is open. A code belongs to one person, so a shared place is told
  * without any.
  */
-export async function answerHint(ctx: QueryCtx, personId: Id<"people">, isPrivate: boolean): Promise<string | null> {
+export async function answerHint(
+  ctx: QueryCtx,
+  personId: Id<"people">,
+  isPrivate: boolean,
+  /** What stands above it: a question that is quoted there is not quoted again. */
+  above = "",
+): Promise<string | null> {
   const open = await openFor(ctx, personId);
   const only = open[0];
   if (only === undefined) return null;
@@ -17,5 +23,5 @@ export async function answerHint(ctx: QueryCtx, personId: Id<"people">, isPrivat
     const what = open.length === 1 ? "A question is" : `${open.length} questions are`;
     return `${what} waiting for you. Use the buttons; the words that count are listed by PENDING in a private chat.`;
   }
-  return open.length === 1 ? `"${shorten(only.question)}"\n${hintFor(open)}` : hintFor(open);
+  return open.length === 1 && !above.includes(only.question) ? `"${shorten(only.question)}"\n${hintFor(open)}` : hintFor(open);
 }

@@ -210,7 +210,7 @@ async function speak(
   parts: string[],
 ): Promise<void> {
   if (conversation.origin !== undefined) return;
-  const hint = await answerHint(ctx, turn.personId, turn.private);
+  const hint = await answerHint(ctx, turn.personId, turn.private, parts.join("\n"));
   const said = [...parts, ...(hint === null ? [] : [hint])];
   if (said.length > 0) await say(ctx, turn, said.join("\n\n"), true);
 }
