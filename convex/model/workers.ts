@@ -239,7 +239,7 @@ export async function ended(ctx: MutationCtx, turnId: Id<"turns">, result: strin
   const where =
     worker.branch === null
       ? "Nothing was changed."
-      : `Branch \`${worker.branch}\`:\n\`\`\`\n${worker.diffstat}\n\`\`\``;
+      : `Branch \`${worker.branch}\`:\n\`\`\`\n${fenced(worker.diffstat)}\n\`\`\``;
   const now = moved === null ? `It is ${task.status}.` : `It is ${moved} now.`;
   const text =
     broke === null
@@ -266,6 +266,9 @@ async function tryMove(
     return null;
   }
 }
+
+/** Names of files are chosen in there: none ends the block that it stands in. */
+const fenced = (text: string): string => text.replaceAll("```", "'''").replace(/\s+$/, "");
 
 const keyOf = ({ turn, toolCallId }: Call): string => `tool:${turn._id}:${toolCallId}`;
 

@@ -67,6 +67,7 @@ export function work(draft: Draft, shape: Shape, promptField: string, locals: re
     const example = known.sandboxes?.[0] ?? "docker";
     shape.error("functionId", `${functionId} never runs outside of a sandbox`, `add sandbox: ${example}`);
   }
+  if (registered?.needsSandbox) command(draft, shape);
   if (functionId === "hand::run") hand(draft, shape);
   if (functionId === "agent::chat" && prompt === null) {
     shape.error(promptField, `${promptField} is missing`, `write what the agent is to do: ${promptField}: …`);
@@ -94,6 +95,23 @@ function agent(draft: Draft, shape: Shape): string | null {
     shape.error("agent", `there is no role "${named.slice(0, 40)}"`, near ? `did you mean "${near}"?` : listed);
   }
   return named;
+}
+
+/** A command is a program with its arguments: nobody is to be asked about one that could not be run. */
+function command(draft: Draft, shape: Shape): void {
+  const config = shape.tree("config");
+  const entry = config?.kind === "map" ? config.entries.find(({ key }) => key === "command") : undefined;
+  const remedy = "write config: { command: [npm, test] }";
+  // A variable may hold the whole list.
+  const variable = entry !== undefined && /^\s*\{\{[^{}]+\}\}\s*$/.test(scalarText(entry.value) ?? "");
+  if (entry === undefined) shape.error("config", "it names no command", remedy);
+  else if (variable) return;
+  else if (entry.value.kind !== "list" || entry.value.items.length === 0)
+    draft.problems.error(
+      entry.value.at,
+      `${shape.label}: command is not a list of a program and its arguments`,
+      remedy,
+    );
 }
 
 /** A hand that is named outright must be there; one that a variable names is looked up when the step runs. */

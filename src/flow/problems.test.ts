@@ -211,6 +211,18 @@ nodes:
       { functions: { "tool::shell_exec": { needsApproval: true } } },
       "never runs without approval",
     ],
+    [
+      "shape of a command: a line for a shell",
+      "{ type: task, functionId: 'tool::shell_exec', config: { command: npm test }, sandbox: docker, next: z }",
+      { functions: { "tool::shell_exec": { needsSandbox: true } }, sandboxes: ["docker"] },
+      "command is not a list of a program and its arguments (write config: { command: [npm, test] })",
+    ],
+    [
+      "command",
+      "{ type: task, functionId: 'tool::shell_exec', config: { run: x }, sandbox: docker, next: z }",
+      { functions: { "tool::shell_exec": { needsSandbox: true } }, sandboxes: ["docker"] },
+      "it names no command",
+    ],
     ["role", "{ type: task, prompt: x, agent: codr, next: z }", { roles: ["coder"] }, 'did you mean "coder"?'],
     [
       "sandbox this machine lacks",

@@ -53,11 +53,40 @@ describe.skipIf(!BUBBLEWRAP)(`a command under way${WITHOUT}`, () => {
       await nobodySleeps();
       bot = await at.start();
       const question = await questionOf(runId);
-      expect(question.question).toMatch(/ran the command of work; how far it came is not known/);
+      expect(question.question).toMatch(/while it ran .*work.*; how far it came is not known/);
       expect(question.options).toContain("retry");
       expect(readFileSync(begun, "utf8")).toBe("begun\n");
       await at.answer(question.code, "abort");
       expect((await at.ended(runId)).status).toBe("failed");
+    },
+    SLOW,
+  );
+
+  test(
+    "a worker's call: it dies with the bot, the worker hears that it is not known how far it came, and asks for help",
+    async () => {
+      const asked = async (part: string) => {
+        const is = ({ question }: { question: string }) => question.includes(part);
+        return (await at.place.until(["approvals", "list"], (list) => list.some(is))).find(is);
+      };
+      await at.place.ok("chat", 'create a task "wait for ever"');
+      await at.place.ok("chat", "have the worker run `sh -c 'echo begun >> begun.txt; sleep 314159'` for T1");
+      await at.answer((await asked("Give T1 to the Factory Worker")).code, "yes");
+      await at.answer((await asked("for T1? (executeCommand)")).code, "yes");
+      const begun = join(at.workers, "trees/T1/repo/begun.txt");
+      while (!existsSync(begun)) await sleep(LOOK_MS);
+      await bot.end("SIGKILL");
+      await nobodySleeps();
+      bot = await at.start();
+      const task = await at.place.until(["tasks", "show", "T1"], ({ status }) => status === "BLOCKED");
+      expect(JSON.stringify(task)).toContain("how far it came is not known");
+      expect(readFileSync(begun, "utf8")).toBe("begun\n");
+      // Given out again, it goes on in the same worktree, with what is there.
+      await at.place.ok("chat", "have the worker run `cat begun.txt` for T1");
+      await at.answer((await asked("Give T1 to the Factory Worker: run `cat")).code, "yes");
+      await at.answer((await asked("Run `cat begun.txt` for T1?")).code, "yes");
+      await at.place.until(["tasks", "show", "T1"], ({ status }) => status === "IN_REVIEW");
+      expect(at.git("show", "factory/T1:begun.txt")).toBe("begun");
     },
     SLOW,
   );
