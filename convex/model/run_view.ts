@@ -150,3 +150,22 @@ function openKinds(run: Doc<"runs">): Set<WaitKind> {
     return new Set();
   }
 }
+
+/** What a page that watches runs shows: no values, and nobody's codes. */
+export async function viewProgress(
+  ctx: QueryCtx,
+  run: Doc<"runs">,
+): Promise<Omit<RunWire, "input" | "variables" | "result" | "version">> {
+  return {
+    runId: run._id,
+    workflow: run.workflow,
+    title: run.title,
+    status: run.status,
+    startedBy: run.startedByShown,
+    nodes: await nodes(ctx, run._id),
+    waitingFor: run.endedAt === null ? await waitingFor(ctx, run, null) : [],
+    error: run.error,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+  };
+}

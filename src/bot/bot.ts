@@ -17,6 +17,7 @@ import { type Gateway, startGateway } from "./gateway.ts";
 import { ensureGatewayKey } from "./gateway_key.ts";
 import { hookRoutes } from "./hooks.ts";
 import { type HttpReply, type HttpServer, type Routes, startHttp } from "./http.ts";
+import { createLivePage } from "./live.ts";
 import type { BotLogger } from "./logger.ts";
 import { findMachine } from "./machine.ts";
 import { modelName } from "./model_name.ts";
@@ -122,6 +123,9 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     const { routes, states, refused } = openChannels(options, dataDir.path, { ...env, ...simulation?.env });
     Object.assign(httpRoutes, hookRoutes({ backend, env }));
     Object.assign(httpRoutes, webhookRoutes(routes.map(({ adapter }) => adapter)));
+    const live = createLivePage({ backend, secret: key.secret, log });
+    undo.push(() => live.close());
+    Object.assign(httpRoutes, live.routes);
     const gateway = await startGateway({ backend, gatewayId, routes, refused, log });
     undo.push(() => gateway.stop());
     const workshop = openWorkshop(config, machine, log);

@@ -330,6 +330,12 @@ export const functions = {
     list: query<{ status?: RunStatus; limit?: number }, WireRun[]>("runs:list"),
     cancel: mutation<{ actor: Actor; runId: string; reason?: string }, WireRun>("runs:cancel"),
   },
+  live: {
+    runs: query<None, object[]>("live:runs"),
+    questions: query<None, object[]>("live:questions"),
+    deliveries: query<None, object[]>("live:deliveries"),
+    state: query<None, object>("live:state"),
+  },
   approvals: {
     list: query<{ actor: Actor; all?: boolean }, WireApproval[]>("approvals:list"),
     get: query<{ actor: Actor; ref: string }, WireApproval | null>("approvals:get"),

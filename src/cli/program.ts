@@ -12,6 +12,7 @@ import { createContext, formatOf } from "./context.ts";
 import { deployEnvCommand } from "./deploy_env.ts";
 import { discordCommands } from "./discord.ts";
 import { doctorCommand } from "./doctor.ts";
+import { liveCommand } from "./live.ts";
 import { memoryCommands } from "./memory.ts";
 import { createOutput, type Streams } from "./output.ts";
 import { peopleCommands } from "./people.ts";
@@ -89,6 +90,7 @@ function buildProgram(act: Act, streams: Streams): Command {
   policyCommands(program, act);
   auditCommands(program, act);
   doctorCommand(program, act);
+  liveCommand(program, act);
   deployEnvCommand(program, act);
   backupCommands(program, act);
   slackCommands(program, act);

@@ -159,6 +159,51 @@ test("B6: pressed in Slack and in Discord and refused by text at once -> one ver
   await allTell("1.4", told);
 });
 
+test("O3: the live page's events are for whoever has its address, and are read only", async () => {
+  const { json } = await place.json("live");
+  const address = new URL(json.url);
+  const events = (token: string) =>
+    fetch(new URL("/live/events", address), { headers: { authorization: `Bearer ${token}` } });
+  expect(address.origin).toBe(bot.ready.http);
+  expect((await fetch(new URL("/live", address))).headers.get("content-security-policy")).toContain(
+    "default-src 'self'",
+  );
+  for (const wrong of ["", "x", address.hash]) expect((await events(wrong)).status).toBe(401);
+  const right = await events(address.hash.slice(1));
+  expect(right.headers.get("content-type")).toBe("text/event-stream");
+  await right.body!.cancel();
+  expect((await fetch(new URL("/live/events", address), { method: "POST" })).status).toBe(405);
+});
+
+test.skipIf(noBrowser !== "")(
+  `O3: the live page shows a run, its nodes, its question and its copies, and what becomes of them, by itself${noBrowser}`,
+  async () => {
+    const { page, complaints } = await sitAt((await place.json("live")).json.url);
+    expect(page.url()).toBe(`${bot.ready.http}/live`);
+    const runs = page.getByRole("region", { name: "Runs" });
+    await runs.getByRole("article").first().waitFor();
+    await release("1.5");
+    const question = page.getByRole("region", { name: "Questions" }).getByRole("article", { name: "Release 1.5 to" });
+    for (const channel of ["slack", "discord", "sms"])
+      await question.locator(".copies li", { hasText: channel }).getByText("confirmed").waitFor();
+    const { runId } = /run (?<runId>\w{20,})/.exec(await question.innerText())!.groups as { runId: string };
+    const run = runs.getByRole("article").filter({ hasText: runId });
+    await run.getByText("waits for an answer to “Release 1.5 to everybody?”").waitFor();
+    // The page stays where it is; a person's code is nobody else's.
+    expect(await page.locator("body").innerText()).not.toMatch(/YES \w\w/);
+    if (process.env.WALK !== undefined)
+      await page.screenshot({ path: `${process.env.WALK}/4-live.jpg`, type: "jpeg", quality: 70 });
+    const { id } = (await discordCard("1.5"))!;
+    await ask("discord/press", { as: "ana", channel: "eng", id, button: "yes" });
+    await run.getByText("completed", { exact: true }).waitFor();
+    await question.waitFor({ state: "detached" });
+    await run.locator(".node.completed", { hasText: "done" }).waitFor();
+    await page.getByRole("region", { name: "Deliveries" }).getByText("confirmed").first().waitFor();
+    expect(complaints).toEqual([]);
+  },
+  60_000,
+);
+
 test.skipIf(noBrowser !== "")(
   `the walk on the page${noBrowser}: started in Slack, asked on all three, Bob refused alone, Ana answers on the phone`,
   async () => {
