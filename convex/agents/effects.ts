@@ -9,7 +9,7 @@ import { fail } from "../model/errors.ts";
 import { canonicalInput, type GuardedCall, hear, hearAgain } from "../model/gate.ts";
 import { demandOwnWords } from "../model/instructions.ts";
 import { beginOutside } from "../model/outside_calls.ts";
-import { actingOf, agentOfTurn, demandTurn } from "../model/tool_calls.ts";
+import { actingOf, agentOfTurn, demandTurn, noteCall } from "../model/tool_calls.ts";
 import { isGuarded } from "./tools/define.ts";
 import { checkedInput, demandTool } from "./tools/index.ts";
 
@@ -51,6 +51,8 @@ export const performApproved = internalMutation({
     const gate = (await ctx.db.get("gatedCalls", gateId))!;
     const call = await guardedCallOf(ctx, gate);
     if (!(await hearAgain(ctx, call, { callHash: gate.callHash, gate }))) return { kind: "asked" };
+    const { toolName: tool, toolCallId, rule, callHash } = gate;
+    await noteCall(ctx, call.turn, "policy.satisfied", { tool, toolCallId, rule, callHash });
     return await carryOut(ctx, call, gateId);
   },
 });

@@ -84,7 +84,7 @@ describe("the gate", () => {
     expect(requests[1]?.messages.at(-1)).toMatchObject({ role: "tool", content: expect.stringContaining("82000") });
     expect(await outside()).toMatchObject([{ status: "done", claims: 1, machine: "m1" }]);
     expect((await turns()).map(({ status }) => status)).toEqual(["done", "done"]);
-    expect(await record()).toEqual(["policy.held", "tool.called", "tool.done"]);
+    expect(await record()).toEqual(["policy.held", "policy.satisfied", "tool.called", "tool.done"]);
     expect(await t.run((ctx) => ctx.db.query("toolEffects").collect())).toHaveLength(1);
   });
 
@@ -112,7 +112,7 @@ describe("the gate", () => {
   });
 
   test("a rule lets it pass -> nobody is asked, and the result is part of the same reply; a rule blocks it -> refused", async () => {
-    const { ana, approvals, turns, complete, setPolicy, texts } = await setup();
+    const { ana, approvals, turns, complete, setPolicy, texts, record } = await setup();
     await setPolicy(
       rule("small", "tool == wire and payload.amount < 100", "allow"),
       rule("never", "payload.amount > 1000000", "block, for: [tool], reason: too much"),
@@ -127,6 +127,7 @@ describe("the gate", () => {
     await complete({ wired: 5 });
     expect(await texts()).toEqual(["It is done."]);
     expect(await turns()).toHaveLength(1);
+    expect(await record()).toEqual(["policy.set", "policy.allowed", "tool.called", "tool.done"]);
     expect(await ana.ask("wire two million")).toEqual(["I may not."]);
     expect(JSON.stringify(requests[3]?.messages.at(-1))).toMatch(/blocked by the policy: rule .*never.*too much/);
     expect(await approvals()).toEqual([]);

@@ -73,7 +73,12 @@ export async function hear(ctx: MutationCtx, call: GuardedCall): Promise<Heard> 
   await demandAble(ctx, call);
   const callHash = await hashOfCall({ ...call, personId: call.turn.personId });
   const judged = await judgeNow(ctx, call);
-  if (judged.decision === "allow") return { kind: "pass" };
+  if (judged.decision === "allow") {
+    const { toolName: tool, toolCallId, turn } = call;
+    if (judged.rule !== null)
+      await noteCall(ctx, turn, "policy.allowed", { tool, toolCallId, callHash, rule: judged.rule.name });
+    return { kind: "pass" };
+  }
   const same = await sameAsked(ctx, call.turn, callHash);
   if (same !== null) return { kind: "same", question: same.question, asked: same.asked };
   await askPeople(ctx, call, { callHash, judged, round: 1, changed: false });
