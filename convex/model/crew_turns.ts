@@ -27,10 +27,13 @@ export async function startCrewTurn(ctx: MutationCtx, work: CrewWork): Promise<I
   const { turn, agent, key, prompt, parentCallId, onEnd } = work;
   const conversation = await conversationOf(ctx, turn, agent, key);
   const { threadId, userId } = conversation;
+  // Work for a shared place is for several people in one thread, and only the words of the one served are a message (context_bridge.ts).
+  const person = conversation.owner === null ? await ctx.db.get("people", turn.personId) : null;
+  const content = person === null ? prompt : `[${person.name}] ${prompt}`;
   const { messages } = await ctx.runMutation(components.agent.messages.addMessages, {
     threadId,
     userId,
-    messages: [{ message: { role: "user", content: prompt } }],
+    messages: [{ message: { role: "user", content } }],
   });
   const { personId, handle, channel, place, hearsay } = turn;
   return await queueTurn(ctx, {
