@@ -30,6 +30,8 @@ export interface MachineQuestion {
 
 /** A docker client whose engine does not answer in this time has none. */
 const LONGEST_MS = 3_000;
+/** Of bubblewrap, which takes a few hundredths of a second and waits for nobody: only a machine that is very busy needs more. */
+const LONGEST_TRY_MS = 15_000;
 
 const RUN_DOCKER = { command: "docker", args: ["version", "--format", "{{.Server.Version}}"] };
 
@@ -76,15 +78,14 @@ export async function tryBubblewrap(folder: string): Promise<Try> {
     const outcome = await executor.run({
       worktree,
       argv: ["sh", "-c", "test -w . && ! test -w / && ! test -e /etc/shadow"],
-      timeoutMs: LONGEST_MS,
+      timeoutMs: LONGEST_TRY_MS,
       maxOutputBytes: 2000,
     });
     if (outcome.exitCode === 0) return null;
     const said = outcome.stderr.trim().split("\n").at(-1) ?? "";
     return { why: `it does not start: ${said || "without a word"}`, remedy: remedyFor(said) };
   } catch (thrown) {
-    const { message, remedy } = toErrorInfo(thrown);
-    return { why: message, remedy: remedy ?? "install bubblewrap, then restart the bot" };
+    return { why: toErrorInfo(thrown).message, remedy: "install bubblewrap (0.8 or newer), then restart the bot" };
   } finally {
     if (worktree !== null) rmSync(worktree, { recursive: true, force: true });
   }
