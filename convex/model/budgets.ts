@@ -237,4 +237,6 @@ const nameOf = (project: string | null): string => (project === null ? "The fact
 const dollars = (usd: number): string => `$${usd.toFixed(2)}`;
 const percent = ({ spentUsd, limitUsd }: BudgetView): string => `${Math.floor((100 * spentUsd) / (limitUsd ?? 1))} %`;
 const unpriced = ({ unpricedCalls }: BudgetView): string =>
-  unpricedCalls === 0 ? "" : ` (and ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} of models whose price is not known)`;
+  unpricedCalls === 0
+    ? ""
+    : ` (and ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} of models whose price is not known)`;

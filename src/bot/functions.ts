@@ -12,8 +12,10 @@ import type { StoredInbound } from "../contract/inbound.ts";
 import type { HomeView, WorkflowForm } from "../contract/lookups.ts";
 import type { RunStatus, RunView } from "../contract/run.ts";
 import type { AuditLine, AuditRow, PolicyQuestion, PolicyTested, PolicyView, Trouble } from "./governance.ts";
+import type { Budget, Memory, Project, Session, Task, TaskDetail } from "./work.ts";
 
 export type { AuditLine, AuditRow } from "./governance.ts";
+export type { Budget, Memory, Project, Session, Task, TaskDetail } from "./work.ts";
 
 type Args = Record<string, unknown>;
 export type Query<A extends Args, R> = FunctionReference<"query", "public", A, R>;
@@ -108,62 +110,6 @@ export interface Profile {
   title: string;
   description: string | null;
   file: string;
-}
-
-export interface Task {
-  task: string;
-  title: string;
-  status: string;
-  priority: string;
-  assignee: string | null;
-  project: string | null;
-  description: string | null;
-}
-
-export interface TaskDetail extends Task {
-  createdBy: string;
-  createdAt: number;
-  updatedAt: number;
-  /** Where it may be moved from here. */
-  next: readonly string[];
-  history: { at: number; kind: string; person: string | null; detail: Record<string, unknown> }[];
-}
-
-export interface Budget {
-  /** Null: the factory as a whole. */
-  project: string | null;
-  month: string;
-  limitUsd: number | null;
-  spentUsd: number;
-  warnAt: number | null;
-  state: "none" | "fine" | "warned" | "stopped";
-  calls: number;
-  /** Of `calls`, those of models without a known price. */
-  unpricedCalls: number;
-}
-
-export interface Project {
-  project: string;
-  repo: string | null;
-  tasks: Record<string, number>;
-  budget: Budget;
-}
-
-export interface Session {
-  topic: string;
-  place: string;
-  openedBy: string;
-  at: number;
-  thread: string | null;
-}
-
-export interface Memory {
-  memory: string;
-  text: string;
-  shared: boolean;
-  author: string;
-  project: string | null;
-  at: number;
 }
 
 export interface WorkflowCreated {

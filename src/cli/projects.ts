@@ -158,7 +158,9 @@ const money = ({ spentUsd, limitUsd }: Budget): string =>
 const STATES = { none: "", fine: "", warned: "nearly used up", stopped: "used up: no agent is called" };
 const state = (budget: Budget): string => STATES[budget.state];
 const unpriced = ({ unpricedCalls }: Budget): string =>
-  unpricedCalls === 0 ? "" : `without ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} whose price is not known`;
+  unpricedCalls === 0
+    ? ""
+    : `without ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} whose price is not known`;
 const budgetText = (budget: Budget): string =>
   `${budget.project === null ? "The factory" : `Project ${budget.project}`}, ${budget.month}: ${[money(budget), state(budget), unpriced(budget)].filter(Boolean).join("; ")}`;
 
