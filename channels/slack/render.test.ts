@@ -19,6 +19,20 @@ describe("each card and each message", () => {
   test.each(Object.entries(MESSAGES))("%s", (_, message) => {
     expect(renderMessage(message)).toMatchSnapshot();
   });
+  test.each(["waiting", "completed", "cancelled"] as const)("progress, %s", (status) => {
+    const nodes = [
+      { id: "build", status: "completed", note: null },
+      { id: "ask", status: status === "waiting" ? "waiting" : status, note: null },
+    ];
+    const message = { kind: "progress" as const, runId: "r1", title: "Deploy", status, nodes, elapsedMs: 61_000 };
+    expect(renderMessage(message)).toMatchSnapshot();
+  });
+  test("a notice and a list for one person", () => {
+    expect(renderMessage({ kind: "text", text: "Only Bob may answer this.", onlyTo: "slack:T1/U1" })).toMatchSnapshot();
+    const items = [{ key: "4K", text: "Deploy?", detail: null }];
+    const list = { kind: "list" as const, title: "Open questions", items, empty: "None.", onlyTo: "slack:T1/U1" };
+    expect(renderMessage(list)).toMatchSnapshot();
+  });
   test("windows", () => {
     const where = { place: "slack:C1/1.1", private: false };
     const ids = { approvalId: "a1", question: CARD.question, where };

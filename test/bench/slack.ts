@@ -28,6 +28,11 @@ export async function slackBench(): Promise<void> {
     await slack.quiet();
     report("slack", "burst_200_acknowledged", performance.now() - began, "ms");
     const tries = slack.deliveries().slice(before);
+    reportTimes(
+      "slack",
+      "burst_200_event_to_acknowledged",
+      tries.map(({ tookMs }) => tookMs),
+    );
     report(
       "slack",
       "burst_200_not_acknowledged_at_once",

@@ -41,6 +41,8 @@ export interface DeliveryEntry {
   /** 0: the first try. */
   retry: number;
   at: number;
+  /** How long this try took. */
+  tookMs: number;
   outcome: "acknowledged" | "retried" | "lost" | "failed";
   reason: string | null;
 }
@@ -95,9 +97,14 @@ export function createDelivery(options: {
     return work;
   }
 
-  function note(outgoing: Outgoing, retry: number, outcome: DeliveryEntry["outcome"], reason: string | null): void {
+  function note(
+    { outgoing, failures: retry, triedAt }: Pending & { triedAt: number },
+    outcome: DeliveryEntry["outcome"],
+    reason: string | null,
+  ): void {
     const { id, kind, target } = outgoing;
-    entries.push({ id, kind, target, retry, at: clock.now(), outcome, reason });
+    const at = clock.now();
+    entries.push({ id, kind, target, retry, at, tookMs: at - triedAt, outcome, reason });
     if (entries.length > LONGEST_LOG) entries.shift();
   }
 
@@ -141,20 +148,21 @@ export function createDelivery(options: {
     for (;;) {
       const { outgoing, failures } = work;
       const retry = failures === 0 ? null : { num: failures, reason: work.reason };
+      const tried = { ...work, triedAt: clock.now() };
       const delivered = await attempt(outgoing, retry);
       if (closed) return delivered;
       if (delivered.ok) {
-        note(outgoing, failures, "acknowledged", null);
+        note(tried, "acknowledged", null);
         pending.delete(outgoing.id);
         return delivered;
       }
       const delayMs = retryAfterMs[failures];
       if (outgoing.kind !== "events_api" || delivered.noRetry === true || delayMs === undefined) {
-        note(outgoing, failures, outgoing.kind === "events_api" ? "lost" : "failed", delivered.reason);
+        note(tried, outgoing.kind === "events_api" ? "lost" : "failed", delivered.reason);
         pending.delete(outgoing.id);
         return delivered;
       }
-      note(outgoing, failures, "retried", delivered.reason);
+      note(tried, "retried", delivered.reason);
       work.failures++;
       work.reason = delivered.reason;
       work.nextAt = clock.now() + delayMs;
