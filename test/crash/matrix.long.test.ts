@@ -2,9 +2,9 @@
 import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Matrix } from "./matrix.ts";
-import { EFFECTS, ENDING } from "./scripted_run.ts";
+import { EFFECTS, ENDING, RUN_SCRIPT } from "./scripted_run.ts";
 
-const matrix = new Matrix();
+const matrix = new Matrix(RUN_SCRIPT);
 beforeAll(async () => await matrix.prepare());
 afterAll(() => matrix.dispose());
 

@@ -1,9 +1,9 @@
 /** O10, two moments; all of them in matrix.long.test.ts. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type KillPoint, Matrix } from "./matrix.ts";
-import { EFFECTS, ENDING } from "./scripted_run.ts";
+import { EFFECTS, ENDING, RUN_SCRIPT } from "./scripted_run.ts";
 
-const matrix = new Matrix();
+const matrix = new Matrix(RUN_SCRIPT);
 beforeAll(async () => await matrix.prepare(), 120_000);
 afterAll(() => matrix.dispose());
 

@@ -2,9 +2,11 @@
  * O10: one run with a task of an agent, a wait, two questions side by side, a loop and a child run. Every step leaves a row that counts
  * how often it was done, so what happened twice or not at all is seen.
  */
+import type { DatabaseSync } from "node:sqlite";
 import type { Backend } from "../../src/bot/backend.ts";
 import { functions, type WireRun } from "../../src/bot/functions.ts";
 import type { Actor } from "../../src/contract/actor.ts";
+import type { Script } from "./matrix.ts";
 
 export const ACTOR: Actor = { kind: "operator", osUser: "crash", as: null, channel: "cli" };
 
@@ -83,14 +85,14 @@ export const ENDING = {
 };
 
 /** The run's own id stands as ID. */
-export const endingOf = (run: WireRun) => ({
+const endingOf = (run: WireRun) => ({
   status: run.status,
   result: String(JSON.parse(run.result)).replace((JSON.parse(run.input) as { id: string }).id, "ID"),
   nodes: run.nodes.map(({ id, status }) => [id, status]).sort(),
   said: JSON.stringify((JSON.parse(run.variables) as { said?: unknown }).said ?? "").includes("Offline result"),
 });
 
-export async function install(backend: Backend): Promise<void> {
+async function install(backend: Backend): Promise<void> {
   await backend.mutation(functions.system.ensureOwner, { osUser: "crash" });
   for (const definition of [CHILD, SCRIPTED]) {
     await backend.mutation(functions.workflows.create, {
@@ -102,7 +104,7 @@ export async function install(backend: Backend): Promise<void> {
 }
 
 /** Starts the run and answers what it asks, until it has ended. Calls outlive the backend, because the client sends them again. */
-export async function drive(backend: Backend, id: string): Promise<WireRun> {
+async function drive(backend: Backend, id: string): Promise<WireRun> {
   const started = await backend.mutation(functions.runs.start, {
     actor: ACTOR,
     workflow: "scripted",
@@ -130,3 +132,24 @@ export async function drive(backend: Backend, id: string): Promise<WireRun> {
   );
   return await promise.finally(() => stop());
 }
+
+/** How often each effect was done in the run with this id. */
+function effectsOf(db: DatabaseSync, id: string): Record<string, number> {
+  const rows = db.prepare("SELECT json FROM docs WHERE json LIKE '%\"count\":%' AND json LIKE '%\"key\":%'").all() as {
+    json: string;
+  }[];
+  const docs = rows.map((row) => JSON.parse(row.json) as { key: string; count: number });
+  const own = docs.filter(({ key }) => key.startsWith(`${id}/`));
+  return Object.fromEntries(own.map(({ key, count }) => [key.slice(id.length + 1), count]));
+}
+
+const ended = new Map<string, ReturnType<typeof endingOf>>();
+
+/** How it ended is what the backend says of the run, once it has. */
+export const RUN_SCRIPT: Script<ReturnType<typeof endingOf> | undefined> = {
+  install,
+  drive: async (backend, id) => {
+    ended.set(id, endingOf(await drive(backend, id)));
+  },
+  look: (db, id) => ({ ending: ended.get(id), effects: effectsOf(db, id) }),
+};
