@@ -4,7 +4,7 @@ import { EngineError } from "./errors.ts";
 import type { ResolvedFunction } from "./functions.ts";
 import type { Host } from "./host.ts";
 import { enforce, type TransactionLimits } from "./limits.ts";
-import { asyncSyscalls, jsSyscalls, syscalls } from "./syscalls/index.ts";
+import { type AsyncSyscall, asyncSyscalls, jsSyscalls, syscalls } from "./syscalls/index.ts";
 import type { RequestInfo, Txn } from "./txn.ts";
 import type { Execution, FunctionPath, Identity, UdfType } from "./types.ts";
 
@@ -74,15 +74,26 @@ export class Call implements Execution {
     return handler(this, JSON.parse(args));
   }
 
-  async asyncSyscall(op: string, args: string): Promise<string> {
+  asyncSyscall(op: string, args: string): string | Promise<string> {
     this.assertRunning();
     const handler = asyncSyscalls[op];
     if (handler === undefined) throw unsupported(op);
+    if (this.nesting !== null) return this.#afterNesting(handler, args);
+    const result = handler(this, JSON.parse(args));
+    if (typeof result !== "string") return this.#answered(result);
+    this.host.enter(this.request);
+    return result;
+  }
+
+  async #afterNesting(handler: AsyncSyscall, args: string): Promise<string> {
     // No gap between the look and the call: another nested call could slip in.
     while (this.nesting !== null) await this.nesting;
     this.assertRunning();
-    const result = handler(this, JSON.parse(args));
-    const text = typeof result === "string" ? result : await result;
+    return this.#answered(handler(this, JSON.parse(args)));
+  }
+
+  async #answered(result: string | Promise<string>): Promise<string> {
+    const text = await result;
     this.host.enter(this.request);
     return text;
   }

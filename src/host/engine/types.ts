@@ -35,7 +35,8 @@ export interface Execution {
   done: boolean;
   /** Arguments and results are JSON text, as in convex/server's `performSyscall`. */
   syscall(op: string, args: string): string;
-  asyncSyscall(op: string, args: string): Promise<string>;
+  /** A text where the answer is there at once, as it is for the database: whoever awaits it is spared a promise. Refusals are thrown. */
+  asyncSyscall(op: string, args: string): string | Promise<string>;
   /** Only for blobs: `storage/storeBlob`, `storage/getBlob`. */
   jsSyscall(op: string, args: Record<string, unknown>): Promise<unknown>;
   log(level: "debug" | "info" | "log" | "warn" | "error", text: string): void;

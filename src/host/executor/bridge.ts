@@ -1,6 +1,6 @@
 /** The host's side of a context: what application code reaches, each call checked against the function that makes it. */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
-import { calls, requireCall } from "./call.ts";
+import { type Call, calls, requireCall } from "./call.ts";
 import { createConsole } from "./console.ts";
 import type { RealmBridge } from "./realm.ts";
 
@@ -35,8 +35,15 @@ export function createBridge({ env, log }: BridgeOptions): RealmBridge {
   return {
     now: () => calls.getStore()?.execution.now ?? Date.now(),
     syscall: (op, args) => requireCall(`Convex syscall "${op}"`).execution.syscall(op, args),
-    asyncSyscall: (op, args) => track(op, (execution) => execution.asyncSyscall(op, args)),
-    jsSyscall: (op, args) => track(op, (execution) => execution.jsSyscall(op, args)),
+    asyncSyscall(op, args) {
+      const call = requireCall(`Convex syscall "${op}"`);
+      const answer = call.execution.asyncSyscall(op, args);
+      return typeof answer === "string" ? answer : counted(call, answer);
+    },
+    jsSyscall(op, args) {
+      const call = requireCall(`Convex syscall "${op}"`);
+      return counted(call, call.execution.jsSyscall(op, args));
+    },
     console: createConsole(log),
     requireAction(what) {
       if (!requireCall(what).isAction) {
@@ -62,14 +69,11 @@ export function createBridge({ env, log }: BridgeOptions): RealmBridge {
   };
 }
 
-async function track<T>(
-  op: string,
-  run: (execution: import("../engine/types.ts").Execution) => Promise<T>,
-): Promise<T> {
-  const call = requireCall(`Convex syscall "${op}"`);
+/** While it is open, the call has something unanswered. */
+async function counted<T>(call: Call, answer: Promise<T>): Promise<T> {
   call.pending++;
   try {
-    return await run(call.execution);
+    return await answer;
   } finally {
     call.pending--;
   }

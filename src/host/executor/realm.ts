@@ -8,7 +8,7 @@ export interface RealmBridge {
   /** Milliseconds since 1970; frozen in queries and mutations. */
   now(): number;
   syscall(op: string, args: string): string;
-  asyncSyscall(op: string, args: string): Promise<string>;
+  asyncSyscall(op: string, args: string): string | Promise<string>;
   jsSyscall(op: string, args: Record<string, unknown>): Promise<unknown>;
   console: Record<string, (...args: unknown[]) => void>;
   /** Throws unless an action runs. */
