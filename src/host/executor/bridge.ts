@@ -2,6 +2,7 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { type Call, calls, requireCall } from "./call.ts";
 import { createConsole } from "./console.ts";
+import { functionCrypto } from "./crypto.ts";
 import type { RealmBridge } from "./realm.ts";
 
 /**
@@ -18,7 +19,7 @@ const SHARED = [
   ["WritableStreamDefaultWriter", "WritableStreamDefaultController", "TransformStream", "CountQueuingStrategy"],
   ["TransformStreamDefaultController", "ByteLengthQueuingStrategy", "TextEncoder", "TextDecoder"],
   ["TextEncoderStream", "TextDecoderStream", "CompressionStream", "DecompressionStream", "structuredClone"],
-  ["queueMicrotask", "atob", "btoa", "crypto", "Crypto", "CryptoKey", "SubtleCrypto"],
+  ["queueMicrotask", "atob", "btoa", "Crypto", "CryptoKey", "SubtleCrypto"],
 ].flat();
 
 export interface BridgeOptions {
@@ -32,6 +33,7 @@ export function createBridge({ env, log }: BridgeOptions): RealmBridge {
   const shared: Record<string, unknown> = { AsyncLocalStorage, AsyncResource };
   const host = globalThis as unknown as Record<string, unknown>;
   for (const name of SHARED) if (host[name] !== undefined) shared[name] = host[name];
+  shared.crypto = functionCrypto;
   return {
     now: () => calls.getStore()?.execution.now ?? Date.now(),
     syscall: (op, args) => requireCall(`Convex syscall "${op}"`).execution.syscall(op, args),
