@@ -26,6 +26,7 @@ function transactions() {
     clock,
     groupSize: 64,
     maxGroupMs: 60_000,
+    durability: null,
     committed,
     onCommit: () => {},
   });

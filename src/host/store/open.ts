@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HostError } from "../values/error.ts";
+import { type Durability, LogSync } from "./durability.ts";
 import { inUse, isSqliteError, storageError } from "./failures.ts";
 import { APPLICATION_ID, LAYOUT, LAYOUT_VERSION, Sql } from "./sql.ts";
 import type { StoreOptions } from "./types.ts";
@@ -13,6 +14,8 @@ export interface Connections {
   writer: Sql;
   /** Read-only, never inside a transaction of its own: every statement sees the last COMMIT. */
   committed: Sql;
+  /** Of FULL; see there. */
+  durability: Durability | null;
   close(): void;
 }
 
@@ -21,7 +24,9 @@ export function openConnections(options: StoreOptions): Connections {
   const temporary = options.path === ":memory:" ? makeTemporary() : null;
   const path = temporary === null ? options.path : join(temporary, "data.sqlite");
   const opened: DatabaseSync[] = [];
+  const durability = options.synchronous === "FULL" ? new LogSync(path) : null;
   const close = () => {
+    durability?.close();
     for (const db of opened.splice(0)) db.close();
     if (temporary !== null) removeTemporary(temporary);
   };
@@ -34,7 +39,7 @@ export function openConnections(options: StoreOptions): Connections {
     const committed = new DatabaseSync(path, { readOnly: true });
     opened.unshift(committed);
     committed.exec("PRAGMA cache_size = -16384; PRAGMA busy_timeout = 5000");
-    return { path, writer: new Sql(writer, path), committed: new Sql(committed, path), close };
+    return { path, writer: new Sql(writer, path), committed: new Sql(committed, path), durability, close };
   } catch (error) {
     close();
     throw storageError(error, path);
@@ -60,7 +65,7 @@ function prepare(db: DatabaseSync, path: string, synchronous: StoreOptions["sync
   db.exec(
     "PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 5000;" +
       // Without the limit one large transaction would leave a large WAL file behind for good.
-      ` PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = ${synchronous}`,
+      ` PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = ${synchronous === "OFF" ? "OFF" : "NORMAL"}`,
   );
   if (isNew) {
     db.exec(`BEGIN IMMEDIATE; ${LAYOUT}

@@ -46,6 +46,7 @@ export class SqliteStore implements Store {
         clock: new Clock(options.now ?? (() => Date.now()), BigInt(writer.meta("ts") ?? "0")),
         groupSize: options.groupSize ?? DEFAULT_GROUP_SIZE,
         maxGroupMs: MAX_GROUP_MS,
+        durability: this.#connections.durability,
         committed: () => this.snapshot(),
         onCommit: (commit) => this.#announce(commit),
       });

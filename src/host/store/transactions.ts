@@ -1,11 +1,12 @@
 /**
  * Serial transactions with group commit. Each write is a savepoint inside one SQLite transaction; while others wait for their
- * turn it stays open, and one COMMIT makes all of them durable. Nobody learns of a result before the COMMIT it depends on:
- * reads and failed writes that saw the open group wait for it too.
+ * turn it stays open, and one COMMIT keeps all of them. Nobody learns of a result before the COMMIT it depends on is durable:
+ * reads and failed writes that saw the open group, or one that is not synced yet, wait for it too.
  */
 import { HostError } from "../values/error.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
+import { type Durability, syncFailed } from "./durability.ts";
 import { inUse } from "./failures.ts";
 import { Mutex } from "./mutex.ts";
 import { StoreReader } from "./reader.ts";
@@ -16,7 +17,7 @@ import type { Vectors } from "./vectors.ts";
 import { StoreWriter, type WriteLog } from "./writer.ts";
 
 // Captured here: a test's fake timers must not stop the store's own limits.
-const { setTimeout, clearTimeout } = globalThis;
+const { setTimeout, clearTimeout, setImmediate, clearImmediate } = globalThis;
 
 /** A group closes after this long even if more callers wait: its first members must not wait for the last. */
 export const MAX_GROUP_MS = 5;
@@ -38,6 +39,8 @@ export interface TransactionOptions {
   clock: Clock;
   groupSize: number;
   maxGroupMs: number;
+  /** null: a COMMIT is as durable as it shall be. */
+  durability: Durability | null;
   committed: () => Reader;
   onCommit: (commit: Commit) => void;
 }
@@ -49,11 +52,17 @@ export class Transactions {
   #running: StoreReader | null = null;
   #isExclusive = false;
   #closed: HostError | null = null;
-  /** Time of the last COMMIT. */
+  /** Time of the last COMMIT, and of the last one that is durable. */
+  #committedTs: bigint;
   #durableTs: bigint;
+  /** Committed, in order, and not durable yet. */
+  readonly #unsynced: Group[] = [];
+  #isSyncing = false;
+  #soon: NodeJS.Immediate | null = null;
 
   constructor(options: TransactionOptions) {
     this.#options = options;
+    this.#committedTs = options.clock.lastTs;
     this.#durableTs = options.clock.lastTs;
   }
 
@@ -61,9 +70,9 @@ export class Transactions {
     return this.#durableTs;
   }
 
-  /** True when nothing is running or queued, or inside `exclusive`. */
+  /** True when nothing is running, queued or to be committed, or inside `exclusive`. */
   get isQuiet(): boolean {
-    return this.#isExclusive || !this.#mutex.held;
+    return this.#isExclusive || (!this.#mutex.held && this.#group === null);
   }
 
   async write<T>(body: (tx: Writer) => Promise<T>, timeoutMs: number | undefined): Promise<WriteResult<T>> {
@@ -112,7 +121,8 @@ export class Transactions {
     const { sql, catalog, vectors } = this.#options;
     const reads = emptyReadSet();
     const group = this.#group;
-    const ts = group === null ? this.#durableTs : group.commit.ts;
+    const seen = group ?? this.#unsynced.at(-1);
+    const ts = group === null ? this.#committedTs : group.commit.ts;
     sql.failure = null;
     const tx = new StoreReader(sql, catalog, vectors, track ? reads : null);
     tx.snapshotTs = ts;
@@ -124,7 +134,7 @@ export class Transactions {
       if (!sql.db.isTransaction) this.#breakGroup(sql.failure ?? lost());
     }
     this.#leave();
-    if (group !== null) await group.settled;
+    if (seen !== undefined) await seen.settled;
     if (!outcome.ok) throw outcome.error;
     return { value: outcome.value, ts, reads };
   }
@@ -150,7 +160,16 @@ export class Transactions {
     if (this.#running instanceof StoreWriter) {
       this.#endSavepoint(this.#running.log, 0n, true, null);
     }
+    if (this.#soon !== null) clearImmediate(this.#soon);
     this.#flush();
+    const { durability } = this.#options;
+    if (durability === null) return;
+    try {
+      if (this.#unsynced.length > 0) durability.syncNow();
+      for (const group of this.#unsynced.splice(0)) this.#settle(group);
+    } catch (error) {
+      this.#refuseAll(error);
+    }
   }
 
   async #enter(): Promise<void> {
@@ -177,7 +196,7 @@ export class Transactions {
       // Whoever waits gets the rejection; with nobody waiting it must not end the process.
       promise.catch(() => {});
       const commit: Commit = {
-        ts: this.#durableTs,
+        ts: this.#committedTs,
         writes: { ids: new Set(), tables: new Set(), keys: [] },
         wakeAt: null,
       };
@@ -241,20 +260,31 @@ export class Transactions {
   #leave(): void {
     const group = this.#group;
     if (group !== null) {
-      const mayGrow = this.#mutex.waiting > 0 && group.members < this.#options.groupSize;
-      if (!mayGrow || performance.now() - group.openedAt > this.#options.maxGroupMs) this.#flush();
+      const { groupSize, maxGroupMs, durability } = this.#options;
+      const isWanted = this.#mutex.waiting > 0 || durability !== null;
+      const isDue = group.members >= groupSize || performance.now() - group.openedAt > maxGroupMs;
+      if (isDue || !isWanted) this.#flush();
+      else if (this.#mutex.waiting === 0) this.#flushSoon();
     }
     this.#mutex.release();
+  }
+
+  /** Nobody waits, but requests may have come that this thread has not looked at yet. Nor is there a hurry while the disk is busy. */
+  #flushSoon(): void {
+    this.#soon ??= setImmediate(() => {
+      this.#soon = null;
+      if (!this.#mutex.held && !this.#isSyncing) this.#flush();
+    });
   }
 
   #flush(): void {
     const group = this.#group;
     if (group === null) return;
-    const { sql, onCommit } = this.#options;
+    const { sql } = this.#options;
     try {
       if (group.hasWrites) {
         // The time is written only over the one this process wrote before: a second writer would have changed it.
-        const isOurs = sql.replaceMeta("ts", String(this.#durableTs), String(group.commit.ts)) === 1;
+        const isOurs = sql.replaceMeta("ts", String(this.#committedTs), String(group.commit.ts)) === 1;
         if (!isOurs) throw inUse(sql.path);
       }
       sql.commit();
@@ -263,11 +293,50 @@ export class Transactions {
       return;
     }
     this.#group = null;
+    if (group.hasWrites) this.#committedTs = group.commit.ts;
+    const isDurable = this.#options.durability === null || (!group.hasWrites && this.#unsynced.length === 0);
+    if (isDurable) this.#settle(group);
+    else {
+      this.#unsynced.push(group);
+      if (!this.#isSyncing && this.#closed === null) void this.#sync();
+    }
+  }
+
+  /** One sync at a time: what is committed meanwhile shares the next. */
+  async #sync(): Promise<void> {
+    this.#isSyncing = true;
+    try {
+      while (this.#unsynced.length > 0) {
+        const covered = [...this.#unsynced];
+        await this.#options.durability?.sync();
+        // Unless `close` was faster.
+        if (this.#unsynced[0] !== covered[0]) break;
+        this.#unsynced.splice(0, covered.length);
+        for (const group of covered) this.#settle(group);
+        if (!this.#mutex.held && this.#soon === null) this.#flush();
+      }
+    } catch (error) {
+      if (this.#closed === null) this.#refuseAll(error);
+    }
+    this.#isSyncing = false;
+  }
+
+  /** Durable: its members may hear of it. */
+  #settle(group: Group): void {
     if (group.hasWrites) {
       this.#durableTs = group.commit.ts;
-      onCommit(group.commit);
+      this.#options.onCommit(group.commit);
     }
     group.resolve();
+  }
+
+  /** A sync has failed: whatever is not known to be durable is reported as failed, and nothing is begun on top of it. */
+  #refuseAll(error: unknown): void {
+    const failure = syncFailed(this.#options.sql.path, error);
+    this.#closed = failure;
+    this.#running?.end(() => failure);
+    for (const group of this.#unsynced.splice(0)) group.reject(failure);
+    this.#breakGroup(failure);
   }
 
   /** Nothing of the group is kept; everyone in it is told so. */
