@@ -1,5 +1,6 @@
 /** Who is there to do the work: the people with their roles, and the agents. */
 import type { QueryCtx } from "../_generated/server.js";
+import { CREW } from "../agents/crew.ts";
 import { rolesAndHands } from "./profiles.ts";
 import { rolesOf } from "./rotas.ts";
 import { ASSIGNABLE_AGENTS } from "./tasks.ts";
@@ -24,10 +25,11 @@ export async function listTeam(ctx: QueryCtx, now: number): Promise<TeamView> {
     does: `${title} (${kind === "hand" ? "a hand" : "a role in workflows"})`,
     canBeAssigned: false,
   }));
-  const agents = [
-    { name: "factoryManager", does: "keeps the work moving; the one people talk with", canBeAssigned: false },
-    ...ASSIGNABLE_AGENTS.map((name) => ({ name, does: "works on tasks it is given", canBeAssigned: true })),
-    ...profiles,
-  ];
+  const crew = Object.entries(CREW).map(([name, { title }]) => ({
+    name,
+    does: title,
+    canBeAssigned: (ASSIGNABLE_AGENTS as readonly string[]).includes(name),
+  }));
+  const agents = [...crew, ...profiles];
   return { people, agents, more: rows.length > MAX_PEOPLE };
 }

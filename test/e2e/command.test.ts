@@ -273,3 +273,18 @@ describe("tasks, projects, budgets and memories", () => {
     SLOW,
   );
 });
+
+test(
+  "files: added, listed, taken away; what nobody could read is refused before it is sent",
+  async () => {
+    const report = place.file("report.txt", "All is well.\n");
+    expect((await place.json("files", "add", report)).json).toMatchObject({ name: "report.txt", bytes: 13 });
+    expect(await place.json("files", "add", report)).toMatchObject({ code: 1, json: { error: { code: "conflict" } } });
+    const binary = place.file("blob.txt", "a\0b");
+    expect(await place.json("files", "add", binary)).toMatchObject({ code: 2, json: { error: { field: "file" } } });
+    expect((await place.json("files", "list")).json).toMatchObject([{ name: "report.txt", contentType: "text/plain" }]);
+    expect(await place.json("files", "remove", "report.txt")).toMatchObject({ code: 0 });
+    expect(await place.json("files", "remove", "report.txt")).toMatchObject({ code: 4 });
+  },
+  SLOW,
+);
