@@ -135,16 +135,16 @@ export const advance = internalMutation({
 /** Goes on in the transaction that ended a wait, while the driver stays parked. See `signal`. */
 export const resume = internalMutation({
   args: { runId: v.id("runs"), waitId: v.string(), signal: v.string() },
-  handler: async (ctx, { runId, waitId, signal: text }): Promise<null> => {
+  handler: async (ctx, { runId, waitId, signal: text }): Promise<boolean> => {
     const run = await ctx.db.get("runs", runId);
-    if (run === null || run.endedAt !== null) return null;
+    if (run === null || run.endedAt !== null) return false;
     const key = waitKey(runId, waitId);
     await ctx.db.insert("signals", { runId, waitId, key, signal: text, consumed: true, at: Date.now() });
     const going = await Advance.load(ctx, run);
     going.push({ type: "signal", waitId, signal: JSON.parse(text) as Signal });
     if (!(await going.perform())) await goOnLater(ctx, runId);
     await going.flush();
-    return null;
+    return true;
   },
 });
 

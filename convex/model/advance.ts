@@ -192,12 +192,13 @@ export class Advance {
   async flush(more: Partial<Doc<"runs">> = {}): Promise<void> {
     for (const name of this.touched) await this.flushVariable(name);
     const nodeCount = await this.flushNodes();
-    if (this.definition.notify.length > 0) await noteProgress(this.ctx, this.run._id, this.definition.notify);
+    const told = this.definition.notify.length > 0;
+    if (told) await noteProgress(this.ctx, this.run._id, this.definition.notify);
     const change = { state: JSON.stringify(this.state), nodeCount, ...more };
     if (this.finish === null) {
       await this.ctx.db.patch("runs", this.run._id, { ...change, status: statusOf(this.state) });
     } else {
-      await finishRun(this.ctx, this.run, this.finish, change);
+      await finishRun(this.ctx, this.run, this.finish, change, told);
     }
   }
 

@@ -25,6 +25,7 @@ export async function setDue(ctx: MutationCtx, approvalId: Id<"approvals">, time
     status: "pending",
     scheduledId: null,
   });
+  await ctx.db.patch("approvals", approvalId, { timed: true });
   await ctx.db.patch("approvalTimers", timerId, { scheduledId: await ctx.scheduler.runAt(dueAt, due, { timerId }) });
 }
 

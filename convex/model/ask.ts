@@ -87,6 +87,8 @@ export async function ask(
     createdAt: Date.now(),
     expiryId: null,
     outcome: null,
+    voted: false,
+    timed: false,
   });
   if (question.expiresAt !== null) {
     const expiryId = await ctx.scheduler.runAt(question.expiresAt, expire, { approvalId });

@@ -6,7 +6,7 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { setDue } from "./approval_timers.ts";
 import { drawCard, voteRows } from "./cards.ts";
-import { deliveriesOf, enqueue, revise, reviseSilently } from "./outbox.ts";
+import { deliveriesOf, enqueue, reviseRow, reviseSilently } from "./outbox.ts";
 import { placeOf } from "./people.ts";
 import { type Place, resolvePlaces } from "./places.ts";
 import { heldUntil } from "./quiet.ts";
@@ -77,14 +77,19 @@ export async function reviseCopies(
   ctx: MutationCtx,
   approval: Doc<"approvals">,
   votes: Vote[],
-  more: { /** Places of somebody who answers no more: their code is taken off. */ without?: ReadonlySet<string> } = {},
+  more: {
+    /** Places of somebody who answers no more: their code is taken off. */
+    without?: ReadonlySet<string>;
+    /** The copies as they are, where they have been read already. */
+    copies?: Doc<"deliveries">[] | undefined;
+  } = {},
 ): Promise<void> {
-  for (const delivery of await deliveriesOf(ctx, approval._id)) {
+  for (const delivery of more.copies ?? (await deliveriesOf(ctx, approval._id))) {
     const shown = JSON.parse(delivery.message) as OutMessage;
     const code = shown.kind === "card" && more.without?.has(delivery.place) !== true ? shown.card.code : null;
     const card = { kind: "card", card: drawCard(approval, votes, code) } as const;
     if (await wasTold(ctx, approval, delivery)) await reviseSilently(ctx, delivery._id, card);
-    else await revise(ctx, delivery._id, card);
+    else await reviseRow(ctx, delivery, card);
   }
 }
 

@@ -19,12 +19,16 @@ const cancelChild = makeFunctionReference<"mutation", { parentId: Id<"runs">; wa
   "runs:cancelChild",
 );
 
-/** Every open wait has been closed by the transition that finished. `more`: what else changes in the row. */
+/**
+ * Every open wait has been closed by the transition that finished. `more`: what else changes in the row. `told` false: the definition
+ * names no place for its progress.
+ */
 export async function finishRun(
   ctx: MutationCtx,
   run: Doc<"runs">,
   finish: Finish,
   more: Partial<Doc<"runs">> = {},
+  told = true,
 ): Promise<void> {
   if (run.endedAt !== null) return;
   const result = toJsonText(finish.result, "result", 900_000);
@@ -41,7 +45,7 @@ export async function finishRun(
     detail: { nodeId: finish.nodeId, error },
   });
   await keepFailure(ctx, run, finish);
-  await noteProgress(ctx, run._id, []);
+  if (told) await noteProgress(ctx, run._id, []);
   await sayOutputs(ctx, run, finish);
   await tellParent(ctx, run, { kind: "child", status: finish.status, result: finish.result, error });
 }

@@ -70,7 +70,16 @@ export async function revise(
   more: { final?: boolean } = {},
 ): Promise<void> {
   const row = await ctx.db.get("deliveries", deliveryId);
-  if (row === null) return;
+  if (row !== null) await reviseRow(ctx, row, message, more);
+}
+
+/** The same for a row that was read in this transaction and not changed since. */
+export async function reviseRow(
+  ctx: MutationCtx,
+  row: Doc<"deliveries">,
+  message: OutMessage,
+  more: { final?: boolean } = {},
+): Promise<void> {
   const text = JSON.stringify(message);
   const final = more.final ?? row.final;
   if (text === row.message && final === row.final) return;
@@ -78,7 +87,7 @@ export async function revise(
   // What the platform took and could not bring to anybody stays undelivered: nobody waits for news of it.
   const kept = row.status === "claimed" || row.status === "waiting" || row.reported === "failed";
   const status = kept ? row.status : "ready";
-  await ctx.db.patch("deliveries", deliveryId, { message: text, final, version: row.version + 1, status, ...retry });
+  await ctx.db.patch("deliveries", row._id, { message: text, final, version: row.version + 1, status, ...retry });
 }
 
 /** New content that its reader knows already: nothing is sent. */

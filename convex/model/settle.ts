@@ -51,7 +51,7 @@ export async function settleAnswer(
   answer: Answer,
 ): Promise<AnswerResult> {
   const { acting } = answer;
-  const votes = await voteRows(ctx, approval._id);
+  const votes = approval.voted === false ? [] : await voteRows(ctx, approval._id);
   const tooLong = lengthProblem(approval, answer);
   if (tooLong !== null) return { outcome: "invalid", approvalId: approval._id, option: null, message: tooLong };
   const repeated = repeatOf(approval, votes, answer);
@@ -63,7 +63,9 @@ export async function settleAnswer(
     handedOn: await handedOnBy(ctx, approval, acting),
     askedPayload: answer.fields === null ? null : parsed(approval.payload),
   };
-  const roles = await rolesOf(ctx, acting.person, Date.now());
+  // Shifts give roles, which matter only where a role decides.
+  const decides = approval.approvers.some((approver) => approver.startsWith("role:"));
+  const roles = decides ? await rolesOf(ctx, acting.person, Date.now()) : acting.person.roles;
   const decided = verdict.answer(state, {
     person: { id: acting.person._id, name: acting.person.name, roles },
     operator: acting.operator === null ? null : { personId: acting.countsAs },
@@ -79,11 +81,12 @@ export async function settleAnswer(
   });
   const { outcome, option, message } = decided;
   if (decided.state !== state) await writeVote(ctx, approval, votes, decided.state, answer);
+  const copies = decided.state === state ? [] : await deliveriesOf(ctx, approval._id);
   if (outcome !== "invalid")
     await note(ctx, approval, NOTES[outcome], answer, {
       ...{ option: option ?? answer.option, told: message },
       ...(edited === null ? {} : { editedHash: edited.hash }),
-      ...(decided.state === state ? {} : await shownTo(ctx, approval)),
+      ...(decided.state === state ? {} : shownTo(approval, copies)),
     });
   if (decided.ended) {
     const text = approval.freeText && outcome === "settled" ? answer.option : null;
@@ -94,12 +97,13 @@ export async function settleAnswer(
       approval = { ...approval, approvedPayload, approvedHash };
     }
     const payload = outcome === "settled" ? (approved?.payload ?? parsed(approval.payload)) : null;
-    await end(ctx, approval, decided.state, {
+    const more = {
       ...{ text, fields: answer.fields },
       ...(payload === null ? {} : { payload, payloadHash: approval.approvedHash ?? approval.payloadHash }),
-    });
+    };
+    await end(ctx, approval, decided.state, more, decided.state === state ? undefined : copies);
   } else if (outcome === "voted") {
-    await reviseCopies(ctx, approval, decided.state.votes);
+    await reviseCopies(ctx, approval, decided.state.votes, { copies });
   }
   return { outcome, approvalId: approval._id, option, message };
 }
@@ -127,9 +131,11 @@ async function refuseChanged(ctx: MutationCtx, approval: Doc<"approvals">, answe
 }
 
 /** The record's answer to "what did they see": the words of the question, and where its copies were (G2). */
-async function shownTo(ctx: MutationCtx, approval: Doc<"approvals">): Promise<Record<string, unknown>> {
-  const copies = (await deliveriesOf(ctx, approval._id)).map(({ place, receipt }) => ({ place, receipt }));
-  return { shown: { options: approval.options, payload: approval.payload }, copies };
+function shownTo(approval: Doc<"approvals">, copies: Doc<"deliveries">[]): Record<string, unknown> {
+  return {
+    shown: { options: approval.options, payload: approval.payload },
+    copies: copies.map(({ place, receipt }) => ({ place, receipt })),
+  };
 }
 
 const NOTES: Record<Exclude<AnswerResult["outcome"], "invalid">, string> = {
@@ -243,6 +249,8 @@ async function writeVote(
   const own = votes.find((row) => row.countsAs === acting.countsAs);
   if (cast === undefined || (own !== undefined && own.at === cast.at && own.option === cast.option)) return;
   if (own !== undefined) await ctx.db.delete("votes", own._id);
+  if (approval.voted === false && state.outcome === null)
+    await ctx.db.patch("approvals", approval._id, { voted: true });
   await ctx.db.insert("votes", {
     approvalId: approval._id,
     countsAs: acting.countsAs,
@@ -263,8 +271,9 @@ async function end(
   approval: Doc<"approvals">,
   state: verdict.ApprovalState,
   more: { text: string | null; fields: Json; payload?: Json; payloadHash?: string | null },
+  copies?: Doc<"deliveries">[],
 ): Promise<void> {
-  await close(ctx, approval, state);
+  await close(ctx, approval, state, copies);
   await tellAgent(ctx, approval, state, more.text);
   if (approval.runId === null || approval.waitId === null || state.outcome === null) return;
   const { option, reason, by, channel, at } = state.outcome;
@@ -286,14 +295,22 @@ async function tellAgent(
   await ctx.runMutation(agentAnswered, { key, result });
 }
 
-async function close(ctx: MutationCtx, approval: Doc<"approvals">, state: verdict.ApprovalState): Promise<void> {
+/** `copies`: the outbox's rows as they are, where they have been read already. */
+async function close(
+  ctx: MutationCtx,
+  approval: Doc<"approvals">,
+  state: verdict.ApprovalState,
+  copies?: Doc<"deliveries">[],
+): Promise<void> {
   const { status, outcome } = state;
-  await ctx.db.patch("approvals", approval._id, { status, outcome });
+  await ctx.db.patch("approvals", approval._id, { status, outcome, voted: state.votes.length > 0 });
   if (approval.expiryId !== null && status !== "expired") await ctx.scheduler.cancel(approval.expiryId);
-  await endTimers(ctx, approval._id);
-  await retireBumps(ctx, approval._id);
+  if (approval.timed !== false) {
+    await endTimers(ctx, approval._id);
+    await retireBumps(ctx, approval._id);
+  }
   await closeCodes(ctx, approval._id);
-  await reviseCopies(ctx, { ...approval, status, outcome }, state.votes);
+  await reviseCopies(ctx, { ...approval, status, outcome }, state.votes, { copies });
 }
 
 function lengthProblem(approval: Doc<"approvals">, { option, reason }: Answer): string | null {

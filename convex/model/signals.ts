@@ -3,7 +3,7 @@
  */
 import { makeFunctionReference } from "convex/server";
 import type { Signal } from "../../src/flow/types.ts";
-import type { Id } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { wakeDriver } from "./driver.ts";
 import { toJsonText } from "./json.ts";
@@ -23,7 +23,8 @@ const startDecided = makeFunctionReference<
   { runId: Id<"runs">; option: string; by: string | null; reason: string | null },
   null
 >("runs:startDecided");
-const resume = makeFunctionReference<"mutation", { runId: Id<"runs">; waitId: string; signal: string }, null>(
+/** False: the run is over. */
+const resume = makeFunctionReference<"mutation", { runId: Id<"runs">; waitId: string; signal: string }, boolean>(
   "runs:resume",
 );
 
@@ -40,22 +41,29 @@ export async function signal(ctx: MutationCtx, runId: Id<"runs">, waitId: string
     .withIndex("by_key", (q) => q.eq("key", key))
     .unique();
   if (before !== null) return false;
-  const run = await ctx.db.get("runs", runId);
-  if (run === null || run.endedAt !== null) return false;
   const text = signalText(what);
   if (waitId === START_WAIT && what.kind === "verdict") {
+    if ((await openRun(ctx, runId)) === null) return false;
     await ctx.db.insert("signals", { runId, waitId, key, signal: text, consumed: true, at: Date.now() });
     await ctx.runMutation(startDecided, { runId, option: what.option, by: what.by, reason: what.reason });
     return true;
   }
   try {
-    await ctx.runMutation(resume, { runId, waitId, signal: text });
+    return await ctx.runMutation(resume, { runId, waitId, signal: text });
   } catch (thrown) {
+    const run = await openRun(ctx, runId);
+    if (run === null) return false;
     console.error(`run ${runId}: going on at once failed, left to the driver: ${String(thrown)}`);
     await ctx.db.insert("signals", { runId, waitId, key, signal: text, consumed: false, at: Date.now() });
     await wakeDriver(ctx, run);
   }
   return true;
+}
+
+/** Null: it is over, or there is none. */
+async function openRun(ctx: MutationCtx, runId: Id<"runs">): Promise<Doc<"runs"> | null> {
+  const run = await ctx.db.get("runs", runId);
+  return run === null || run.endedAt !== null ? null : run;
 }
 
 const signalAsync = makeFunctionReference<"mutation", { runId: Id<"runs">; waitId: string; signal: string }, null>(

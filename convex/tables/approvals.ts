@@ -58,6 +58,9 @@ export const approvalTables = {
     approvedHash: v.optional(v.union(v.string(), v.null())),
     /** The question asked instead of this one. */
     supersededBy: v.optional(v.id("approvals")),
+    /** False: it has no votes, or never had a timer, so nobody need look for them. Absent: look. */
+    voted: v.optional(v.boolean()),
+    timed: v.optional(v.boolean()),
     /** The rule of the policy that wants it, or made it stricter. */
     rule: v.optional(v.union(v.string(), v.null())),
     outcome: v.union(
