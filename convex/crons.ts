@@ -10,5 +10,7 @@ crons.daily("forget events from outside", { hourUTC: 3, minuteUTC: 27 }, interna
 crons.interval("mend schedules", { minutes: 30 }, internal.schedules.mend, {});
 // Seen twice is trouble, so half a minute between looks tells it well within two.
 crons.interval("look for what is stuck", { seconds: 30 }, internal.watch.look, {});
+// Of runs that are over; what has piled up meanwhile is removed in small transactions, one after the other.
+crons.interval("remove journals of drivers", { seconds: 20 }, internal.driver.sweep, {});
 
 export default crons;

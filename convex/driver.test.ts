@@ -60,7 +60,7 @@ const three = {
 };
 
 describe("going on at once", () => {
-  test("an answer's effects are committed with the answer; the driver was never woken and is gone with the run", async () => {
+  test("an answer's effects are committed with the answer; the driver was never woken, and is gone with the next sweep", async () => {
     const { t, start, answer, driverRow, records } = await startBackend();
     const started = await start(one);
     const parked = (await driverRow(started.runId))!;
@@ -70,9 +70,35 @@ describe("going on at once", () => {
     expect(workflow.generationNumber).toBe(0);
     await answer(question(started).approvalId, "yes");
     expect(await records()).toEqual({ after: 1 });
+    await t.mutation(internal.driver.sweep, {});
     await expect(t.run((ctx) => ctx.runQuery(components.workflow.workflow.getStatus, { workflowId }))).rejects.toThrow(
       "not found",
     );
+    expect(await t.run((ctx) => ctx.db.query("spentDrivers").collect())).toEqual([]);
+  });
+
+  test("journals of many runs are removed in several transactions; one that is gone already keeps none of them", async () => {
+    const { t, start, answer, driverRow } = await startBackend();
+    const runs = await Promise.all(Array.from({ length: 45 }, () => start(one)));
+    const journal = async (workflowId: string) =>
+      await t
+        .run((ctx) => ctx.runQuery(components.workflow.workflow.getStatus, { workflowId }))
+        .then(() => true)
+        .catch(() => false);
+    const drivers = await Promise.all(runs.map(async ({ runId }) => (await driverRow(runId))!.driverId!));
+    await Promise.all(runs.map((run) => answer(question(run).approvalId, "yes")));
+    const [gone] = drivers;
+    await t.run((ctx) =>
+      ctx.runMutation(components.workflow.workflow.cleanup, { workflowId: gone!, force: true }).then(() => null),
+    );
+    await t.run((ctx) => ctx.db.insert("spentDrivers", { workflowId: "no such driver" }));
+    expect(await journal(drivers[44]!)).toBe(true);
+    await t.mutation(internal.driver.sweep, {});
+    await until(
+      "none is left",
+      async () => (await t.run((ctx) => ctx.db.query("spentDrivers").collect())).length === 0,
+    );
+    expect(await Promise.all(drivers.map(journal))).toEqual(drivers.map(() => false));
   });
 
   test("W8: three questions in one run, answered one after the other: each touches its own branch", async () => {

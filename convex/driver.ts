@@ -5,6 +5,7 @@
  * driver beside this one. What a run does is decided in `runs.advance`, which may change freely.
  */
 import { defineWorkflow, vResultValidator } from "@convex-dev/workflow";
+import { makeFunctionReference } from "convex/server";
 import { v } from "convex/values";
 import { components, internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
@@ -25,6 +26,9 @@ export const drive = defineWorkflow(components.workflow, { args: { runId: v.id("
   },
 );
 
+// By name: a function of this module cannot take its type from itself.
+const sweepReference = makeFunctionReference<"mutation", Record<string, never>, null>("driver:sweep");
+
 /** Called by the library when a segment ends, in the same transaction. */
 export const ended = internalMutation({
   args: { workflowId: v.string(), result: vResultValidator, context: v.object({ runId: v.id("runs") }) },
@@ -37,4 +41,13 @@ export const ended = internalMutation({
 export const restart = internalMutation({
   args: { runId: v.id("runs"), failures: v.number() },
   handler: async (ctx, { runId, failures }): Promise<void> => await driver.restartSegment(ctx, runId, failures),
+});
+
+/** Journals of runs that are over. What one transaction does not take the next one does, right after. */
+export const sweep = internalMutation({
+  args: {},
+  handler: async (ctx): Promise<null> => {
+    if (await driver.sweepDrivers(ctx)) await ctx.scheduler.runAfter(0, sweepReference, {});
+    return null;
+  },
 });

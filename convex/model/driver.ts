@@ -1,7 +1,7 @@
 /**
  * A run's driver as rows: segments of the durable workflow, the event they are parked on, and what happens when one breaks.
  *
- *   start -> advance -> parked (wakeEventId) -> sent -> advance -> parked ... -> over
+ *   start -> advance -> parked (wakeEventId) -> sent -> advance -> parked ... -> over, noted in spentDrivers -> gone
  *                                            -> after MAX_WAKES: next segment
  *   segment ends in an error -> backoff -> next segment ... -> after MAX_FAILURES the run fails, visibly
  */
@@ -72,11 +72,32 @@ export async function wakeDriver(ctx: MutationCtx, run: Doc<"runs">): Promise<vo
   await ctx.db.patch("runs", run._id, { wakeEventId: null });
 }
 
-/** The run is over. True: its driver was parked, has nothing left to do, and is gone with its journal; else it ends by itself. */
+/**
+ * The run is over. True: its driver was parked and has nothing left to do; it is noted here and gone a little later, because its journal
+ * costs more to remove than an answer to take. Else it ends by itself.
+ */
 export async function dismissDriver(ctx: MutationCtx, run: Doc<"runs">): Promise<boolean> {
   if (run.driverId === null || run.wakeEventId === null) return false;
-  await ctx.runMutation(components.workflow.workflow.cleanup, { workflowId: run.driverId, force: true });
+  await ctx.db.insert("spentDrivers", { workflowId: run.driverId });
   return true;
+}
+
+/** Few, so that answers need not wait long behind them. */
+const SWEPT_AT_ONCE = 20;
+
+/** Removes spent drivers with their journals. True: there are more. */
+export async function sweepDrivers(ctx: MutationCtx): Promise<boolean> {
+  const rows = await ctx.db.query("spentDrivers").take(SWEPT_AT_ONCE);
+  for (const { _id, workflowId } of rows) {
+    try {
+      await ctx.runMutation(components.workflow.workflow.cleanup, { workflowId, force: true });
+    } catch (thrown) {
+      // What cannot be removed must not keep the others.
+      console.error(`driver ${workflowId}: its journal stays: ${String(thrown)}`);
+    }
+    await ctx.db.delete("spentDrivers", _id);
+  }
+  return rows.length === SWEPT_AT_ONCE;
 }
 
 export async function segmentEnded(

@@ -130,6 +130,9 @@ export const runTables = {
     .index("by_name_and_eventKey_and_open", ["name", "eventKey", "open"])
     .index("by_runId_and_open", ["runId", "open"]),
 
+  /** Parked drivers of runs that are over. Their journals are removed in the background, a few at a time. */
+  spentDrivers: defineTable({ workflowId: v.string() }),
+
   /** What `tool::record` wrote: one row a key, the witness that an effect happened once. */
   records: defineTable({ key: v.string(), value: v.string(), count: v.number(), at: v.number() }).index("by_key", [
     "key",
