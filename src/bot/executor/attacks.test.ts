@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BUBBLEWRAP, makeWorkspace, passableFolder, WITHOUT } from "../../../test/bubblewrap.ts";
@@ -120,6 +120,9 @@ Promise.all(tries.map((to) => new Promise((done) => net.connect(to, () => { cons
 '; fi`);
     expect(stdout).toBe("tried\n");
     expect(reached).toBe(0);
+    // The doors are open to whoever is on the machine itself.
+    await once(connect(ports[0]!, "127.0.0.1"), "data");
+    expect(reached).toBe(1);
   });
 
   test("cannot answer a question from its shell: the command is not there, and run by its source it finds no bot", async () => {
