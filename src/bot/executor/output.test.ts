@@ -25,7 +25,7 @@ test("a program that is not there is an error that names it, with the remedy", a
   await expect(run("no-such-program")).rejects.toMatchObject({
     info: {
       code: "platform_unavailable",
-      message: "there is no program no-such-program",
+      message: "there is no program no-such-program that can be run",
       remedy: expect.stringContaining("install"),
     },
   });

@@ -62,7 +62,9 @@ export function runProgram(program: Program): Promise<Outcome> {
     };
     child.once("error", (error: NodeJS.ErrnoException) => {
       done();
-      const why = error.code === "ENOENT" ? `there is no program ${file}` : `${file} could not be started`;
+      // A folder of PATH that this user may not read gives the second.
+      const absent = error.code === "ENOENT" || error.code === "EACCES";
+      const why = absent ? `there is no program ${file} that can be run` : `${file} could not be started`;
       const code = error.code === "E2BIG" ? "too_large" : "platform_unavailable";
       reject(new FactoryError(code, why, { cause: error, remedy: `install ${file}, then restart the bot` }));
     });
