@@ -66,7 +66,14 @@ export const effect = internalMutation({
       .query("handEffects")
       .withIndex("by_jobId_and_toolCallId", (q) => q.eq("jobId", jobId).eq("toolCallId", toolCallId))
       .unique();
-    if (done !== null) return true;
+    if (done !== null) {
+      // Said again, as a call without a result: it has the result that it had.
+      const { openCalls } = await progressOf(ctx, { threadId }, promptMessageId);
+      const said = openCalls.find((one) => one.toolCallId === toolCallId);
+      if (said?.earlier !== undefined)
+        await saveToolResult(ctx, { threadId }, promptMessageId, { toolCallId, toolName, result: said.earlier });
+      return true;
+    }
     const functionId = `tool::${toolName}`;
     let result: string;
     let error: string | null = null;

@@ -5,7 +5,7 @@ import { internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation, internalQuery } from "./_generated/server.js";
 import type { Performed } from "./agents/effects.ts";
-import { resultOf, saveResult } from "./model/call_results.ts";
+import { repeatResult, resultOf, saveResult } from "./model/call_results.ts";
 import { agentOf, type Progress, progressOf } from "./model/conversations.ts";
 import { noteBlocked } from "./model/gate.ts";
 import { recordCall } from "./model/tool_calls.ts";
@@ -81,7 +81,10 @@ export const effect = internalMutation({
   handler: async (ctx, { turnId, leaseId, toolCallId, toolName, input }): Promise<boolean> => {
     const turn = await turns.heldTurn(ctx, turnId, leaseId);
     if (turn === null) return false;
-    if ((await resultOf(ctx, turnId, toolCallId)) !== null || (await isBegun(ctx, turnId, toolCallId))) return true;
+    const done = (await resultOf(ctx, turnId, toolCallId)) !== null;
+    // Of a turn that goes on, the call may have been done before the wait.
+    if ((done || turn.afterCallId !== undefined) && (await repeatResult(ctx, turn, toolCallId))) return true;
+    if (done || (await isBegun(ctx, turnId, toolCallId))) return true;
     let did: Performed;
     let error: string | null = null;
     try {

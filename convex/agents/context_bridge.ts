@@ -7,6 +7,7 @@ import type { ContextHandler } from "@convex-dev/agent";
 import type { ModelMessage } from "ai";
 import { internal } from "../_generated/api.js";
 import type { ActionCtx } from "../_generated/server.js";
+import { pairedCalls } from "./paired_calls.ts";
 import { recall } from "./recall.ts";
 import { SAID_BY_OTHERS } from "./shared.ts";
 import type { TurnCtx } from "./toolset.ts";
@@ -21,8 +22,7 @@ export function createContextHandler(): ContextHandler {
     const told = [known === null ? null : introduced(known), remembered, recalled(search)];
     return [
       ...told.flatMap((content) => (content === null ? [] : [{ role: "system" as const, content }])),
-      ...said.map((message) => quotedUnlessFrom(personServed(known), message)),
-      ...existingResponses,
+      ...pairedCalls([...said.map((message) => quotedUnlessFrom(personServed(known), message)), ...existingResponses]),
     ];
   };
 }

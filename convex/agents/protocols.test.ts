@@ -16,10 +16,14 @@ import {
   says,
   webPage,
 } from "../../test/model_peer.ts";
+import { at } from "../../test/runs.ts";
 import { api } from "../_generated/api.js";
 
 const CALL = { id: "call_1", name: "createTask", input: { title: "only once" } };
 const NEXT = { id: "call_2", name: "createTask", input: { title: "the next" } };
+/** The id of the first again, for something else. */
+const ANOTHER = { id: CALL.id, name: "createTask", input: { title: "another" } };
+const MOVE = { id: CALL.id, name: "transitionTask", input: { task: "T1", status: "BLOCKED", reason: "no key" } };
 const LOOK = { id: "call_0", name: "listFactoryTasks", input: {} };
 
 /** What the model does, the words of the one reply, and the tasks there are then. */
@@ -43,6 +47,31 @@ const TABLE: [string, Reply[], RegExp, string[]][] = [
   ["garbage after an effect", [calls(CALL), garbage], /could not finish/, ["only once"]],
   ["a page of something in between", [webPage], /could not finish|model_unavailable/, []],
   ["nothing at all", [says()], /answered with nothing/, []],
+  ["the same call in a later step", [calls(CALL), calls(CALL), says("Created.")], /^Created\.$/, ["only once"]],
+  // The same input twice in one step is left to the client of the protocol: OpenAI's makes two calls of it.
+  ["one id for two inputs in one step", [calls(CALL, ANOTHER), says("Two.")], /^Two\.$/, ["another", "only once"]],
+  ["its id for another input", [calls(CALL), calls(ANOTHER), says("Two.")], /^Two\.$/, ["another", "only once"]],
+  ["its id for another tool", [calls(CALL), calls(MOVE), says("Moved.")], /^Moved\.$/, ["only once"]],
+  [
+    "one id for a look and an effect",
+    [calls(LOOK, { ...CALL, id: LOOK.id }), says("Both.")],
+    /^Both\.$/,
+    ["only once"],
+  ],
+  [
+    "a look with the id of an effect",
+    [calls(CALL), calls({ ...LOOK, id: CALL.id }), says("Both.")],
+    /^Both\.$/,
+    ["only once"],
+  ],
+  ["the same look for ever, then words", [calls(LOOK), calls(LOOK), calls(LOOK), says("Seen.")], /^Seen\.$/, []],
+  [
+    "an id that looks like a made one",
+    [calls(CALL, ANOTHER), calls({ ...NEXT, id: `${CALL.id}~2` }), says("Three.")],
+    /^Three\.$/,
+    ["another", "only once", "the next"],
+  ],
+  ["the same call for ever", [calls(CALL)], /limit_reached/, ["only once"]],
 ];
 
 async function setup() {
@@ -50,7 +79,14 @@ async function setup() {
   await backend.gateway.mutation(api.system.ensureOwner, { osUser: "ana" });
   vi.spyOn(console, "error").mockImplementation(() => {});
   const tasks = async () => (await backend.gateway.query(api.tasks.list, {})).map((task) => task.title).sort();
-  return { ana: createChat(backend, "terminal:ana"), tasks };
+  const approvals = () => backend.gateway.run((ctx) => ctx.db.query("approvals").collect());
+  const answer = async (option: string) =>
+    await backend.gateway.mutation(api.approvals.answer, {
+      actor: at("terminal:ana"),
+      ref: (await approvals()).at(-1)!._id,
+      option,
+    });
+  return { ana: createChat(backend, "terminal:ana"), tasks, approvals, answer };
 }
 
 // The client waits 2 s before it tries again: once is enough, for the protocols are alike before the first byte.
@@ -84,6 +120,31 @@ describe.each<Protocol>(["openai", "anthropic"])("a model that speaks the protoc
     await ana.ask("please do it");
     expect(await ana.ask("and now?")).toEqual(["It is there already."]);
     expect(await tasks()).toEqual(["only once"]);
+  });
+
+  test("every call is named call_0, over turns and waits too -> each is done once, and none is taken for another", async () => {
+    const { ana, tasks, approvals, answer } = await setup();
+    const named = (name: string, input: object): Reply => calls({ id: "call_0", name, input });
+    const asks = named("requestHumanInput", { ask: "me", question: "Ship it?" });
+    const creates = (title: string) => named("createTask", { title });
+    const requests = await modelSpeaking(
+      protocol,
+      ...[creates("a"), creates("b"), says("Two.")],
+      ...[creates("a"), says("A third.")],
+      ...[asks, creates("while it is open"), named("listFactoryTasks", {}), says("Meanwhile.")],
+      ...[asks, creates("after the answer"), asks, says("Shipped.")],
+    );
+    expect(await ana.ask("two tasks")).toEqual(["Two."]);
+    expect(await ana.ask("the first again")).toEqual(["A third."]);
+    expect(await tasks()).toEqual(["a", "a", "b"]);
+    await ana.ask("ask me");
+    expect((await ana.ask("and something else meanwhile")).at(-1)).toMatch(/^Meanwhile\./);
+    await answer("yes");
+    expect((await ana.read()).at(-1)).toBe("Shipped.");
+    expect(requests).toHaveLength(13);
+    expect(await tasks()).toEqual(["a", "a", "after the answer", "b", "while it is open"]);
+    // Asked again with the answer at hand, it was the same call.
+    expect(await approvals()).toHaveLength(1);
   });
 
   test("the model is told the rules, the facts and every tool, in the places of its protocol", async () => {

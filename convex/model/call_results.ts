@@ -1,7 +1,7 @@
 /** The result of a tool call, saved once, whoever brings it; and how the turn goes on from it. */
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { saveToolResult } from "./conversations.ts";
+import { progressOf, saveToolResult } from "./conversations.ts";
 import { attributeTurn } from "./spend.ts";
 import { openWaitsOf } from "./turn_waits.ts";
 import { queueTurn } from "./turns.ts";
@@ -32,6 +32,21 @@ export async function saveResult(ctx: MutationCtx, turn: Doc<"turns">, call: Cal
   if (task !== null) await attributeTurn(ctx, turn._id, task);
   const conversation = await ctx.db.get("conversations", turn.conversationId);
   if (conversation !== null) await saveToolResult(ctx, conversation, turn.promptMessageId, call);
+  return true;
+}
+
+/**
+ * A call that was said before in the same answer, with the same id, tool and input: it has the result that it had, and is not done again.
+ * False: it is none of these.
+ */
+export async function repeatResult(ctx: MutationCtx, turn: Doc<"turns">, toolCallId: string): Promise<boolean> {
+  const conversation = await ctx.db.get("conversations", turn.conversationId);
+  if (conversation === null) return false;
+  const { openCalls } = await progressOf(ctx, conversation, turn.promptMessageId, turn.afterCallId);
+  const call = openCalls.find((one) => one.toolCallId === toolCallId);
+  if (call?.earlier === undefined) return false;
+  const { toolName, earlier: result } = call;
+  await saveToolResult(ctx, conversation, turn.promptMessageId, { toolCallId, toolName, result });
   return true;
 }
 

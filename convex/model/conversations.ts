@@ -8,6 +8,7 @@ import { components } from "../_generated/api.js";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { DEFAULT_AGENT } from "../agents/crew.ts";
+import { CallLedger, idOfKey, type OpenCall } from "./call_ledger.ts";
 import { noteChannel } from "./channels.ts";
 
 export interface Where {
@@ -103,14 +104,15 @@ export async function saveNote(ctx: MutationCtx, conversation: Doc<"conversation
   });
 }
 
-/** The result of a tool call, saved in answer to the message that led to the call. */
+/** The result of a tool call, saved in answer to the message that led to the call. `toolCallId`: the call's key (call_ledger.ts). */
 export async function saveToolResult(
   ctx: MutationCtx,
   conversation: { threadId: string; userId?: string | undefined },
   promptMessageId: string,
   call: { toolCallId: string; toolName: string; result: string },
 ): Promise<void> {
-  const { toolCallId, toolName, result } = call;
+  const { toolName, result } = call;
+  const toolCallId = idOfKey(call.toolCallId);
   await ctx.runMutation(components.agent.messages.addMessages, {
     threadId: conversation.threadId,
     ...(conversation.userId === undefined ? {} : { userId: conversation.userId }),
@@ -142,12 +144,6 @@ export async function saidInTurn(ctx: QueryCtx, threadId: string, promptMessageI
   const before = page.slice(Math.max(0, from));
   const end = before.findIndex((doc) => doc.message?.role !== "user");
   return (end < 0 ? before : before.slice(0, end)).map((doc) => doc.text ?? "").join("\n");
-}
-
-export interface OpenCall {
-  toolCallId: string;
-  toolName: string;
-  input: unknown;
 }
 
 /** How far the answer to a message has come, read from what is saved: the one truth after a crash. */
@@ -188,7 +184,7 @@ export async function progressOf(
   if (cut) page = (await newest(MAX_STEPS_READ)).page;
   const steps = page.filter((doc) => doc.order === newestOrder && doc._id !== promptMessageId).reverse();
   const texts: string[] = [];
-  const open = new Map<string, OpenCall>();
+  const ledger = new CallLedger();
   let complete = false;
   let allCalls = 0;
   for (const { message } of steps) {
@@ -200,26 +196,30 @@ export async function progressOf(
       if (text.trim() !== "") texts.push(text.trim());
       let calls = 0;
       for (const part of parts) {
-        if (part.type === "tool-result") open.delete(part.toolCallId);
+        if (part.type === "tool-result") ledger.result(part.toolCallId, part.toolName, textOf(part));
         if (part.type !== "tool-call") continue;
         calls++;
         allCalls++;
-        open.set(part.toolCallId, {
-          toolCallId: part.toolCallId,
-          toolName: part.toolName,
-          input: part.input ?? part.args,
-        });
+        ledger.call(part.toolCallId, part.toolName, part.input ?? part.args);
       }
       complete = calls === 0 && text.trim() !== "";
     } else if (message?.role === "tool") {
       for (const part of message.content) {
         if (part.type !== "tool-result") continue;
-        open.delete(part.toolCallId);
-        if (part.toolCallId === afterCallId) texts.length = 0;
+        const key = ledger.result(part.toolCallId, part.toolName, textOf(part));
+        if (key !== null && key === afterCallId) texts.length = 0;
       }
     }
   }
-  return { texts, openCalls: [...open.values()], complete: complete && open.size === 0, work: texts.length + allCalls };
+  const openCalls = ledger.open();
+  return { texts, openCalls, complete: complete && openCalls.length === 0, work: texts.length + allCalls };
+}
+
+/** As the results of this product are saved; one that the model's library wrote is given as JSON. */
+function textOf({ output }: { output?: { type: string; value?: unknown } | undefined }): string {
+  return output?.type === "text" && typeof output.value === "string"
+    ? output.value
+    : JSON.stringify(output?.value ?? null);
 }
 
 /**
