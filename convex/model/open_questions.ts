@@ -23,5 +23,7 @@ export async function answerHint(
     const what = open.length === 1 ? "A question is" : `${open.length} questions are`;
     return `${what} waiting for you. Use the buttons; the words that count are listed by PENDING in a private chat.`;
   }
-  return open.length === 1 && !above.includes(only.question) ? `"${shorten(only.question)}"\n${hintFor(open)}` : hintFor(open);
+  return open.length === 1 && !above.includes(only.question)
+    ? `"${shorten(only.question)}"\n${hintFor(open)}`
+    : hintFor(open);
 }

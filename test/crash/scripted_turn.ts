@@ -22,6 +22,27 @@ export interface TurnEnding {
   outside: string[];
 }
 
+/**
+ * What is wrong with how it ended; null: nothing. A killed turn may still run when the answer comes: then the answer is part of its one reply,
+ * and nothing was said of waiting.
+ */
+export function wrongWith({ ending, effects }: { ending: TurnEnding; effects: Record<string, number> }): string | null {
+  const { said, turns, questions, outside } = ending;
+  const count = (words: string): number => said.filter((text) => text.includes(words)).length;
+  const checks: [string, boolean][] = [
+    ["a turn has not ended well", turns.every((status) => status === "done")],
+    ["not one reply for each turn", said.length === turns.length],
+    ["the person's answer is not told once", count("Bo answered") === 1],
+    ["the branch is not told once", count("Created the branch") === 1],
+    ["something failed", count("did not work") + count("could not finish") === 0],
+    ["the questions are not answered", questions.join() === "answered yes,answered yes"],
+    ["the call is not done once", outside.join() === "createBranch done"],
+    ["the branch is not made once", effects.branches === 1],
+    ["the calls have not one result each", effects.results === 2],
+  ];
+  return checks.find(([, holds]) => !holds)?.[0] ?? null;
+}
+
 export class TurnScript implements Script<TurnEnding> {
   readonly #peer: GitHubPeer;
   /** `parts`: the agent's question, the branch, or both after one another. */

@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Matrix } from "./matrix.ts";
-import { type TurnEnding, TurnScript } from "./scripted_turn.ts";
+import { type TurnEnding, TurnScript, wrongWith } from "./scripted_turn.ts";
 
 let script: TurnScript;
 let matrix: Matrix<TurnEnding>;
@@ -24,28 +24,20 @@ test.each(["before", "after"] as const)(
   async (when) => {
     const undisturbed = await matrix.run({ commit: MOST * 10, when });
     expect(undisturbed.killed).toBe(false);
-    expect(undisturbed).toMatchObject({
-      ending: { turns: ["done", "done", "done", "done"], questions: ["answered yes", "answered yes"] },
-      effects: { branches: 1, results: 2 },
-    });
+    expect(wrongWith(undisturbed)).toBeNull();
+    expect(undisturbed.ending.turns).toHaveLength(4);
     const wrong: unknown[] = [];
     let last: number | null = null;
     let next = 1;
     const worker = async () => {
       while (last === null && next <= MOST) {
         const commit = next++;
-        const found = await matrix
-          .run({ commit, when })
-          .catch((thrown: unknown) => ({ killed: true, thrown: `${thrown}` }));
-        if (!found.killed) last = Math.min(last ?? commit, commit);
-        const { killed: _, ...rest } = found;
-        const { killed: __, ...expected } = undisturbed;
-        if (JSON.stringify(rest) !== JSON.stringify(expected)) wrong.push({ commit, ...rest });
+        const found = await matrix.run({ commit, when }).catch((thrown: unknown) => `${thrown}`);
+        if (typeof found !== "string" && !found.killed) last = Math.min(last ?? commit, commit);
+        const trouble = typeof found === "string" ? found : wrongWith(found);
+        if (trouble !== null) wrong.push({ commit, trouble, found });
         if (process.env.CRASH_LOG)
-          appendFileSync(
-            process.env.CRASH_LOG,
-            `${when} ${commit} ${found.killed} ${JSON.stringify(wrong.at(-1) ?? null)}\n`,
-          );
+          appendFileSync(process.env.CRASH_LOG, `${when} ${commit} ${trouble ?? "right"} ${JSON.stringify(found)}\n`);
       }
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
