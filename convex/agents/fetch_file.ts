@@ -19,6 +19,8 @@ import { fileTools } from "./tools/files.ts";
 export const MAX_PAGES_AT_ONCE = 20;
 /** Words are looked for in as many pages as this. */
 const MAX_PAGES_SEARCHED = 300;
+/** A crash in between is tried again; a file that brings the process down is not, for ever. */
+const MAX_ATTEMPTS = 2;
 /** A page of a text without pages. */
 const TEXT_PAGE_CHARACTERS = 6000;
 
@@ -102,7 +104,13 @@ function notSearched({ pageCount, pages }: ReadPages): string | null {
 export const run = internalAction({
   args: { callId: v.id("outsideCalls") },
   handler: async (ctx, { callId }): Promise<null> =>
-    await performOutside(ctx, callId, async ({ input }) => {
+    await performOutside(ctx, callId, async ({ input, attempt }) => {
+      if (attempt > MAX_ATTEMPTS) {
+        fail("interrupted", "reading this file was cut off again and again; it may be more than can be read", {
+          field: "file",
+          retryable: false,
+        });
+      }
       const given = fileTools.fetchFileContent.input.parse(JSON.parse(input));
       return await fetchFile(ctx, given);
     }),

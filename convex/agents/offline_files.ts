@@ -120,6 +120,6 @@ export const FILE_WORDS: Record<string, (value: Value) => string> = {
       .map(({ page, text }) => `- page ${page} begins: “${shorten(text, pages.length === 1 ? 600 : 160)}”`);
     const more = pages.length > MAX_PAGES_TOLD ? `\nPages up to ${pages.at(-1)?.page} were read too.` : "";
     const honest = "I quote its beginnings: summing it up needs a language model.";
-    return `${head}\n${lines.join("\n")}${lines.length === 0 ? "" : `\n${honest}`}${more}${rest}`;
+    return `${[head, ...lines, ...(lines.length === 0 ? [] : [honest])].join("\n")}${more}${rest}`;
   },
 };

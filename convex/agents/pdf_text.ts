@@ -3,6 +3,7 @@
  * first PDF, never at a start. It runs in this thread, so what it may read is bounded, and it stops between two pages.
  */
 import { FactoryError } from "../../src/contract/errors.ts";
+import { demandModest } from "./pdf_guard.ts";
 
 export interface PdfPages {
   pageCount: number;
@@ -19,6 +20,7 @@ export async function readPdf(
   name: string,
   pick: (pageCount: number) => { from: number; to: number },
 ): Promise<PdfPages> {
+  await demandModest(bytes, name);
   const { getDocumentProxy } = await import("unpdf");
   const end = Date.now() + TIME_LIMIT_MS;
   // A copy: PDF.js takes the bytes for itself. Nothing is fetched, no font is drawn, no script is run.
@@ -46,6 +48,13 @@ export async function readPdf(
       const { items } = await page.getTextContent();
       texts.push(items.map((item) => ("str" in item ? item.str + (item.hasEOL ? "\n" : "") : "")).join(""));
       page.cleanup();
+    }
+    if (texts.length === 0) {
+      throw new FactoryError("limit_reached", `${name} could not be opened in ${TIME_LIMIT_MS / 1000} s`, {
+        field: "file",
+        remedy: "add it in parts",
+        retryable: false,
+      });
     }
     return { pageCount, texts };
   } finally {
