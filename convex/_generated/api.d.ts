@@ -47,6 +47,7 @@ import type * as agents_offline_words from "../agents/offline_words.js";
 import type * as agents_offline_workers from "../agents/offline_workers.js";
 import type * as agents_outside_functions from "../agents/outside_functions.js";
 import type * as agents_paired_calls from "../agents/paired_calls.js";
+import type * as agents_pdf_guard from "../agents/pdf_guard.js";
 import type * as agents_pdf_text from "../agents/pdf_text.js";
 import type * as agents_pr_review from "../agents/pr_review.js";
 import type * as agents_recall from "../agents/recall.js";
@@ -312,6 +313,7 @@ declare const fullApi: ApiFromModules<{
   "agents/offline_workers": typeof agents_offline_workers;
   "agents/outside_functions": typeof agents_outside_functions;
   "agents/paired_calls": typeof agents_paired_calls;
+  "agents/pdf_guard": typeof agents_pdf_guard;
   "agents/pdf_text": typeof agents_pdf_text;
   "agents/pr_review": typeof agents_pr_review;
   "agents/recall": typeof agents_recall;
