@@ -61,6 +61,8 @@ export async function bringResult(ctx: MutationCtx, turnId: Id<"turns">, call: C
 export async function goOn(ctx: MutationCtx, turn: Doc<"turns">, afterCallId: string): Promise<void> {
   if ((await ctx.db.get("conversations", turn.conversationId)) === null) return;
   if ((await openWaitsOf(ctx, turn)).length > 0) return;
+  // Whoever set it to work was told that it failed.
+  if (turn.status === "failed" && turn.onEnd !== undefined) return;
   // Nobody waits for it any more.
   const { parentTurnId: parent, parentCallId: call } = turn;
   if (parent !== undefined && call !== undefined && (await resultOf(ctx, parent, call)) !== null) return;
