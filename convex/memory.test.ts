@@ -241,6 +241,34 @@ describe("what runs came to", () => {
     expect(kept[0]).toMatchObject({ audience: "shared", source: "run", personId: null });
     expect(kept[0]?.text).toMatch(/^goes-wrong "goes-wrong" failed.* on \d{4}-\d\d-\d\d: /);
   });
+
+  test.each([
+    ["there is no room for it", "a title", 2000],
+    ["its words cannot be kept", "\ufb2c".repeat(400), 0],
+  ])("a run fails and ends also where %s", async (_why, title, full) => {
+    const { t, rows } = await setup();
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    await t.run(async (ctx) => {
+      const same = {
+        audience: "shared",
+        source: "said" as const,
+        personId: null,
+        author: "ana",
+        projectId: null,
+        at: 1,
+      };
+      for (let number = 1; number <= full; number++)
+        await ctx.db.insert("memories", { ...same, number, text: `fact ${number}`, textHash: `${number}` });
+    });
+    const go = { type: "task", functionId: "tool::record", config: "text", next: "done" };
+    const source = JSON.stringify({ name: "bad", title, startNodeId: "go", nodes: { go, done: { type: "end" } } });
+    await t.mutation(api.runs.start, {
+      ...{ actor: OWNER, workflow: null, input: "{}", origin: null },
+      definition: { file: "bad.json", source },
+    });
+    expect(await t.run((ctx) => ctx.db.query("runs").collect())).toMatchObject([{ status: "failed" }]);
+    expect(await rows()).toHaveLength(full);
+  });
 });
 
 describe("a model that calls the tools itself", () => {

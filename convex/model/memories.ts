@@ -4,6 +4,7 @@
  * a row of the record cannot be forgotten.
  */
 import { makeFunctionReference } from "convex/server";
+import { toErrorInfo } from "../../src/contract/errors.ts";
 import { securityFindings } from "../../src/flow/security_check.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
@@ -62,16 +63,20 @@ export async function remember(
   return { memory: await view(ctx, row.memory), kept: row.kept };
 }
 
-/** What a run came to, for everybody. */
+/** What a run came to, for everybody. Never throws what `keep` refuses: a run ends also when nothing can be kept of it. */
 export async function rememberRun(ctx: MutationCtx, text: string): Promise<void> {
   const ofRuns = () => ctx.db.query("memories").withIndex("by_source", (q) => q.eq("source", "run"));
   const kept = await ofRuns().take(MAX_OF_RUNS);
   const oldest = kept[0];
   if (kept.length === MAX_OF_RUNS && oldest !== undefined) await remove(ctx, oldest._id);
+  // What a step wrote may hold anything, also a secret of which the shortened text would show a part.
+  if (secretIn(text) !== null) return;
   const fact = shorten(text, MAX_FACT);
-  // What a step wrote may hold anything; a run does not fail over what is not kept of it.
-  if (secretIn(fact) !== null) return;
-  await keep(ctx, { audience: SHARED, fact, source: "run", personId: null, author: "a run", projectId: null });
+  try {
+    await keep(ctx, { audience: SHARED, fact, source: "run", personId: null, author: "a run", projectId: null });
+  } catch (thrown) {
+    console.warn(`what a run came to is not remembered: ${toErrorInfo(thrown).message}`);
+  }
 }
 
 interface Keeping {
