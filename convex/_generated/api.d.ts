@@ -163,6 +163,7 @@ import type * as model_jobs from "../model/jobs.js";
 import type * as model_json from "../model/json.js";
 import type * as model_ladder from "../model/ladder.js";
 import type * as model_lookups from "../model/lookups.js";
+import type * as model_machines from "../model/machines.js";
 import type * as model_memories from "../model/memories.js";
 import type * as model_open_questions from "../model/open_questions.js";
 import type * as model_operators from "../model/operators.js";
@@ -429,6 +430,7 @@ declare const fullApi: ApiFromModules<{
   "model/json": typeof model_json;
   "model/ladder": typeof model_ladder;
   "model/lookups": typeof model_lookups;
+  "model/machines": typeof model_machines;
   "model/memories": typeof model_memories;
   "model/open_questions": typeof model_open_questions;
   "model/operators": typeof model_operators;

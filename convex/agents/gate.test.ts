@@ -358,4 +358,21 @@ describe("an outside call", () => {
     expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("no machine took wire");
     void setPolicy;
   });
+
+  test("every place of a machine that lives is taken -> the call waits for its turn", async () => {
+    const { t, ana, ready, setPolicy, outside } = await setup();
+    await setPolicy(rule("free", "tool == wire", "allow"));
+    await model(calls(WIRE), DONE);
+    await t.mutation(api.profiles.announce, { gatewayId: "m1", sandboxes: ["bubblewrap"], workspace: true });
+    await t.mutation(api.outbox.heartbeat, { gatewayId: "m1", channels: {} });
+    await ana.type("wire it");
+    const callId = await ready();
+    const waited = async (ms: number) => {
+      await t.run((ctx) => ctx.db.patch("outsideCalls", callId, { createdAt: Date.now() - ms }));
+      await t.mutation(internal.outside.look, { callId });
+      return (await outside())[0]?.status;
+    };
+    expect(await waited(10 * 60_000)).toBe("ready");
+    expect(await waited(2 * 3600_000)).toBe("failed");
+  });
 });

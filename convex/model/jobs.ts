@@ -13,6 +13,7 @@ import type { StartWork } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { toJsonText } from "./json.ts";
+import { patienceForMachine, UNTAKEN_MS } from "./machines.ts";
 import { signal, waitKey } from "./signals.ts";
 
 export const LEASE_MS = 10_000;
@@ -22,8 +23,6 @@ const runTask = makeFunctionReference<"action", { jobId: Id<"jobs"> }, null>("ag
 const runHand = makeFunctionReference<"action", { jobId: Id<"jobs"> }, null>("agents/run_hand:run");
 const look = makeFunctionReference<"mutation", { jobId: Id<"jobs"> }, null>("jobs:look");
 
-/** How long a command waits for a machine that takes it. */
-const UNTAKEN_MS = 60_000;
 /** For what a machine does around a command: making its worktree, taking out its branch. The machine itself keeps the step's time. */
 const MACHINE_GRACE_MS = 60_000;
 
@@ -184,7 +183,13 @@ export async function lookAt(ctx: MutationCtx, jobId: Id<"jobs">): Promise<void>
   if (lost) await ctx.db.patch("jobs", jobId, { status: "ready", leaseUntil: null });
   // Ready after a whole look: the action that should have claimed it died before it could.
   if (lost || job.status === "ready") await begin(ctx, job);
-  if (job.kind === "command" && job.claims === 0 && job.createdAt + UNTAKEN_MS <= now) {
+  const waited = now - job.createdAt;
+  if (
+    job.kind === "command" &&
+    job.claims === 0 &&
+    waited >= UNTAKEN_MS &&
+    waited >= (await patienceForMachine(ctx, job.sandbox ?? null))
+  ) {
     const where = job.sandbox == null ? "a workspace" : `a workspace and ${job.sandbox}`;
     const error = errorInfo("platform_unavailable", `no machine with ${where} took the command`, {
       remedy: "start a bot where both are, then try again",

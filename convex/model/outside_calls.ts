@@ -16,6 +16,7 @@ import { bringResult } from "./call_results.ts";
 import { fail } from "./errors.ts";
 import { type GuardedCall, hashOfCall } from "./gate.ts";
 import { byteLength, sha256Hex } from "./json.ts";
+import { patienceForMachine, UNTAKEN_MS } from "./machines.ts";
 import { MACHINE, outsidePerformers } from "./outside_performers.ts";
 import { noteCall } from "./tool_calls.ts";
 
@@ -26,8 +27,6 @@ const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 /** Claimed so often without an end, it may be the call itself that kills who performs it. */
 const MAX_CLAIMS = 10;
-/** How long a call waits for a machine that takes it. */
-export const UNTAKEN_MS = 60_000;
 /** What a model can read, and more than it should. */
 const MAX_RESULT_BYTES = 128 * 1024;
 
@@ -201,7 +200,13 @@ export async function lookAt(ctx: MutationCtx, callId: Id<"outsideCalls">): Prom
     await end(ctx, call, errorInfo("interrupted", `${toolName} did not end within ${timeoutMs} ms`));
     return;
   }
-  if (performer === MACHINE && claims === 0 && createdAt + UNTAKEN_MS <= now) {
+  const waited = now - createdAt;
+  if (
+    performer === MACHINE &&
+    claims === 0 &&
+    waited >= UNTAKEN_MS &&
+    waited >= (await patienceForMachine(ctx, null))
+  ) {
     const remedy = "start a bot where a workspace and a sandbox are, then try again";
     await end(ctx, call, errorInfo("platform_unavailable", `no machine took ${toolName}`, { remedy }));
     return;
