@@ -63,7 +63,8 @@ function prepare(db: DatabaseSync, path: string, synchronous: StoreOptions["sync
     );
   }
   db.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 5000;" +
+    // A page that changes often is copied back once for many commits. 16 MiB of log are read in well under 0.1 s after a crash.
+    "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 5000;" +
       // Without the limit one large transaction would leave a large WAL file behind for good.
       ` PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = ${synchronous === "OFF" ? "OFF" : "NORMAL"}`,
   );

@@ -96,6 +96,14 @@ export class Sql {
       throw this.#failed(error);
     }
   }
+  /** Returns the row id. */
+  insert(text: string, ...values: Bindable[]): number {
+    try {
+      return Number(this.prepared(text).run(...values).lastInsertRowid);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
   #failed(error: unknown): unknown {
     const failure = storageError(error, this.path);
     this.failure ??= failure;
@@ -137,13 +145,7 @@ export class Sql {
   idByRid = (rid: number): string | null => this.row<[string]>("SELECT id FROM docs WHERE rid = ?", rid)?.[0] ?? null;
   /** Returns the row id. */
   addDoc = (id: string, tbl: number, size: number, json: string): number =>
-    this.row<[number]>(
-      "INSERT INTO docs(id, tbl, size, json) VALUES(?, ?, ?, ?) RETURNING rid",
-      id,
-      tbl,
-      size,
-      json,
-    )![0];
+    this.insert("INSERT INTO docs(id, tbl, size, json) VALUES(?, ?, ?, ?)", id, tbl, size, json);
   setDoc = (rid: number, size: number, json: string): number =>
     this.run("UPDATE docs SET size = ?, json = ? WHERE rid = ?", size, json, rid);
   dropDoc = (rid: number): number => this.run("DELETE FROM docs WHERE rid = ?", rid);

@@ -19,8 +19,11 @@ import { StoreWriter, type WriteLog } from "./writer.ts";
 // Captured here: a test's fake timers must not stop the store's own limits.
 const { setTimeout, clearTimeout, setImmediate, clearImmediate } = globalThis;
 
-/** A group closes after this long even if more callers wait: its first members must not wait for the last. */
-export const MAX_GROUP_MS = 5;
+/**
+ * A group closes after this long even if more callers wait: its first members must not wait for the last. Long enough for several
+ * mutations of some milliseconds each, whose commits mostly write the same pages.
+ */
+export const MAX_GROUP_MS = 20;
 
 interface Group {
   members: number;
