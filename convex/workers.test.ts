@@ -161,6 +161,24 @@ describe("the Factory Worker", () => {
     expect(await task()).toMatchObject({ status: "IN_REVIEW" });
   });
 
+  test("given out again from elsewhere -> it asks there, and no more where it was asked for before", async () => {
+    const { backend, t, ana, answer, approvals, machineDoes, hasEnded } = await setup();
+    await t.mutation(api.people.link, { actor: OWNER, name: "ana", handle: "slack:T1/UANA" });
+    const inChannel = createChat(backend, "slack:T1/UANA", { place: "slack:C7", private: false });
+    await inChannel.ask("have the worker run `make` for T1");
+    await answer("yes");
+    await answer("yes");
+    await machineDoes({});
+    await hasEnded();
+    const elsewhere = createChat(backend, "slack:T1/UANA", { place: "slack:C8", private: false });
+    await elsewhere.ask("have the worker run `make all` for T1");
+    await answer("yes");
+    await until("the worker asks for its command", async () => (await approvals()).length > 0);
+    const cards = async (chat: typeof ana) => (await chat.read()).filter((said) => said.includes("make all")).join();
+    expect(await cards(elsewhere)).toContain("Run `make all` for T1?");
+    expect(await cards(inChannel)).toBe("");
+  });
+
   test("no to the worker -> nothing begins; no to a command -> it is not run, and the worker says so", async () => {
     const { ana, answer, task, worker, hasEnded, said, ready } = await setup();
     await ana.ask("have the worker run `rm -rf .` for T1");

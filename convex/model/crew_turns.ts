@@ -59,12 +59,18 @@ async function conversationOf(
     .query("conversations")
     .withIndex("by_key_and_owner", (q) => q.eq("key", key).eq("owner", home.owner))
     .unique();
-  if (existing !== null) return existing;
+  const origin = await originOf(ctx, turn);
+  if (existing !== null) {
+    // Asked for from elsewhere this time: its questions belong there, and to nobody who only reads the place before.
+    const { place, threadKey } = existing.origin ?? {};
+    if (place !== origin.place || threadKey !== origin.threadKey)
+      await ctx.db.patch("conversations", existing._id, { origin });
+    return existing;
+  }
   // Filed apart from what the person said themselves: what is asked of an agent is no memory of theirs.
   const userId = `${home.userId}/${agent}`;
   const { _id: threadId } = await ctx.runMutation(components.agent.threads.createThread, { userId, title: key });
   const { channel, owner } = home;
-  const origin = await originOf(ctx, turn);
   const conversationId = await ctx.db.insert("conversations", { key, channel, owner, threadId, userId, agent, origin });
   return (await ctx.db.get("conversations", conversationId))!;
 }
