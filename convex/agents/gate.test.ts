@@ -5,6 +5,7 @@ import { createChat } from "../../test/chat.ts";
 import { calls, model, says } from "../../test/model_peer.ts";
 import { at, OWNER } from "../../test/runs.ts";
 import { api, internal } from "../_generated/api.js";
+import { MAX_CONTINUED } from "../model/turns.ts";
 import { addProbes } from "./probes.test-support.ts";
 
 addProbes();
@@ -178,6 +179,20 @@ describe("the gate", () => {
     const [gate] = await t.run((ctx) => ctx.db.query("gatedCalls").collect());
     await t.mutation(internal.gate.release, { gateId: gate!._id });
     expect(await posted()).toHaveLength(1);
+  });
+
+  test("a request that goes on from results again and again -> it ends, and says so", async () => {
+    const { t, ana, turns, answer, complete, texts } = await setup();
+    const requests = await model(calls(WIRE), DONE);
+    await ana.ask("wire it");
+    await t.run(async (ctx) =>
+      ctx.db.patch("turns", (await ctx.db.query("turns").first())!._id, { continued: MAX_CONTINUED }),
+    );
+    await answer("yes");
+    await complete({ wired: 82_000 });
+    await until("the turn has ended", async () => (await turns()).at(-1)?.status === "failed");
+    expect((await texts()).at(-1)).toContain(`it went on ${MAX_CONTINUED} times and came to no end (limit_reached)`);
+    expect(requests).toHaveLength(1);
   });
 
   test("a dry run tells of a tool what would be decided, and which rule speaks", async () => {

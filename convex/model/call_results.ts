@@ -70,6 +70,7 @@ export async function goOn(ctx: MutationCtx, turn: Doc<"turns">, afterCallId: st
   await queueTurn(ctx, {
     ...{ conversationId, personId, handle, channel, place, promptMessageId, afterCallId },
     private: turn.private,
+    continued: (turn.continued ?? 0) + 1,
     ...(turn.hearsay === undefined ? {} : { hearsay: turn.hearsay }),
     ...(parentTurnId === undefined ? {} : { parentTurnId }),
     ...(parentCallId === undefined ? {} : { parentCallId }),

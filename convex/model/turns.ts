@@ -23,6 +23,8 @@ import { openWaitsOf } from "./turn_waits.ts";
 export const TURN_LEASE_MS = 10_000;
 /** Taken up this often without an end, a turn is given up: its own content may be what kills the process. */
 export const MAX_TURN_ATTEMPTS = 5;
+/** A request goes on from results so often: each time its model has new rounds, and none of them may be the last. */
+export const MAX_CONTINUED = 100;
 
 export interface Serving {
   person: Doc<"people">;
@@ -81,6 +83,7 @@ type NewTurn = Pick<
   | "private"
   | "promptMessageId"
   | "afterCallId"
+  | "continued"
   | "hearsay"
   | "parentTurnId"
   | "parentCallId"
@@ -126,6 +129,15 @@ export async function takeTurn(ctx: MutationCtx, turnId: Id<"turns">): Promise<D
   const now = Date.now();
   if (turn === null || turn.status !== "running") return null;
   if (turn.leaseId !== null && (turn.leaseUntil ?? 0) > now) return null;
+  if ((turn.continued ?? 0) > MAX_CONTINUED) {
+    const remedy = "Look at what has been done, then ask for what is missing.";
+    await failTurn(
+      ctx,
+      turn,
+      errorInfo("limit_reached", `it went on ${MAX_CONTINUED} times and came to no end`, { remedy, retryable: false }),
+    );
+    return null;
+  }
   const attempts = turn.attempts + 1;
   if (attempts > MAX_TURN_ATTEMPTS) {
     await failTurn(ctx, turn, errorInfo("internal", `the answer was interrupted ${MAX_TURN_ATTEMPTS} times`));

@@ -25,6 +25,8 @@ export const turns = defineTable({
   ),
   /** It goes on after the result of this call, which a person gave; what was said before it is no part of the reply. Absent: from the start. */
   afterCallId: v.optional(v.string()),
+  /** How many turns of the same request went on from results before it. Absent: none. */
+  continued: v.optional(v.number()),
   /** The call whose result this turn's end is (`delegate`). Absent: none. */
   parentTurnId: v.optional(v.id("turns")),
   parentCallId: v.optional(v.string()),
