@@ -101,6 +101,10 @@ describe("what adapters look up", () => {
     await t.run(async (ctx) => {
       const row = (await ctx.db.query("deliveries").collect()).find(({ approvalId }) => approvalId !== null)!;
       await ctx.db.patch("deliveries", row._id, { receipt: "C1/9.000100" });
+      // An agent that works for this conversation: no platform knows of its thread.
+      const { _id, _creationTime, ...conversation } = (await ctx.db.query("conversations").first())!;
+      const origin = { place: conversation.key, threadKey: conversation.key, private: false };
+      await ctx.db.insert("conversations", { ...conversation, key: "crew:prReview:x", agent: "prReview", origin });
     });
     expect(await t.query(api.lookups.knownPlaces, { channel: "slack" })).toMatchObject({
       threads: ["slack:C1/1.000100"],

@@ -16,6 +16,8 @@ import { statusLine } from "./run_words.ts";
 const MAX_QUESTIONS = 20;
 const MAX_RUNS = 10;
 const MAX_PLACES = 200;
+/** Agents that work for a conversation have ones of their own beside it. */
+const MAX_SCANNED = 1000;
 const MAX_WORKFLOWS = 100;
 
 export async function cardOf(ctx: QueryCtx, handle: string, approvalId: string): Promise<ApprovalCard | null> {
@@ -80,14 +82,15 @@ export async function moveCursor(ctx: MutationCtx, channel: string, at: number):
   else if (row.at < at) await ctx.db.patch("inboundCursors", row._id, { at });
 }
 
-/** Keys of the channel's conversations, newest first. */
+/** Keys of the channel's conversations with people, newest first. */
 export async function threadsOf(ctx: QueryCtx, channel: string): Promise<string[]> {
   const rows = await ctx.db
     .query("conversations")
     .withIndex("by_channel", (q) => q.eq("channel", channel))
     .order("desc")
-    .take(MAX_PLACES);
-  return rows.map((row) => row.key);
+    .take(MAX_SCANNED);
+  const withPeople = rows.filter(({ origin }) => origin === undefined);
+  return withPeople.slice(0, MAX_PLACES).map((row) => row.key);
 }
 
 /** Handles of the channel that are in use. */
