@@ -166,6 +166,10 @@ describe("what it changes, and what a file holds", () => {
     expect(await read(`lines${counter}.txt`)).toMatchObject({ from: 1, to: 400, lines: 900 });
     expect(await read(`lines${counter}.txt`, 899)).toMatchObject({ text: "899: line 899\n900: line 900", to: 900 });
     expect((await read(`lines${counter}.txt`, 5, 6)).text).toBe("5: line 5\n6: line 6");
+    const key = ["-----BEGIN PRIVATE KEY-----", "bWluZSBhbG9uZQ==", "-----END PRIVATE KEY-----", "after"];
+    await peer.write("acme/site", "main", `notes${counter}.md`, key.join("\n"));
+    // Also where the lines that are asked for do not show that it is one.
+    expect((await read(`notes${counter}.md`, 2, 4)).text).toBe("2: \n3: \n4: after");
     await expect(read(`bin${counter}.dat`)).rejects.toMatchObject({ info: { code: "invalid_input" } });
     await expect(read("src")).rejects.toThrow();
     await expect(read(".env")).rejects.toMatchObject({ info: { code: "forbidden" } });

@@ -97,13 +97,14 @@ export async function readFile(
       remedy: "read it yourself; what it holds does not belong into a conversation",
     });
   }
-  const text = await contentOf(github, repo, path, wanted.ref);
+  // Of the whole file: what begins above the lines that are asked for is a secret below it too.
+  const text = withoutSecrets(await contentOf(github, repo, path, wanted.ref));
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   const from = Math.max(1, Math.min(wanted.from, lines.length || 1));
   const last = Math.min(lines.length, Math.max(from, wanted.to ?? from + MAX_LINES - 1), from + MAX_LINES - 1);
   const numbered = lines.slice(from - 1, last).map((line, index) => `${from + index}: ${line.slice(0, 500)}`);
-  const shown = cutBytes(withoutSecrets(numbered.join("\n")), MAX_TEXT_BYTES);
+  const shown = cutBytes(numbered.join("\n"), MAX_TEXT_BYTES);
   return {
     ...{
       repo: fullName(repo),
