@@ -94,13 +94,22 @@ export async function startCommandRunner(options: CommandRunnerOptions): Promise
       log.info({ what, key: errand.key, program: errand.argv[0] }, "a command begins");
       const result = await workshop.run({ ...errand, signal });
       // Its branch is in the workspace now. That of a failed command stays to be looked at, until it is old.
-      if (errand.fresh && result.exitCode === 0) workshop.remove(errand.key);
+      if (errand.fresh && result.exitCode === 0) discard(errand.key);
       log.info({ what, exitCode: result.exitCode }, "a command has ended");
       return { result };
     } catch (thrown) {
       const error: ErrorInfo = stopping.signal.aborted ? errorInfo(...interrupted(what)) : toErrorInfo(thrown);
       log.info({ what, error }, "a command could not be done");
       return { error };
+    }
+  }
+
+  /** What a command left may not let itself be removed; that changes nothing about what it came to. */
+  function discard(key: string): void {
+    try {
+      workshop.remove(key);
+    } catch (thrown) {
+      log.warn({ error: toErrorInfo(thrown), key }, "a worktree could not be removed");
     }
   }
 
