@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import type { Json } from "../src/flow/definition.ts";
 import { decide, demandPolicy, factsIn, KINDS, type PolicyRule, spokenText } from "../src/flow/policy.ts";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
-import { isAskedAbout } from "./agents/tools/define.ts";
+import { isAskedAbout, isGuarded } from "./agents/tools/define.ts";
 import { toolNamed } from "./agents/tools/index.ts";
 import { parseJson } from "./model/json.ts";
 import { asConvexError, demandPerson, resolveActor } from "./model/people.ts";
@@ -94,6 +94,10 @@ export const test = gatewayQuery({
     const kind =
       KINDS.find((known) => known === args.kind) ??
       (tool === null ? (args.tool === undefined ? "run" : "task") : "tool");
+    if (kind === "tool" && tool !== null && !isGuarded(tool)) {
+      const text = `allow: the policy is not heard about ${args.tool}, which has no consequences outside`;
+      return { decision: "allow", rule: null, text, approvers: null, optedOut: [], looked: [] };
+    }
     const spoken = decide(policy, {
       kind,
       ...{ tool: args.tool ?? null, workflow: args.workflow ?? "", node: args.node ?? null, agent: args.agent ?? null },

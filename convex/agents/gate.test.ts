@@ -181,6 +181,40 @@ describe("the gate", () => {
     expect(await posted()).toHaveLength(1);
   });
 
+  test("what is said in a channel passes, unless a rule asks or blocks; where the policy is not heard the dry run says so", async () => {
+    const { t, ana, approvals, answer, setPolicy, texts } = await setup();
+    const say = (id: string, text: string) =>
+      calls({ id, name: "sendChannelMessage", input: { channel: "slack:#all", text } });
+    const posted = async () =>
+      (await t.run((ctx) => ctx.db.query("deliveries").collect())).filter(({ place }) => place === "slack:#all");
+    const requests = await model(
+      say("s1", "one"),
+      DONE,
+      say("s2", "two"),
+      says("I may not."),
+      say("s3", "three"),
+      DONE,
+    );
+    await ana.ask("say one");
+    expect(await posted()).toHaveLength(1);
+    await setPolicy(rule("quiet", "tool == sendChannelMessage", "block, for: [tool], reason: a release is on"));
+    await ana.ask("say two");
+    expect(JSON.stringify(requests[3]?.messages.at(-1))).toContain("blocked by the policy");
+    await setPolicy(rule("quiet", "tool == sendChannelMessage", "ask, for: [tool]"));
+    expect((await ana.ask("say three")).join()).toContain('Say in slack:#all: \\"three\\"? (sendChannelMessage)');
+    expect([(await posted()).length, (await approvals()).length]).toEqual([1, 1]);
+    await answer("yes");
+    await until("it was said", async () => (await posted()).length === 2);
+    expect((await texts()).at(-1)).toBe("It is done.");
+    await setPolicy(rule("none", "tool == createTask", "block"));
+    const tried = await t.query(api.policy.test, { actor: OWNER, tool: "createTask", payload: "{}" });
+    expect(tried).toMatchObject({
+      decision: "allow",
+      rule: null,
+      text: expect.stringContaining("is not heard about createTask"),
+    });
+  });
+
   test("a request that goes on from results again and again -> it ends, and says so", async () => {
     const { t, ana, turns, answer, complete, texts } = await setup();
     const requests = await model(calls(WIRE), DONE);

@@ -18,6 +18,8 @@ export const chatTools = {
         .max(3000)
         .describe("What to say there, complete: nobody there has read this conversation"),
     }),
+    gated: "byRule",
+    question: ({ channel, text }) => `Say in ${channel}: "${text}"?`,
     run: async (ctx, { acting, turn, toolCallId }, input) =>
       await sayInChannel(ctx, { acting, turn, key: toolCallId, ...input }),
   }),
@@ -29,6 +31,8 @@ export const chatTools = {
       topic: z.string().min(1).max(200).describe("What it is about, in a few words"),
       text: z.string().max(3000).optional().describe("What to begin with: background, the question, who is needed"),
     }),
+    gated: "byRule",
+    question: ({ channel, topic }) => `Open the topic "${topic}" in ${channel}?`,
     run: async (ctx, { acting, turn, toolCallId }, input) =>
       await openSession(ctx, { acting, turn, key: toolCallId, ...input, text: input.text ?? null }),
   }),

@@ -5,7 +5,7 @@
  *   effect   one mutation, in the transaction that saves its result: done once for each call
  *   outside  done by a performer under a lease, with one idempotency key however often it is tried (model/outside_calls.ts)
  *
- * What is outside, and an effect that is `gated`, asks first (model/gate.ts).
+ * What is outside, and an effect that is `gated`, asks first; what others are told by it passes unless a rule speaks (model/gate.ts).
  *
  * Inputs are checked against `input` before `run`. Throw what refuses (`fail`): the refusal becomes the call's result. No module here
  * may import the agent component's client or a model's SDK: mutations are built of them.
@@ -53,8 +53,11 @@ interface Guarded<Schema extends z.ZodType> {
 
 export interface EffectTool<Schema extends z.ZodType = z.ZodType> extends Described<Schema>, Guarded<Schema> {
   kind: "effect";
-  /** It has consequences outside of the factory: it asks first, unless the policy allows it. */
-  gated?: boolean;
+  /**
+   * It has consequences outside of the factory. True: it asks first, unless the policy allows it. `byRule`: it passes, unless a rule of the
+   * policy asks or blocks. Absent: the policy is not heard.
+   */
+  gated?: true | "byRule";
   /** Undefined: the call has no result yet; whoever ends it saves one later. */
   run(ctx: MutationCtx, call: Call, input: z.infer<Schema>): Promise<unknown>;
 }
@@ -90,11 +93,11 @@ export const outside = <Schema extends z.ZodType>(tool: Omit<OutsideTool<Schema>
 
 /** Whether the policy is to be heard before it is done; a look is not. */
 export const isGuarded = (tool: Tool): tool is EffectTool | OutsideTool =>
-  tool.kind === "outside" || (tool.kind === "effect" && tool.gated === true);
+  tool.kind === "outside" || (tool.kind === "effect" && tool.gated !== undefined);
 
 /** Whether people are asked about it where no rule of the policy speaks. */
 export const isAskedAbout = (tool: Tool): boolean =>
-  isGuarded(tool) && !(tool.kind === "outside" && tool.readOnly === true);
+  isGuarded(tool) && (tool.kind === "outside" ? tool.readOnly !== true : tool.gated === true);
 
 /** `me` in an argument is the person served. */
 export const named = (acting: Acting, name: string): string =>
