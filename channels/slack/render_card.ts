@@ -57,7 +57,8 @@ const TITLES: Record<ApprovalCard["status"], string> = {
 function outcome(card: ApprovalCard): string {
   const line = escaped(clipEscaped(card.outcomeLine ?? TITLES[card.status], MAX_OUTCOME));
   const reason = card.outcome?.reason ?? null;
-  const mark = card.status === "answered" ? ":white_check_mark:" : ":no_entry_sign:";
+  const isDenied = isDenial(card.outcome?.option ?? "");
+  const mark = card.status !== "answered" ? ":no_entry_sign:" : isDenied ? ":x:" : ":white_check_mark:";
   const why = reason === null || reason === "" ? "" : `\n${fenced(clipEscaped(reason, MAX_OUTCOME, inFence))}`;
   // The line is a name and a channel: its marks, if somebody's name has any, must not end the bold.
   return `${mark} *${line.replaceAll("*", "∗")}*${why}`;
