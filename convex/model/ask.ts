@@ -48,7 +48,7 @@ export interface Question {
   rule: string | null;
 }
 
-/** An agent that has so many questions open has to wait for answers (A11). */
+/** An agent that has so many questions open for somebody has to wait for answers (A11). Others it serves are asked meanwhile. */
 const MAX_OPEN_OF_AGENT = 5;
 
 const expire = makeFunctionReference<"mutation", { approvalId: Id<"approvals"> }, null>("approvals:expire");
@@ -67,7 +67,7 @@ export async function ask(
     .withIndex("by_key", (q) => q.eq("key", key))
     .unique();
   if (before !== null) return before;
-  if (question.agent !== null) await demandRoom(ctx, question.agent);
+  if (question.agent !== null) await demandRoom(ctx, question.agent, question.requestedBy);
   const requestedBy = await ctx.db.get("people", question.requestedBy);
   const approvers = question.approvers ?? [`person:${requestedBy?.name ?? ""}`];
   // A weighty question is never approved by who asks it; see verdict.ts.
@@ -106,11 +106,13 @@ export async function ask(
   return approval;
 }
 
-async function demandRoom(ctx: MutationCtx, agent: string): Promise<void> {
+async function demandRoom(ctx: MutationCtx, agent: string, requestedBy: Id<"people">): Promise<void> {
   const limit = Number(process.env.FACTORY_AGENT_QUESTIONS) || MAX_OPEN_OF_AGENT;
   const open = await ctx.db
     .query("approvals")
-    .withIndex("by_agent_and_status", (q) => q.eq("agent", agent).eq("status", "pending"))
+    .withIndex("by_agent_and_requestedBy_and_status", (q) =>
+      q.eq("agent", agent).eq("requestedBy", requestedBy).eq("status", "pending"),
+    )
     .take(limit);
   if (open.length < limit) return;
   fail("limit_reached", `${agent} has ${open.length} questions open already; at most ${limit} may be`, {

@@ -76,7 +76,7 @@ export const approvalTables = {
   })
     .index("by_status", ["status"])
     .index("by_key", ["key"])
-    .index("by_agent_and_status", ["agent", "status"])
+    .index("by_agent_and_requestedBy_and_status", ["agent", "requestedBy", "status"])
     .index("by_runId_and_status", ["runId", "status"]),
 
   /**
