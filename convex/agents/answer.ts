@@ -15,7 +15,7 @@ import { createLanguageModel, defaultModelId } from "./llm.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { CONTEXT_OPTIONS, deadline, RECENT_MESSAGES } from "./shared.ts";
-import { beatTurn, beginTurn, endTurn, failTurn, turnEffect, turnProgress } from "./turn_functions.ts";
+import { beatTurn, beginTurn, endTurn, failTurn, noteRefused, turnEffect, turnProgress } from "./turn_functions.ts";
 
 /** Generations in one turn: each follows effects. A model that never comes to an end is stopped here. */
 const MAX_ROUNDS = 12;
@@ -129,6 +129,11 @@ async function startGeneration(
         promptMessageId: lease.promptMessageId,
         model: createLanguageModel(defaultModelId()),
         abortSignal,
+        // Nothing is repaired: what the library refuses is recorded before the refusal becomes the call's result.
+        repairToolCall: async ({ toolCall: { toolCallId, toolName, input } }) => {
+          await ctx.runMutation(noteRefused, { turnId, toolCallId, toolName, input });
+          return null;
+        },
         // Reported by the caller, once; the library would print it too.
         onError: () => {},
       },

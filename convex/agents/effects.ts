@@ -3,15 +3,19 @@
  * `gate.release`, which keep it to once a call and save the result with it.
  */
 import { v } from "convex/values";
+import { toErrorInfo } from "../../src/contract/errors.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "../_generated/server.js";
 import { fail } from "../model/errors.ts";
 import { canonicalInput, type GuardedCall, hear, hearAgain } from "../model/gate.ts";
 import { demandOwnWords } from "../model/instructions.ts";
 import { beginOutside } from "../model/outside_calls.ts";
-import { actingOf, agentOfTurn, demandTurn, noteCall } from "../model/tool_calls.ts";
+import { actingOf, agentOfTurn, demandTurn, noteCall, recordCall } from "../model/tool_calls.ts";
 import { isGuarded } from "./tools/define.ts";
 import { checkedInput, demandTool } from "./tools/index.ts";
+
+/** Of a tool's name, which a model made up. */
+const MAX_NAME = 80;
 
 /** `later`: it has begun, and whoever ends it brings the result. `asked`: people are asked first. */
 export type Performed = { kind: "result"; result: string } | { kind: "later" } | { kind: "asked" };
@@ -41,6 +45,25 @@ export const perform = internalMutation({
       }
     }
     return await carryOut(ctx, call, null);
+  },
+});
+
+/**
+ * A call of which nothing was done, because the model's library would not pass it on: there is no such tool, the agent has it not, or its
+ * input does not fit. Its result says so; here it comes on the record.
+ */
+export const noteRefused = internalMutation({
+  args: { turnId: v.id("turns"), toolCallId: v.string(), toolName: v.string(), input: v.string() },
+  handler: async (ctx, { turnId, toolCallId, toolName, input }): Promise<null> => {
+    const turn = await demandTurn(ctx, turnId);
+    let error = "invalid_input";
+    try {
+      demandTool(await agentOfTurn(ctx, turn), toolName);
+    } catch (thrown) {
+      error = toErrorInfo(thrown).code;
+    }
+    await recordCall(ctx, turn, { toolName: toolName.slice(0, MAX_NAME), toolCallId, input, error });
+    return null;
   },
 });
 

@@ -15,5 +15,10 @@ export const turnEffect = makeFunctionReference<
   Held & { toolCallId: string; toolName: string; input: string },
   boolean
 >("turns:effect");
+export const noteRefused = makeFunctionReference<
+  "mutation",
+  Turn & { toolCallId: string; toolName: string; input: string },
+  null
+>("agents/effects:noteRefused");
 export const endTurn = makeFunctionReference<"mutation", Held, null>("turns:end");
 export const failTurn = makeFunctionReference<"mutation", Held & { error: ErrorInfo }, null>("turns:fail");

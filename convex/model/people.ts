@@ -120,11 +120,12 @@ export async function insertPerson(
   isOwner = false,
 ): Promise<Doc<"people">> {
   const shown = name.normalize("NFC").trim().replace(/\s+/g, " ");
-  // Names decide who answers, so none may look like another: nothing invisible, nothing that turns the reading direction.
-  if (shown === "" || shown.length > MAX_NAME || /[:"]|\p{C}/u.test(shown)) {
+  // Names decide who answers, so none may look like another: nothing invisible, nothing that turns the reading direction. In a shared
+  // thread a message begins with its speaker's name in brackets, so no name may hold the end of one.
+  if (shown === "" || shown.length > MAX_NAME || /[:"[\]]|\p{C}/u.test(shown)) {
     fail("invalid_input", `"${name.slice(0, MAX_NAME)}" cannot be a person's name`, {
       field: "name",
-      remedy: `1 to ${MAX_NAME} characters that can be seen, without : or "`,
+      remedy: `1 to ${MAX_NAME} characters that can be seen, without : " [ ]`,
     });
   }
   if ((await personByName(ctx, shown)) !== null) {
