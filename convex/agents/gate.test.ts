@@ -215,6 +215,14 @@ describe("the gate", () => {
     });
   });
 
+  test("what would read otherwise than it is done -> refused before anybody is asked", async () => {
+    const { ana, approvals, outside } = await setup();
+    const requests = await model(calls({ ...WIRE, input: { amount: 1, to: "acme\u202eknab live" } }), says("No."));
+    await ana.ask("wire it");
+    expect(JSON.stringify(requests[1]?.messages.at(-1))).toContain("turn the direction of writing");
+    expect([await approvals(), await outside()]).toEqual([[], []]);
+  });
+
   test("a request that goes on from results again and again -> it ends, and says so", async () => {
     const { t, ana, turns, answer, complete, texts } = await setup();
     const requests = await model(calls(WIRE), DONE);

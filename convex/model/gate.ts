@@ -59,9 +59,21 @@ export async function hashOfCall(call: {
   return await sha256Hex(toJsonText({ agent, toolName, personId, input }, "call"));
 }
 
+/** They turn the direction of writing: what is shown would read as something else than what is done. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/;
+
 /** What must hold whatever people say: the person's rights, and what the tool itself demands. Throws what refuses. */
 export async function demandAble(ctx: QueryCtx, call: GuardedCall): Promise<void> {
   const { tool, acting } = call;
+  if (TURNING.test(call.input)) {
+    fail(
+      "invalid_input",
+      `${call.toolName} has characters that turn the direction of writing, so nobody can see what it would do`,
+      {
+        remedy: "leave them out",
+      },
+    );
+  }
   if (tool.capability != null) demand(acting, tool.capability);
   await tool.check?.(ctx, call, call.parsed);
 }
