@@ -74,9 +74,13 @@ function readable(payload: string): string {
   }
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return payload;
   return Object.entries(parsed)
-    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    // Lines of a value stand to the right: none passes for another field.
+    .map(([name, value]) => `${name}: ${textOf(value)}`)
     .join("\n");
 }
+
+const textOf = (value: unknown): string =>
+  typeof value === "string" ? value.replaceAll(/\r\n?|[\n\u2028\u2029]/g, "\n  ") : JSON.stringify(value);
 
 const votesLine = (card: ApprovalCard): string =>
   `${card.votes.length} of ${card.quorum} votes${card.votes.length === 0 ? "" : `: ${card.votes.map((vote) => `${escapeText(vote.person)} ${escapeText(vote.option)}`).join(", ")}`}`;
