@@ -84,11 +84,11 @@ export function readablePayload(payload: string): string {
   if (typeof parsed === "string") return parsed;
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return JSON.stringify(parsed, null, 2);
   return Object.entries(parsed)
-    // Lines of a value stand to the right: none passes for another field.
     .map(([name, value]) => `${name}: ${textOf(value)}`)
     .join("\n");
 }
 
+/** Its further lines stand to the right: none passes for another field. */
 const textOf = (value: unknown): string =>
   typeof value === "string" ? value.replaceAll(/\r\n?|[\n\u2028\u2029]/g, "\n  ") : JSON.stringify(value, null, 2);
 
