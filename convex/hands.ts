@@ -10,6 +10,7 @@ import { fail } from "./model/errors.ts";
 import { functionSpec } from "./model/functions.ts";
 import { parseJson, sha256Hex } from "./model/json.ts";
 import { lacking } from "./model/performers.ts";
+import { demandAllowed } from "./model/policy.ts";
 import { handOf } from "./model/profiles.ts";
 
 export interface HandWork {
@@ -115,6 +116,8 @@ async function call(
   }
   const error = await lacking(ctx, run, { nodeId: job.nodeId, functionId }, spec.capability, job.agent);
   if (error !== null) fail(error.code, error.message);
+  const { nodeId, agent } = job;
+  await demandAllowed(ctx, run, { functionId, nodeId, args: parseJson(input, "input"), agent });
   return await ctx.runMutation(spec.ref, {
     call: {
       args: input,

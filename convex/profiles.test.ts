@@ -296,6 +296,24 @@ describe("hands", () => {
     expect(effects.map((row) => JSON.parse(row.result))).toMatchObject([{ error: { code: "forbidden" } }]);
   });
 
+  test.each(["ask", "block"])(
+    "G1: a function that a rule wants to %s about -> refused, nothing is done, and it goes on",
+    async (then) => {
+      const backend = await startBackend();
+      const source = `rules:\n  - {name: no pumps, when: tool == "tool::createTask" and payload.title contains pump, then: ${then}}`;
+      await backend.t.mutation(api.policy.set, { actor: OWNER, source, file: "policy.yaml" });
+      const { runId } = await withSavedCall(backend, "createTask", { title: "Mend the pump" });
+      await passUntil("the hand is done", async () => (await backend.run(runId)).status === "completed");
+      expect(await backend.rows("tasks")).toEqual([]);
+      const effects = await backend.t.run((ctx) => ctx.db.query("handEffects").collect());
+      expect(effects.map((row) => JSON.parse(row.result))).toMatchObject([
+        { error: { code: "forbidden", message: expect.stringContaining('blocked by the policy: rule "no pumps"') } },
+      ]);
+      const kinds = (await backend.rows("audit")).map((row) => row.kind);
+      expect(kinds).toEqual(expect.arrayContaining(["policy.blocked", "tool.refused"]));
+    },
+  );
+
   test("W21: with a schedule of its own it is a workflow that is listed and started by the clock", async () => {
     vi.setSystemTime(Date.UTC(2027, 0, 4, 6, 59));
     const backend = await startBackend();

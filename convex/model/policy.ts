@@ -17,6 +17,7 @@ import type { Signal, StartWork } from "../../src/flow/types.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";
+import { fail } from "./errors.ts";
 import { sha256Hex, toJsonText } from "./json.ts";
 import { type Acting, asConvexError } from "./people.ts";
 import { demand } from "./rights.ts";
@@ -140,6 +141,26 @@ export async function judgeWork(
     ...{ approvers: rule.approvers, quorum: rule.quorum, fourEyes: rule.fourEyes, tier: rule.tier },
     ...{ channels: rule.channels, reasonRequired: rule.reasonRequired },
   };
+}
+
+/** Of a function that a hand calls by itself: nobody can be asked in the middle of it, so what would be asked about is refused too. */
+export async function demandAllowed(
+  ctx: MutationCtx,
+  run: Doc<"runs">,
+  call: { functionId: string; nodeId: string; args: Json; agent: string | null },
+): Promise<void> {
+  const { functionId, nodeId, args, agent } = call;
+  const judged = await judge(ctx, run, { kind: "task", payload: args, tool: functionId, node: nodeId, agent });
+  if (judged === null || judged.rule === null || judged.decision === "allow") return;
+  const { rule, version } = judged;
+  await noteRun(ctx, run, "policy.blocked", { rule: rule.name, version, nodeId, functionId });
+  const { code, message } = blocked(rule, `"${nodeId}" (${functionId})`);
+  fail(code, message, {
+    remedy:
+      judged.decision === "ask"
+        ? "call it in a step of its own, where somebody can be asked"
+        : "factory policy test shows which rule speaks and why",
+  });
 }
 
 export interface CallJudged {
