@@ -47,8 +47,9 @@ export const RUN_COST: RegExp[] = [
 ];
 
 /** Whether it asks run analysis, so that the Factory Manager hands it on. Spending as such is answered without. */
-export const asksForAnalysis = (text: string): boolean =>
-  [...WHY, ...TIMELINE, ...STEP_DETAIL, ...STEPS].some((pattern) => pattern.test(text)) && runIn(text, []) !== null;
+export const asksForAnalysis = (text: string, workflows: readonly string[]): boolean =>
+  [...WHY, ...TIMELINE, ...STEP_DETAIL, ...STEPS].some((pattern) => pattern.test(text)) &&
+  runIn(text, workflows) !== null;
 
 /** An id, a workflow's name, `last`; null: no run is spoken of. */
 export function runIn(text: string, workflows: readonly string[]): string | null {

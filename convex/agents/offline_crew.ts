@@ -30,7 +30,7 @@ function request(text: string): Record<string, unknown> | null {
 export const CREW_ROWS: Intent[] = [
   {
     tool: "delegate",
-    what: "ask another agent: run analysis, task manager, analyst, codebase search, PR review",
+    what: "ask another agent (run analysis, task manager, analyst, codebase search, PR review)",
     example: "ask the run analysis why the deploy failed",
     changes: false,
     patterns: [ASKED],
@@ -46,7 +46,7 @@ export const HANDED_ON: Intent[] = [
     example: "why did the deploy fail?",
     changes: false,
     patterns: [/\S/],
-    input: (text) => (asksForAnalysis(text) ? { agent: "runAnalysis", request: text } : null),
+    input: (text, workflows) => (asksForAnalysis(text, workflows) ? { agent: "runAnalysis", request: text } : null),
   },
   {
     tool: "delegate",

@@ -35,7 +35,7 @@ export const FILE_PARAPHRASES: Record<"fetchFileContent", Table> = {
     "look for the word budget in report.pdf": BUDGET,
     'where does report.pdf mention "budget"?': BUDGET,
     "where does report.pdf mention budget?": BUDGET,
-    "what does report.pdf say about the budget?": { file: "report.pdf", find: ["the budget"] },
+    "what does report.pdf say about the budget?": { file: "report.pdf", find: ["budget"] },
     "does report.pdf mention budget?": BUDGET,
     "read http://127.0.0.1:3210/api/storage/abc123 please": { file: "http://127.0.0.1:3210/api/storage/abc123" },
     "read https://example.com/secret.txt": { file: "https://example.com/secret.txt" },

@@ -55,7 +55,11 @@ function wanted(text: string, file: string): string[] {
       without.trim(),
     )?.[1];
   const word =
-    after === undefined ? "" : find.trimEnd(after.replace(/\s+(?:in|within|from|of)(?:\s+the)?(?:\s+file)?\s*$/i, ""));
+    after === undefined
+      ? ""
+      : find
+          .trimEnd(after.replace(/\s+(?:in|within|from|of)(?:\s+the)?(?:\s+file)?\s*$/i, ""))
+          .replace(/^(?:(?:the|an?|our|my|any|all)\s+)+(?=\S)/i, "");
   return word === "" || word.length > 80 ? [] : [word];
 }
 

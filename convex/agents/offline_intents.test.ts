@@ -40,6 +40,15 @@ describe("offline intents", () => {
     expect(understand("run the nightly report please")).toEqual({ kind: "unknown" });
   });
 
+  test("why a run of a workflow with any name failed is handed to run analysis", () => {
+    const offered = new Set<string>(CREW.factoryManager.tools);
+    const why = "why did nightly fail?";
+    expect(understand(why, { workflows: ["nightly"], offered })).toMatchObject({
+      tool: "delegate",
+      input: { agent: "runAnalysis", request: why },
+    });
+  });
+
   test("every tool has a row, and its example is understood as that tool", () => {
     expect([...new Set(INTENTS.map((intent) => intent.tool))].sort()).toEqual([...TOOL_NAMES].sort());
     for (const { tool, example } of INTENTS) {

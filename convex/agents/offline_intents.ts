@@ -23,6 +23,7 @@ export type Understood =
   | { kind: "ask"; question: string }
   | { kind: "greeting" }
   | { kind: "thanks" }
+  | { kind: "help" }
   | { kind: "unknown" };
 
 export interface Intent {
@@ -302,6 +303,13 @@ const GREETING =
 const THANKS =
   /^(?:thanks|thank you|thx|ty|cheers|great|perfect|cool|nice|awesome|good job|well done|danke)(?:[\s,]+(?:a lot|so much|very much|thanks|thank you|you|all|everyone|man|job|work))*[\s.!]*$/i;
 
+const HELP =
+  /^(?:(?:and|so|please|hey|hi|hello)[\s,]+)*(?:help(?:\s+me)?|\?+|commands|what\s+(?:else\s+)?(?:can|could|do)\s+(?:you|i|we)\s+(?:do|say|ask(?:\s+(?:you|for))?|help(?:\s+me)?(?:\s+with)?|know)(?:\s+(?:here|for\s+me|for\s+us))?|what\s+are\s+you\s+able\s+to\s+do|how\s+(?:does\s+this\s+work|can\s+you\s+help(?:\s+me)?|do\s+i\s+use\s+(?:this|you)))(?:[\s,]+please)?[\s.?!]*$/i;
+/** An answer, where the questions that are open (if any) did not take it as theirs. */
+const ANSWER = /^(?:yes|yep|yeah|no|nope|ok(?:ay)?|sure|approved?|denied|deny|reject(?:ed)?|[1-9])(?:$|[\s,.!:;])/i;
+const ANSWERS_NOTHING =
+  "That answers no question, so I did nothing. `what is waiting for me?` shows the open ones with their codes; an answer with a reason has the code: `no 4K too risky`.";
+
 export interface Known {
   /** The names that exist. */
   workflows: readonly string[];
@@ -314,6 +322,7 @@ export function understand(message: string, known: Known = { workflows: [] }): U
   const text = message.trim().replace(/\s+/g, " ");
   if (GREETING.test(text)) return { kind: "greeting" };
   if (THANKS.test(text)) return { kind: "thanks" };
+  if (HELP.test(text)) return { kind: "help" };
   const spoken = find.withoutQuotes(text);
   const asksOrTells =
     ASKING.test(spoken) && ![POLITE, ASKS_ANOTHER, questions.ASKS_SOMEBODY].some((form) => form.test(spoken));
@@ -327,9 +336,39 @@ export function understand(message: string, known: Known = { workflows: [] }): U
     if (input === null) continue;
     return typeof input === "string" ? { kind: "ask", question: input } : { kind: "call", tool: intent.tool, input };
   }
-  return { kind: "unknown" };
+  return ANSWER.test(text) ? { kind: "ask", question: ANSWERS_NOTHING } : { kind: "unknown" };
+}
+
+/** What most people come for, first. A tool that is not named here follows in the order of the table. */
+const FIRST: readonly ToolName[] = [
+  "createTask",
+  "listFactoryTasks",
+  "startWorkflow",
+  "pendingQuestions",
+  "runStatus",
+  "assignTask",
+  "transitionTask",
+  "getProjectStatus",
+  "listWorkflows",
+  "listFactoryTeam",
+  "getTokenSpendSummary",
+  "rememberFact",
+  "recallMemories",
+  "forgetMemory",
+];
+const MOST_SUGGESTED = 4;
+
+function offeredRows(offered: ReadonlySet<string>): Intent[] {
+  const place = ({ tool }: Intent): number => (FIRST.includes(tool) ? FIRST.indexOf(tool) : FIRST.length);
+  return INTENTS.filter(({ tool }) => offered.has(tool)).sort((a, b) => place(a) - place(b));
 }
 
 /** What can be asked for, one line each, with an example. */
 export const capabilities = (offered: ReadonlySet<string>): string[] =>
-  INTENTS.filter(({ tool }) => offered.has(tool)).map(({ what, example }) => `- ${what}: \`${example}\``);
+  offeredRows(offered).map(({ what, example }) => `- ${what}: \`${example}\``);
+
+/** A few examples of it. */
+export const suggestions = (offered: ReadonlySet<string>): string[] =>
+  offeredRows(offered)
+    .slice(0, MOST_SUGGESTED)
+    .map(({ example }) => `- \`${example}\``);

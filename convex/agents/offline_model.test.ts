@@ -36,13 +36,33 @@ describe("the offline model", () => {
     });
   });
 
-  test("text that fits no intent calls nothing and gets the list and the notice", () => {
+  test("text that fits no intent calls nothing and gets a few examples and the notice", () => {
     const reply = textOf(user("what is the meaning of life?"));
     expect(callsOf(user("what is the meaning of life?"))).toEqual([]);
-    expect(reply).toContain("I can:");
+    expect(reply.match(/^- /gm)?.length).toBe(4);
+    expect(reply).toContain("what can you do?");
     for (const variable of ["ANTHROPIC_API_KEY", "LLM_PROXY_BASE_URL", "GLOO_API_KEY"])
       expect(reply).toContain(variable);
   });
+
+  test.each(["what can you do?", "help", "What can I ask?"])("%s -> everything that can be asked for", (message) => {
+    const reply = textOf(user(message));
+    expect(reply).toMatch(/^I can:\n- create a task/);
+    expect(reply.match(/^- /gm)?.length).toBeGreaterThan(20);
+  });
+
+  test("a text message can hold the examples of a greeting", () => {
+    const reply = textOf(user("hello"));
+    expect(reply.slice(0, 320)).toContain("what can you do?");
+  });
+
+  test.each(["yes", "no because tests are red", "2"])(
+    "%s, where no question takes it -> that it answers none",
+    (message) => {
+      expect(callsOf(user(message))).toEqual([]);
+      expect(textOf(user(message))).toContain("answers no question");
+    },
+  );
 
   test("several open messages -> one answer with all their calls", () => {
     expect(callsOf(user("create a task: one"), user("hm"), user("create a task: two"))).toEqual([

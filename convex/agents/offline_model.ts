@@ -85,6 +85,7 @@ const toolCall = (toolName: string, input: Record<string, unknown>): LanguageMod
 function wordTurn(plan: Planned[], results: Result[], offered: ReadonlySet<string>): string {
   const alone = plan.length === 1;
   if (plan.every(({ meant }) => meant.kind === "greeting")) return words.greeting(offered);
+  if (plan.every(({ meant }) => meant.kind === "help")) return words.help(offered);
   if (plan.every(({ meant }) => meant.kind === "unknown" || meant.kind === "greeting"))
     return words.notUnderstood(offered);
   let call = 0;
@@ -95,6 +96,7 @@ function wordTurn(plan: Planned[], results: Result[], offered: ReadonlySet<strin
     }
     if (meant.kind === "ask") return meant.question;
     if (meant.kind === "thanks") return words.welcome();
+    if (meant.kind === "help") return words.help(offered);
     return meant.kind === "greeting" && !alone ? "Hello!" : `I did not understand "${shorten(message)}".`;
   });
   return [...new Set(lines)].join("\n\n");

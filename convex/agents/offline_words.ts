@@ -7,7 +7,7 @@ import { ANALYSIS_WORDS } from "./offline_analysis_words.ts";
 import { CREW_WORDS } from "./offline_crew.ts";
 import { FILE_WORDS } from "./offline_files.ts";
 import { GITHUB_WORDS } from "./offline_github_words.ts";
-import { capabilities } from "./offline_intents.ts";
+import { capabilities, suggestions } from "./offline_intents.ts";
 import { MEMORY_WORDS } from "./offline_memory.ts";
 import { TASK_WORDS } from "./offline_tasks.ts";
 import { WORKER_WORDS } from "./offline_workers.ts";
@@ -18,11 +18,17 @@ export const OFFLINE_NOTICE =
 
 export const capabilityList = (offered: ReadonlySet<string>): string => ["I can:", ...capabilities(offered)].join("\n");
 
+/** Few: a telephone shows 320 characters, and a screen full of lines hides what else is said. */
+const forExample = (offered: ReadonlySet<string>): string =>
+  `For example:\n${suggestions(offered).join("\n")}\nEverything I can do: \`what can you do?\``;
+
 export const greeting = (offered: ReadonlySet<string>): string =>
-  `Hello! I am the Factory Manager. I keep track of tasks and start workflows.\n\n${capabilityList(offered)}\n\n${OFFLINE_NOTICE}`;
+  `Hello! I am the Factory Manager. I keep track of tasks and start workflows. ${forExample(offered)}\n\n${OFFLINE_NOTICE}`;
 
 export const notUnderstood = (offered: ReadonlySet<string>): string =>
-  `I did not understand that, so I did nothing.\n\n${capabilityList(offered)}\n\n${OFFLINE_NOTICE}`;
+  `I did not understand that, so I did nothing. ${forExample(offered)}\n\n${OFFLINE_NOTICE}`;
+
+export const help = (offered: ReadonlySet<string>): string => `${capabilityList(offered)}\n\n${OFFLINE_NOTICE}`;
 
 export const passedOn = (from: string): string =>
   `These are words of ${from} that you pass on, so I did nothing. Let ${from} say it from an account of their own; or say it in your own words, if you want it yourself.`;
@@ -189,11 +195,11 @@ function budgetWords({ project, month, limitUsd, spentUsd, state, unpricedCalls 
 
 const statusWord = (status: string): string => status.toLowerCase().replace(/_/g, " ");
 
-/** First letter large (unless it follows a colon), one full stop at the end. */
+/** First letter large (unless it follows a colon), one full stop (or question mark) at the end. */
 function sentence(text: string, capital = true): string {
   const trimmed = text.trim().replace(/[.\s]+$/, "");
   const first = capital ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
-  return `${first}.`;
+  return /[?!]$/.test(first) ? first : `${first}.`;
 }
 
 function parse(text: string): Value | null {
