@@ -42,6 +42,13 @@ test.each([
   expect(stderr).toContain("remedy");
 });
 
+test("a group without a command, or with an unknown one, names those there are", async () => {
+  for (const args of [["tasks"], ["tasks", "remove"]]) {
+    const { stderr } = await typed(...args);
+    expect(stderr).toContain("one of list, show, create, assign, move; what each does: factory tasks --help");
+  }
+});
+
 test("with --format json a wrong usage is a JSON error too, wherever the option stands", async () => {
   for (const args of [
     ["--format", "json", "bogus"],

@@ -56,7 +56,7 @@ export async function run(args: string[], streams: Streams): Promise<number> {
     if (thrown instanceof CommanderError) {
       if (thrown.exitCode === 0) return 0;
       return out.error(
-        new FactoryError("invalid_input", usage(thrown), { remedy: "factory --help, or --help after a command" }).info,
+        new FactoryError("invalid_input", usage(thrown), { remedy: wayOut(thrown, program, args) }).info,
       );
     }
     return out.error(toErrorInfo(thrown));
@@ -65,6 +65,21 @@ export async function run(args: string[], streams: Streams): Promise<number> {
 
 const usage = (thrown: CommanderError): string =>
   thrown.code === "commander.help" ? "a command is missing" : thrown.message.replace(/^error: /, "");
+
+/** Where a command is missing or unknown: the ones there are. */
+function wayOut(thrown: CommanderError, program: Command, args: string[]): string {
+  if (thrown.code !== "commander.help" && thrown.code !== "commander.unknownCommand")
+    return "factory --help, or --help after a command";
+  let named = ["factory"];
+  let at = program;
+  for (const arg of args) {
+    const child = at.commands.find((command) => command.name() === arg);
+    if (child === undefined) continue;
+    at = child;
+    named = [...named, arg];
+  }
+  return `one of ${at.commands.map((command) => command.name()).join(", ")}; what each does: ${named.join(" ")} --help`;
+}
 
 function buildProgram(act: Act, streams: Streams): Command {
   const program = new Command("factory")
