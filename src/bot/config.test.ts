@@ -35,6 +35,18 @@ test("each bad variable is named with its reason and remedy, all at once", () =>
   expect(info.remedy).toContain("PORT: write a number from 0 to 65535");
 });
 
+test.each([
+  ["FACTORY_OPERATORS", "nonsense", "slack:#ops, terminal sms:ana"],
+  ["FACTORY_ENGINEERING", "slack:#x,foo", "slack:#x"],
+  ["FACTORY_SUPPORT", "slack:", "discord:123"],
+  ["FACTORY_MODEL_PRICES", '{"a":[3]}', '{"a":[3,15],"b/c":[0,0.5]}'],
+  ["FACTORY_WORKER_READ", "opt/node", tmpdir()],
+  ["FACTORY_WORKER_READ", join(tmpdir(), "not", "there"), `${tmpdir()}:${tmpdir()}`],
+])("%s=%s is refused, %s is not", (name, bad, good) => {
+  expect(failure({ [name]: bad }).field).toBe(name);
+  expect(() => readConfig({ [name]: good })).not.toThrow();
+});
+
 test("a bad value is not repeated, it may be a secret in the wrong place", () => {
   const info = failure({ FACTORY_GATEWAY_KEY: "sk-very-secret" });
   expect(JSON.stringify(info)).not.toContain("sk-very-secret");

@@ -3,10 +3,11 @@
  * said at the start and not when a platform first needs it. Does not own: which platforms are complete (channels/ decides).
  */
 import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
 import { FactoryError } from "../contract/errors.ts";
+import { CHANNELS } from "../contract/handle.ts";
 import { APP_DIR } from "./app_dir.ts";
 
 export type Env = Record<string, string | undefined>;
@@ -51,6 +52,55 @@ const whole = (example: string): Variable<string | undefined> => ({
   schema: optional(z.string().regex(/^[1-9]\d{0,14}$/, "is not a whole number above 0")),
   remedy: `write a whole number, for example ${example}`,
 });
+
+/** What the backend cannot resolve it leaves out, so a typing error would be silence where word was wanted. */
+const places: Variable<string | undefined> = {
+  schema: optional(
+    z.string().refine(
+      (value) =>
+        value
+          .split(/[\s,]+/)
+          .filter(Boolean)
+          .every(isPlace),
+      "names no place where something can be said",
+    ),
+  ),
+  remedy: `write places such as slack:#ops, sms:+15550100, sms:ana, or one of ${CHANNELS.join(", ")}; several with a comma between them`,
+};
+
+const isPlace = (spec: string): boolean => {
+  const known: readonly string[] = CHANNELS;
+  const colon = spec.indexOf(":");
+  return colon < 0 ? known.includes(spec) : known.includes(spec.slice(0, colon)) && colon < spec.length - 1;
+};
+
+const prices: Variable<string | undefined> = {
+  schema: optional(z.string().refine(arePrices, "is not an object of models with two prices each")),
+  remedy: 'write US dollars for a million tokens in and out, for example {"some/model":[3,15]}',
+};
+
+function arePrices(value: string): boolean {
+  try {
+    const price = z.number().nonnegative();
+    return z.record(z.string(), z.tuple([price, price])).safeParse(JSON.parse(value)).success;
+  } catch {
+    return false;
+  }
+}
+
+const folders: Variable<string | undefined> = {
+  schema: optional(
+    z.string().refine(
+      (value) =>
+        value
+          .split(delimiter)
+          .filter(Boolean)
+          .every((folder) => isAbsolute(folder) && existsSync(folder)),
+      "names a folder that is not there, or none in full",
+    ),
+  ),
+  remedy: `write whole paths of folders that exist, with ${delimiter} between them, for example /opt/node${delimiter}/opt/jdk`,
+};
 
 const oneOf = <const T extends string>(words: readonly [T, ...T[]]): Variable<T | undefined> => ({
   schema: optional(z.enum(words, { error: `is none of ${words.join(", ")}` })),
@@ -104,17 +154,17 @@ const VARIABLES = {
   GLOO_API_KEY: text,
   GLOO_BASE_URL: url("https://platform.ai.gloo.com"),
   FACTORY_MODEL: text,
-  FACTORY_MODEL_PRICES: text,
+  FACTORY_MODEL_PRICES: prices,
   FACTORY_AGENT_QUESTIONS: whole("5"),
   FACTORY_QUESTION_AGE_MS: whole("86400000"),
   GITHUB_TOKEN: text,
   GITHUB_API_URL: url("https://api.github.com"),
   FACTORY_GATEWAY_KEY: jwk,
-  FACTORY_OPERATORS: text,
-  FACTORY_ENGINEERING: text,
-  FACTORY_SUPPORT: text,
+  FACTORY_OPERATORS: places,
+  FACTORY_ENGINEERING: places,
+  FACTORY_SUPPORT: places,
   FACTORY_WORKSPACE: text,
-  FACTORY_WORKER_READ: text,
+  FACTORY_WORKER_READ: folders,
   FACTORY_WORKER_IMAGE: text,
   FACTORY_EMBEDDING_MODEL: text,
   FACTORY_SIMULATE: oneOf(["auto", "on", "off"]),

@@ -47,13 +47,22 @@ const mutation = <A extends Args, R>(name: string) => makeFunctionReference<"mut
 
 type None = Record<string, never>;
 
+/** How many there are in which state; at `countLimit` there may be more. */
+export interface Health {
+  approvalsPending: number;
+  runs: Record<string, number>;
+  deliveries: Record<string, number>;
+  jobs: Record<string, number>;
+  countLimit: number;
+}
+
 export const functions = {
   system: {
     ping: query<None, { ok: true; schemaVersion: number }>("system:ping"),
     ensureOwner: mutation<{ osUser: string }, { personId: string; name: string; created: boolean }>(
       "system:ensureOwner",
     ),
-    health: query<None, object>("system:health"),
+    health: query<None, Health>("system:health"),
   },
   people: {
     add: mutation<{ actor: Actor; name: string; roles: string[] }, Person>("people:add"),

@@ -158,7 +158,7 @@ function greeting(config: Config, env: Record<string, string | undefined>): stri
   const model = modelName(config);
   return [
     `${paint("bold", "Factory Manager")} ${paint("dim", model === "offline" ? "· offline model (set ANTHROPIC_API_KEY for a real one)" : `· ${model}`)}`,
-    paint("dim", "Say what you need. /help lists the commands, Ctrl-D leaves."),
+    paint("dim", 'Say what you need ("what can you do?" lists it). /help lists the commands, Ctrl-D leaves.'),
     "",
   ];
 }

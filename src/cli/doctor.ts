@@ -15,6 +15,7 @@ import { examineChannels } from "./doctor_channels.ts";
 import { examineGitHub } from "./doctor_github.ts";
 import { examineMachine } from "./doctor_machine.ts";
 import { unservedEmbedding } from "./doctor_memory.ts";
+import { workLine } from "./doctor_work.ts";
 
 export interface Check {
   name: string;
@@ -144,7 +145,7 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
     });
     await look("work", async () => {
       const health = await backend.query(functions.system.health, {});
-      return { detail: JSON.stringify(health), value: health };
+      return { detail: workLine(health), value: health };
     });
     const stuck = await backend.query(functions.watch.troubles, {});
     if (stuck.length === 0) good("stuck", "nothing is");
