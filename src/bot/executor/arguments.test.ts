@@ -1,10 +1,10 @@
-/** What the sandboxes are told. Docker has no engine in these tests: its argument list is what is tested of it. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+/** What the sandboxes are told. Docker has no engine in these tests: what its client is told is what is tested of it. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { bubblewrapArgs, covered } from "./bubblewrap.ts";
-import { dockerArgs } from "./docker.ts";
+import { createDocker, dockerArgs } from "./docker.ts";
 
 const command = { worktree: "/data/trees/T7/repo", argv: ["sh", "-c", 'echo "$HOME"; rm -rf /'] };
 const nothing = { mirror: null, nodeModules: null, readable: [], hidden: [] };
@@ -80,6 +80,23 @@ describe("docker", () => {
         .map(Number)
         .every((id) => id > 0),
     ).toBe(true);
+  });
+
+  test("what a killed bot left running is ended before the first command, once", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "factory-docker-"));
+    const log = join(folder, "log");
+    writeFileSync(join(folder, "docker"), `#!/bin/sh\necho "$*" >> ${log}\n[ "$1" != ps ] || printf 'c1\\nc2\\n'\n`, {
+      mode: 0o755,
+    });
+    vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+    const executor = createDocker({ image: "node:24", mirror: join(folder, "mirror.git"), nodeModules: null });
+    for (const _ of [1, 2]) await executor.run({ ...command, timeoutMs: 10_000, maxOutputBytes: 1000 });
+    vi.unstubAllEnvs();
+    const asked = readFileSync(log, "utf8").trim().split("\n");
+    const label = /--label (factory\.worker=[0-9a-f]{16}) /.exec(asked[2] ?? "")?.[1];
+    expect(asked.slice(0, 2)).toEqual([`ps --quiet --filter label=${label}`, "kill c1 c2"]);
+    expect(asked.slice(2).map((line) => line.split(" ")[0])).toEqual(["run", "run"]);
+    rmSync(folder, { recursive: true });
   });
 
   test("the program is the entry point and its arguments follow the image, so that the image makes nothing of them", () => {

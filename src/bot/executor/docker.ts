@@ -4,8 +4,9 @@
  */
 
 import { execFile } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { type SandboxPaths, workerUid } from "./bubblewrap.ts";
 import { type Command, type Executor, LIMITS, MIRROR, type Outcome, WORKTREE } from "./executor.ts";
 import { runProgram } from "./run_process.ts";
@@ -22,6 +23,7 @@ export function createDocker(options: DockerOptions): Executor {
   return {
     name: "docker",
     async run(command: Command): Promise<Outcome> {
+      await endLeftOver(labelOf(options));
       const container = `factory-${randomUUID()}`;
       return await runProgram({
         ...command,
@@ -33,6 +35,31 @@ export function createDocker(options: DockerOptions): Executor {
       });
     },
   };
+}
+
+/** Of the containers of one data folder, which one bot at a time uses. */
+const labelOf = ({ mirror }: Pick<DockerOptions, "mirror">): string =>
+  `factory.worker=${createHash("sha256")
+    .update(mirror ?? "")
+    .digest("hex")
+    .slice(0, 16)}`;
+
+const ended = new Map<string, Promise<void>>();
+
+const LONGEST_LOOK_MS = 20_000;
+
+/** Once in a process, before it has containers of its own: a bot that was killed could not end its, and they go on in the same worktrees. */
+function endLeftOver(label: string): Promise<void> {
+  const docker = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)("docker", args, { env: clientEnv(process.env), timeout: LONGEST_LOOK_MS })).stdout;
+  const look = async (): Promise<void> => {
+    const ids = (await docker("ps", "--quiet", "--filter", `label=${label}`)).split(/\s+/).filter((id) => id !== "");
+    if (ids.length > 0) await docker("kill", ...ids);
+  };
+  // One that has ended meanwhile makes the kill fail; an engine that does not answer refuses the command, too, and says why.
+  const done = ended.get(label) ?? look().catch(() => {});
+  ended.set(label, done);
+  return done;
 }
 
 /** Only what tells the client where its engine is. */
@@ -51,9 +78,10 @@ function clientEnv(env: NodeJS.ProcessEnv): Record<string, string> {
 
 export function dockerArgs(
   command: Pick<Command, "worktree" | "argv" | "env">,
-  { image, mirror, nodeModules }: DockerOptions,
+  options: DockerOptions,
   container: string,
 ): string[] {
+  const { image, mirror, nodeModules } = options;
   const { worktree, argv, env = {} } = command;
   const user = workerUid() ?? process.getuid?.() ?? 1000;
   const group = workerUid() ?? process.getgid?.() ?? 1000;
@@ -63,7 +91,7 @@ export function dockerArgs(
   ];
   const [program = "", ...args] = argv;
   return [
-    ...["run", "--rm", "--init", "--name", container, "--label", "factory.worker=1"],
+    ...["run", "--rm", "--init", "--name", container, "--label", labelOf(options)],
     ...["--network", "none", "--ipc", "none", "--hostname", "worker"],
     ...["--read-only", "--tmpfs", `/tmp:rw,size=${LIMITS.tmpBytes}`],
     ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
