@@ -71,7 +71,7 @@ export function search(
   return sql
     .rows<[string]>(
       `SELECT d.id FROM (SELECT rowid AS rid, bm25(${name}, 1.0, 0.0) AS score FROM ${name} WHERE ${name} MATCH ? ` +
-        `ORDER BY score, rowid DESC LIMIT ?) s CROSS JOIN docs d ON d.rid = s.rid ORDER BY s.score, s.rid DESC`,
+        `ORDER BY score, rowid DESC LIMIT ? + 0) s CROSS JOIN docs d ON d.rid = s.rid ORDER BY s.score, s.rid DESC`,
       match,
       limit,
     )

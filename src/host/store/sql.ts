@@ -42,6 +42,8 @@ type SchedRow = [string, number, string, string, string, string, ScheduledState]
 /** A client numbers its calls; far fewer than this are unanswered at a time (see pausedAt of the websocket). */
 const CALLS_UNANSWERED = 1_000;
 
+// Why `LIMIT ? + 0`: of a bare `LIMIT ?` SQLite looks at the value while it plans, so that each new value makes it plan anew, which takes
+// three times as long as a short scan itself.
 const SCHED_COLUMNS = "id, ts, component, udf, owner, args, state";
 // CROSS JOIN keeps SQLite from visiting docs first.
 const SCAN =
@@ -157,12 +159,12 @@ export class Sql {
 
   /** Entries with low <= key < high. */
   scan(ix: number, low: Uint8Array, high: Uint8Array, descending: boolean, limit: number): EntryRow[] {
-    const text = descending ? `${SCAN} ORDER BY i.key DESC LIMIT ?` : `${SCAN} ORDER BY i.key LIMIT ?`;
+    const text = descending ? `${SCAN} ORDER BY i.key DESC LIMIT ? + 0` : `${SCAN} ORDER BY i.key LIMIT ? + 0`;
     return this.rows<EntryRow>(text, ix, low, high, limit);
   }
   /** Documents of a table with low <= id < high. */
   scanIds(tbl: number, low: string, high: string, descending: boolean, limit: number): IdRow[] {
-    const text = descending ? `${SCAN_IDS} ORDER BY id DESC LIMIT ?` : `${SCAN_IDS} ORDER BY id LIMIT ?`;
+    const text = descending ? `${SCAN_IDS} ORDER BY id DESC LIMIT ? + 0` : `${SCAN_IDS} ORDER BY id LIMIT ? + 0`;
     return this.rows<IdRow>(text, low, high, tbl, limit);
   }
 
@@ -171,7 +173,7 @@ export class Sql {
   dropVector = (ix: number, rid: number): number => this.run("DELETE FROM vecs WHERE ix = ? AND rid = ?", ix, rid);
   vectors = (ix: number, afterRid: number, limit: number): VectorRow[] =>
     this.rows<VectorRow>(
-      "SELECT rid, filters, vector FROM vecs WHERE ix = ? AND rid > ? ORDER BY rid LIMIT ?",
+      "SELECT rid, filters, vector FROM vecs WHERE ix = ? AND rid > ? ORDER BY rid LIMIT ? + 0",
       ix,
       afterRid,
       limit,
@@ -196,7 +198,7 @@ export class Sql {
     this.#scheduled(`SELECT ${SCHED_COLUMNS} FROM sched WHERE id = ?`, id)[0] ?? null;
   dueScheduled = (now: number, limit: number): ScheduledRow[] =>
     this.#scheduled(
-      `SELECT ${SCHED_COLUMNS} FROM sched WHERE state = 'pending' AND ts <= ? ORDER BY ts, id LIMIT ?`,
+      `SELECT ${SCHED_COLUMNS} FROM sched WHERE state = 'pending' AND ts <= ? ORDER BY ts, id LIMIT ? + 0`,
       now,
       limit,
     );
@@ -208,7 +210,7 @@ export class Sql {
     );
   doneScheduled = (before: number, limit: number): ScheduledRow[] =>
     this.#scheduled(
-      `SELECT ${SCHED_COLUMNS} FROM sched WHERE state <> 'pending' AND state = 'done' AND changed < ? ORDER BY changed LIMIT ?`,
+      `SELECT ${SCHED_COLUMNS} FROM sched WHERE state <> 'pending' AND state = 'done' AND changed < ? ORDER BY changed LIMIT ? + 0`,
       before,
       limit,
     );
