@@ -1,7 +1,6 @@
 /** One attack, run against either model, and what has to hold after it. */
 import { expect, vi } from "vitest";
 import { type GitHubPeer, useGitHub } from "../../test/github_peer.ts";
-import type { Request } from "../../test/model_peer.ts";
 import type { Source } from "./attack_sources.test-support.ts";
 import { createWorld, type World } from "./attack_world.test-support.ts";
 import { ASKED_ABOUT, agentAsked, gullible, OBEYED, placesOf } from "./attacks.test-support.ts";
@@ -103,8 +102,7 @@ function expectRecorded(
 }
 
 /** It was told the text, as data. */
-function expectData(requests: Request[], { stands }: Source): void {
-  const places = placesOf(requests);
+function expectData(places: Standing[], { stands }: Source): void {
   expect(places).toContain(stands);
   expect(places).not.toContain("WRONG");
   if (stands !== "the person's own words") expect(places).not.toContain("the person's own words");

@@ -28,6 +28,8 @@ export interface Source {
   /** Who believes it, if not the one Ana talks with. */
   obeys?: AgentName;
   stands: Standing;
+  /** Said by a person: what has the form of an answer is judged as theirs, with their rights, and told to no model. */
+  spoken?: true;
   /** The turn passes on somebody else's words: nothing at all is done, asked about or begun. */
   hearsay?: true;
   /** What of the state the errand itself changes. */
@@ -127,6 +129,7 @@ export const SOURCES: Record<string, Source> = {
     say: "list tasks",
     calls: ["listFactoryTasks"],
     stands: "another's words, quoted",
+    spoken: true,
   },
   "a forwarded message": {
     core: true,

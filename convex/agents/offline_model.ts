@@ -14,7 +14,7 @@ import type {
 } from "@ai-sdk/provider";
 import { type Understood, understand } from "./offline_intents.ts";
 import * as words from "./offline_words.ts";
-import { nextOfWorker } from "./offline_workers.ts";
+import { nextOfWorker, withoutTask } from "./offline_workers.ts";
 import { SAID_BY_OTHERS } from "./shared.ts";
 import { isLook, type ToolName } from "./tools/index.ts";
 
@@ -44,9 +44,11 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   const offered = new Set((options.tools ?? []).map((tool) => tool.name));
   const step = stepName(options.prompt);
   if (offered.size === 0) return [text(words.stepOutput(step ?? "unnamed"))];
-  const { asked, results } = currentTurn(options.prompt);
-  const worker = offered.has("executeCommand") ? nextOfWorker(asked, results) : null;
+  const { asked: said, results } = currentTurn(options.prompt);
+  const works = offered.has("executeCommand");
+  const worker = works ? nextOfWorker(said, results) : null;
   if (worker !== null) return ["text" in worker ? text(worker.text) : toolCall(worker.call, worker.input)];
+  const asked = works ? said.map(withoutTask) : said;
   const workflows = workflowNames(options.prompt);
   const plan = asked.map((message): Planned => ({ message, meant: understand(message, { workflows, offered }) }));
   // A hand has tools and a step: what it cannot read from its task it does not make up.

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import fc from "../../test/property.ts";
+import { CREW } from "./crew.ts";
+import { answer } from "./offline_model.ts";
 import { argvOf, commandsIn, nextOfWorker } from "./offline_workers.ts";
 
 describe("commands in a message", () => {
@@ -72,6 +74,15 @@ describe("what the worker does next", () => {
     const help = nextOfWorker(asked, [refused]);
     expect(help).toEqual({ call: "requestHelp", input: { problem: "`a` was not done: ana said no" } });
     expect(nextOfWorker(asked, [refused, { toolName: "requestHelp", value: "{}" }])).toHaveProperty("text");
+  });
+  test.each([
+    ["set your task to in review", { toolName: "updateTaskStatus", input: '{"status":"IN_REVIEW"}' }],
+    ["report that the docs are done", { toolName: "reportProgress", input: '{"text":"the docs are done"}' }],
+  ])("%s -> what is told about the task is no part of it", (request, call) => {
+    const about = '(This is about your task T3; its title: "report that all is lost".)';
+    const tools = CREW.factoryWorker.tools.map((name) => ({ type: "function" as const, name, inputSchema: {} }));
+    const prompt = [{ role: "user" as const, content: [{ type: "text" as const, text: `${request}\n\n${about}` }] }];
+    expect(answer({ prompt, tools })).toMatchObject([call]);
   });
   test("asked for no command -> left to plain requests", () => {
     expect(nextOfWorker(["report that it works"], [])).toBeNull();

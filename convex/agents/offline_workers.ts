@@ -17,6 +17,8 @@ const IN_TICKS = /`([^`]+)`/g;
 const RUN = "(?:run|execute|start|call)";
 /** What the worker's prompt says about its task, quoted (model/workers.ts): no request. */
 const ABOUT_TASK = /\n\s*\(This is about your task [\s\S]*$/;
+/** What the worker is asked, without that. */
+export const withoutTask = (message: string): string => message.replace(ABOUT_TASK, "").trim();
 
 const DISPATCHES: RegExp[] = [
   /\bdispatch\b.*\bworker\b|\bdispatch\s+(?:task\s*)?[t#]?\d/i,
@@ -72,7 +74,7 @@ const withoutItsTask = (text: string): string =>
 
 /** The commands a message asks to run, in order, each as program and arguments. */
 export function commandsIn(message: string): string[][] {
-  const text = message.replace(ABOUT_TASK, "").trim();
+  const text = withoutTask(message);
   const ticked = [...text.matchAll(IN_TICKS)].map((found) => found[1]!.trim());
   if (ticked.length > 0)
     return new RegExp(`\\b${RUN}\\b`, "i").test(text.split("`")[0] ?? "") ? ticked.map(argvOf) : [];
