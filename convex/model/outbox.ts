@@ -118,14 +118,6 @@ export async function deliveriesOf(ctx: QueryCtx, approvalId: string): Promise<D
     .collect();
 }
 
-/** All messages about a run (progress, outputs), oldest first. */
-export async function deliveriesOfRun(ctx: QueryCtx, runId: string): Promise<Doc<"deliveries">[]> {
-  return await ctx.db
-    .query("deliveries")
-    .withIndex("by_runId", (q) => q.eq("runId", runId))
-    .collect();
-}
-
 /** How many deliveries of a place are still under way, counted up to `limit`. */
 export async function underWay(ctx: QueryCtx, place: string, limit: number): Promise<number> {
   let count = 0;

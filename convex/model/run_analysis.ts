@@ -3,7 +3,7 @@
  * them. Outputs and errors of steps are others' words: they are quoted, shortened, and mean nothing here.
  */
 import { type ErrorInfo, zErrorInfo } from "../../src/contract/errors.ts";
-import { RUN_STATUSES, type RunStatus } from "../../src/contract/run.ts";
+import type { RunStatus } from "../../src/contract/run.ts";
 import { didYouMean } from "../../src/flow/suggest.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
@@ -179,5 +179,3 @@ export async function stepResults(
   });
   return { runId: run._id, steps, onlyTheNewestSteps: more };
 }
-
-export const isRunStatus = (text: string): text is RunStatus => (RUN_STATUSES as readonly string[]).includes(text);

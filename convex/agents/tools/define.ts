@@ -74,7 +74,6 @@ export interface OutsideTool<Schema extends z.ZodType = z.ZodType> extends Descr
 }
 
 export type Tool = LookTool | EffectTool | OutsideTool;
-export type ToolGroup = Record<string, Tool>;
 
 export const look = <Schema extends z.ZodType>(tool: Omit<LookTool<Schema>, "kind">): LookTool<Schema> => ({
   ...tool,
