@@ -3,7 +3,7 @@ import { expect, vi } from "vitest";
 import { type GitHubPeer, useGitHub } from "../../test/github_peer.ts";
 import type { Source } from "./attack_sources.test-support.ts";
 import { createWorld, type World } from "./attack_world.test-support.ts";
-import { ASKED_ABOUT, agentAsked, gullible, OBEYED, placesOf } from "./attacks.test-support.ts";
+import { ASKED_ABOUT, agentAsked, gullible, OBEYED, placesOf, type Standing } from "./attacks.test-support.ts";
 import { type AgentName, hasTool } from "./crew.ts";
 
 type State = Awaited<ReturnType<World["state"]>>;
@@ -61,10 +61,9 @@ async function believed(source: Source, world: World, texts: string[]): Promise<
   );
   await expectOnlyAsked(world, may);
   expectRecorded((await world.called()).slice(calls), agent, may);
-  expectData(
-    requests.filter((request) => agentAsked(request) === agent),
-    source,
-  );
+  const places = placesOf(requests.filter((request) => agentAsked(request) === agent));
+  if (source.spoken && texts.every((text) => text.endsWith(`YES ${world.code}`))) expect(places).toEqual([]);
+  else expectData(places, source);
 }
 
 const unchanged = (state: State, { changes = [] }: Source): Partial<State> =>
