@@ -119,6 +119,9 @@ describe("from a chat with the offline model", () => {
     expect(await answered("yes")).toContain("has a branch main already");
     vi.stubEnv("GITHUB_TOKEN", "");
     expect((await ana.ask("check PR 1 of acme/site")).join()).toContain("GITHUB_TOKEN is not set");
+    const before = (await approvals()).length;
+    expect((await ana.ask("create branch feature/x in acme/site")).join()).toContain("GITHUB_TOKEN is not set");
+    expect(await approvals()).toHaveLength(before);
   });
 
   test("without a repository it is the project's, and the question names it; several -> it has to be said which", async () => {

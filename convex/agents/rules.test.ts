@@ -1,7 +1,7 @@
 /** S1–S4: each rule of each agent's instructions, with a model that breaks it, and what holds then. What is judgement alone is called so. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { calls, model, says } from "../../test/model_peer.ts";
 import { createWorld, type World } from "./attack_world.test-support.ts";
 import { type AgentName, CREW } from "./crew.ts";
@@ -9,6 +9,9 @@ import { type Breach, HELD, rulesIn } from "./rules.test-support.ts";
 
 const AGENTS = Object.keys(CREW) as AgentName[];
 const of = (agent: AgentName) => Object.entries(HELD[agent]);
+
+// Without one nobody is asked about a branch.
+beforeEach(() => void vi.stubEnv("GITHUB_TOKEN", "of-nobody"));
 
 describe.each(AGENTS)("%s", (agent) => {
   test("each rule has one row that says what holds it, and each row is of a rule", () => {

@@ -32,6 +32,11 @@ export const missingToken = (): FactoryError =>
     remedy: TOKEN_REMEDY,
   });
 
+/** Nobody is asked about what could not be done. */
+export function demandToken(env: Record<string, string | undefined> = process.env): void {
+  if ((env.GITHUB_TOKEN?.trim() ?? "") === "") throw missingToken();
+}
+
 /** `what`: the thing asked for, for example `the branch main of acme/site`. */
 export function explainStatus(status: number, message: string, what: string): ErrorInfo {
   const said = message === "" ? "" : `: ${message}`;

@@ -1,5 +1,6 @@
 /** GitHub. What changes something there asks first. All of it is done by `convex/github/perform.ts`, under a lease. */
 import { z } from "zod";
+import { demandToken } from "../../github/errors.ts";
 import { demandBranch } from "../../github/names.ts";
 import { pullNamed, repoNamed } from "../../model/repos.ts";
 import { demandTask } from "../../model/tasks.ts";
@@ -27,6 +28,7 @@ export const githubTools = {
     }),
     prepare: async (ctx, _serving, input) => ({ ...input, repo: await repoNamed(ctx, input.repo) }),
     check: async (_ctx, _call, { name, base }) => {
+      demandToken();
       demandBranch(name, "name");
       if (base !== undefined) demandBranch(base, "base");
     },
@@ -47,6 +49,7 @@ export const githubTools = {
     }),
     prepare: async (ctx, _serving, input) => ({ ...input, repo: await repoNamed(ctx, input.repo, input.task) }),
     check: async (ctx, _call, { head, base, task }) => {
+      demandToken();
       if (task !== undefined) await demandTask(ctx, task);
       demandBranch(head.split(":").at(-1) ?? "", "head");
       if (base !== undefined) demandBranch(base, "base");
