@@ -123,12 +123,35 @@ describe("a growing message", () => {
     expect(output.text()).toBe("Hello,\nworld.\nnext\n> typing");
   });
 
-  test("interrupted by another one, its last line is repeated below", () => {
+  test("interrupted by another one, it is taken back and comes whole below", () => {
     const { screen, output } = open();
+    screen.print(["before"]);
     screen.grow("a", ["one", "tw"], false);
     screen.print(["news"]);
+    expect(output.text()).toBe("before\nnews\n>");
+    screen.grow("a", ["one", "tw"], false);
+    screen.print(["more news"]);
     screen.grow("a", ["one", "two", "three"], true);
-    expect(output.text()).toBe("one\ntw\nnews\ntwo\nthree\n>");
+    expect(output.text()).toBe("before\nnews\nmore news\none\ntwo\nthree\n>");
+  });
+
+  test("a long one that is interrupted stays, and its last line is repeated below", () => {
+    const { screen, output } = open();
+    const long = Array.from({ length: 9 }, (_, at) => `line ${at}`);
+    screen.grow("a", long, false);
+    screen.print(["news"]);
+    screen.grow("a", [...long, "end"], true);
+    expect(output.text()).toBe([...long, "news", "line 8", "end", ">"].join("\n"));
+  });
+
+  test("interrupted by what is typed, its last line is repeated below", async () => {
+    const { screen, output, type } = open();
+    screen.grow("a", ["one", "tw"], false);
+    await type("hm\r");
+    screen.grow("a", ["one", "two"], false);
+    screen.print(["news"]);
+    screen.grow("a", ["one", "two", "three"], true);
+    expect(output.text()).toBe("one\ntw\n> hm\nnews\ntwo\nthree\n>");
   });
 
   test("whatever its steps, the final text is there complete, once", () => {

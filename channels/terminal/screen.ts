@@ -19,6 +19,8 @@ export interface ScreenOptions {
 
 const HISTORY = 500;
 const FALLBACK_COLUMNS = 80;
+/** Rows of a growing message that are drawn again below what comes between; more may have left the screen. */
+const MOST_TAKEN_BACK = 8;
 
 export function createScreen(options: ScreenOptions, events: ConsoleEvents): Console {
   const { input, output, historyFile } = options;
@@ -31,8 +33,9 @@ export function createScreen(options: ScreenOptions, events: ConsoleEvents): Con
     historySize: HISTORY,
     removeHistoryDuplicates: true,
   });
-  /** The growing message whose last line is the row above the prompt. */
+  /** The growing message whose last line is the row above the prompt, and how many of its rows stand there together. */
   let bottom: string | null = null;
+  let rowsOfBottom = 0;
   const shown = new Map<string, number>();
   let leaving = false;
   let closed = false;
@@ -89,16 +92,28 @@ export function createScreen(options: ScreenOptions, events: ConsoleEvents): Con
     },
     print(lines) {
       if (lines.length === 0) return;
+      const begun = bottom;
       bottom = null;
-      above(() => void output.write(`${lines.join("\n")}\n`));
+      above(() => {
+        // What has just begun is taken back, and comes whole below: half a sentence above a question reads like a fault.
+        if (begun !== null && rowsOfBottom <= MOST_TAKEN_BACK) {
+          moveCursor(output, 0, -rowsOfBottom);
+          clearScreenDown(output);
+          shown.set(begun, Math.max(0, (shown.get(begun) ?? 0) - rowsOfBottom + 1));
+        }
+        output.write(`${lines.join("\n")}\n`);
+      });
     },
     grow(id, lines, final) {
       const from = shown.get(id) ?? 0;
       above(() => {
-        if (bottom === id && from < lines.length) {
+        if (bottom !== id) rowsOfBottom = 0;
+        else if (from < lines.length) {
           moveCursor(output, 0, -1);
           clearScreenDown(output);
+          rowsOfBottom -= 1;
         }
+        rowsOfBottom += Math.max(0, lines.length - from);
         output.write(`${lines.slice(from).join("\n")}\n`);
       });
       bottom = final ? null : id;

