@@ -102,7 +102,7 @@ export async function demandLatest(ctx: QueryCtx, name: string): Promise<Doc<"wo
   if (row !== null) return row;
   fail("not_found", `there is no workflow "${name}"`, {
     field: "workflow",
-    remedy: "factory workflow list shows them",
+    remedy: "/workflow list (factory workflow list) shows them",
   });
 }
 
