@@ -70,3 +70,21 @@ export const ASKED: Asked[] = [
 /** Tools that nobody asks for. */
 export const unasked = (): ToolName[] =>
   TOOL_NAMES.filter((tool) => !Object.hasOwn(OF_WORKERS, tool) && !ASKED.some((asked) => asked.tool === tool));
+
+/**
+ * What else there is to ask for where nothing is missing: GitHub, a file, a workspace and a sandbox. Said after those above, which name
+ * the task T1 and the pull request 12; the worker's own tools are reached by what it is given to do.
+ */
+export const ASKED_WITH_ALL: Asked[] = [
+  by("taskManager", "createTask", 'ask the task manager to create a task "write the docs"'),
+  by("taskManager", "assignTask", "ask the task manager to assign T2 to bob"),
+  by("taskManager", "transitionTask", "ask the task manager to begin T2"),
+  by("forgeAnalyst", "requestHumanInput", "ask the forge analyst to ask bob whether the report is final"),
+  by("prReview", "searchCode", "let the pr review search acme/site for handleLogin"),
+  by("prReview", "readCode", "let the pr review show src/login.ts in acme/site"),
+  manager("createTask", 'create a task "run it"'),
+  by("factoryWorker", "executeCommand", "have the worker run `cat readme.txt` for T3"),
+  by("factoryWorker", "reportProgress", "dispatch T3 to a worker: report that the tests pass"),
+  by("factoryWorker", "updateTaskStatus", "dispatch T3 to a worker: set your task to in review"),
+  by("factoryWorker", "requestHelp", "dispatch T3 to a worker: ask for help: the database is missing"),
+];
