@@ -308,7 +308,7 @@ const HELP =
 /** An answer, where the questions that are open (if any) did not take it as theirs. */
 const ANSWER = /^(?:yes|yep|yeah|no|nope|ok(?:ay)?|sure|approved?|denied|deny|reject(?:ed)?|[1-9])(?:$|[\s,.!:;])/i;
 const ANSWERS_NOTHING =
-  "That answers no question, so I did nothing. `what is waiting for me?` shows the open ones with their codes; an answer with a reason has the code: `no 4K too risky`.";
+  'That answers no question, so I did nothing. Ask "what is waiting for me?" to see the open ones with their codes; an answer with a reason needs the code, as in: no 4K too risky.';
 
 export interface Known {
   /** The names that exist. */

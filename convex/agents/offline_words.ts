@@ -20,7 +20,7 @@ export const capabilityList = (offered: ReadonlySet<string>): string => ["I can:
 
 /** Few: a telephone shows 320 characters, and a screen full of lines hides what else is said. */
 const forExample = (offered: ReadonlySet<string>): string =>
-  `For example:\n${suggestions(offered).join("\n")}\nEverything I can do: \`what can you do?\``;
+  `For example:\n${suggestions(offered).join("\n")}\nAsk "what can you do?" for everything.`;
 
 export const greeting = (offered: ReadonlySet<string>): string =>
   `Hello! I am the Factory Manager. I keep track of tasks and start workflows. ${forExample(offered)}\n\n${OFFLINE_NOTICE}`;

@@ -49,7 +49,7 @@ const RULES: Rule[] = [
     severity: "medium",
     secret: true,
     pattern:
-      /\b(?:password|passwd|passphrase|pin|api[ _-]?key|token)(?:\s{1,3}(?:for|of|to)\s{1,3}[^\s]{1,40}){0,2}\s{1,3}is\s{1,3}["'`]?(?=[^\s"'`]{0,79}[0-9!@#$%^&*])[^\s"'`]{4,80}/i,
+      /\b(?:password|passwd|passphrase|pin|api[ _-]?key|token)(?:\s{1,3}(?:for|of|to)(?:\s{1,3}[^\s]{1,40}){1,4})?\s{1,3}is\s{1,3}["'`]?(?=[^\s"'`]{0,79}[0-9!@#$%^&*])[^\s"'`]{4,80}/i,
   },
   {
     rule: "destroys-files",
