@@ -120,7 +120,8 @@ describe("from a chat with the offline model", () => {
     vi.stubEnv("GITHUB_TOKEN", "");
     expect((await ana.ask("check PR 1 of acme/site")).join()).toContain("GITHUB_TOKEN is not set");
     const before = (await approvals()).length;
-    expect((await ana.ask("create branch feature/x in acme/site")).join()).toContain("GITHUB_TOKEN is not set");
+    const refused = (await ana.ask("create branch feature/x in acme/site")).join();
+    expect(refused).toContain("GITHUB_TOKEN is not set. Set GITHUB_TOKEN to a valid token");
     expect(await approvals()).toHaveLength(before);
   });
 

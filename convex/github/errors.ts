@@ -1,5 +1,6 @@
 /** What went wrong with GitHub, as one of the product's errors. Never shows a token or a response's body beyond GitHub's own message. */
 import { type ErrorInfo, errorInfo, FactoryError } from "../../src/contract/errors.ts";
+import { fail } from "../model/errors.ts";
 
 interface More {
   /** null: no answer came. */
@@ -26,15 +27,14 @@ export class GitHubError extends FactoryError {
 
 export const TOKEN_REMEDY = "set GITHUB_TOKEN to a valid token (docs/github.md names the permissions) and restart";
 
-export const missingToken = (): FactoryError =>
-  new FactoryError("unauthenticated", "GitHub cannot be reached, because GITHUB_TOKEN is not set", {
-    field: "GITHUB_TOKEN",
-    remedy: TOKEN_REMEDY,
-  });
+const NO_TOKEN = "GitHub cannot be reached, because GITHUB_TOKEN is not set";
+const ABOUT_TOKEN = { field: "GITHUB_TOKEN", remedy: TOKEN_REMEDY };
 
-/** Nobody is asked about what could not be done. */
+export const missingToken = (): FactoryError => new FactoryError("unauthenticated", NO_TOKEN, ABOUT_TOKEN);
+
+/** Nobody is asked about what could not be done. In a transaction. */
 export function demandToken(env: Record<string, string | undefined> = process.env): void {
-  if ((env.GITHUB_TOKEN?.trim() ?? "") === "") throw missingToken();
+  if ((env.GITHUB_TOKEN?.trim() ?? "") === "") fail("unauthenticated", NO_TOKEN, ABOUT_TOKEN);
 }
 
 /** `what`: the thing asked for, for example `the branch main of acme/site`. */
