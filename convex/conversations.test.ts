@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createBackend, until } from "../test/backend.ts";
 import { createChat } from "../test/chat.ts";
 import { OWNER } from "../test/runs.ts";
-import { api } from "./_generated/api.js";
+import { api, internal } from "./_generated/api.js";
 
 async function setup() {
   const backend = createBackend();
@@ -91,6 +91,36 @@ describe("conversation", () => {
     const rows = await t.run((ctx) => ctx.db.query("conversations").collect());
     expect(new Set(rows.map((row) => row.threadId)).size).toBe(3);
     expect(rows.map((row) => row.userId.split(":")[0])).toEqual(["person", "person", "place"]);
+  });
+
+  test("what was asked in private is not said aloud where others read along, nor told to the model there", async () => {
+    const { t, backend, ana } = await setup();
+    const source = JSON.stringify({
+      name: "raise",
+      startNodeId: "ask",
+      nodes: {
+        ask: {
+          type: "approval",
+          question: "Raise Bo's pay?",
+          options: ["yes", "no"],
+          approvers: ["person:ana"],
+          next: { yes: "end", no: "end" },
+        },
+        end: { type: "end" },
+      },
+    });
+    await t.mutation(api.workflows.create, { actor: OWNER, source, file: "raise.json" });
+    await ana.ask("/workflow run raise");
+    expect((await ana.ask("what is waiting for me?")).join()).toContain("Raise Bo's pay?");
+    const shared = { place: "slack:C1", channel: "terminal", threadKey: "slack:C1", private: false };
+    const said = (await createChat(backend, "terminal:ana", shared).ask("what is waiting for me?")).join();
+    expect(said).toContain("asked in private");
+    expect(said).not.toContain("Bo's pay");
+    const turn = (await t.run((ctx) => ctx.db.query("turns").collect())).at(-1)!;
+    const facts = await t.query(internal.agents.looks.facts, { turnId: turn._id });
+    expect(turn.private).toBe(false);
+    expect(facts).not.toContain("Bo's pay");
+    expect(JSON.parse(facts)).toMatchObject({ questionsAskedInPrivate: 1, openQuestions: [] });
   });
 
   test("busy counts turns, deliveries and events of its place only", async () => {

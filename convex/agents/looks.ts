@@ -60,16 +60,19 @@ export const facts = internalQuery({
   handler: async (ctx, { turnId }): Promise<string> => {
     const turn = await demandTurn(ctx, turnId);
     const person = await ctx.db.get("people", turn.personId);
+    // What was asked in private is not to be said aloud in a shared place: there only how many.
     const open = await openFor(ctx, turn.personId);
+    const tellable = open.filter(({ isPrivate }) => turn.private || !isPrivate);
     return JSON.stringify({
       person: person?.name ?? null,
       roles: person?.roles ?? [],
       place: turn.private ? "private" : "shared with others",
-      openQuestions: open.slice(0, 10).map(({ code, question, options }) => ({
+      openQuestions: tellable.slice(0, 10).map(({ code, question, options }) => ({
         question: shorten(question, 300),
         options,
         ...(turn.private ? { code } : {}),
       })),
+      ...(open.length === tellable.length ? {} : { questionsAskedInPrivate: open.length - tellable.length }),
       askedByYou: (await openInConversation(ctx, turn.conversationId)).map(({ question, asked }) => ({
         question: shorten(question, 300),
         asked,

@@ -169,12 +169,17 @@ const WORDS: Record<string, (value: Value) => string> = {
   },
   pendingQuestions: (value) => {
     const questions = value.questions as { code: string | null; question: string; options: string[] }[];
-    if (questions.length === 0) return "Nothing is waiting for you.";
+    const elsewhere = Number(value.askedInPrivate ?? 0);
+    const untold =
+      elsewhere === 0
+        ? ""
+        : `${elsewhere} asked in private: write PENDING to me there, or look at your questions where only you read along.`;
+    if (questions.length === 0) return untold === "" ? "Nothing is waiting for you." : `Waiting for you: ${untold}`;
     const lines = questions.map((each) => {
       const options = each.options.length === 0 ? "free text" : each.options.join(", ");
       return `- ${each.code === null ? "" : `**${each.code}** `}${each.question} (${options})`;
     });
-    return `${questions.length === 1 ? "One question is" : `${questions.length} questions are`} waiting for you:\n${lines.join("\n")}`;
+    return `${questions.length === 1 ? "One question is" : `${questions.length} questions are`} waiting for you:\n${lines.join("\n")}${untold === "" ? "" : `\nAnd ${untold}`}`;
   },
 };
 

@@ -31,6 +31,8 @@ export interface OpenQuestion {
   freeText: boolean;
   createdAt: number;
   runId: Id<"runs"> | null;
+  /** Asked where nobody else reads along. */
+  isPrivate: boolean;
 }
 
 /** Throws only `not_found`; everything else is a result. */
@@ -98,8 +100,9 @@ export async function openFor(ctx: QueryCtx, personId: Id<"people">, limit = 50)
     const approval = await ctx.db.get("approvals", approvalId);
     if (approval === null) continue;
     left.characters -= sizeOf(approval);
-    const { question, options, freeText, createdAt, runId } = approval;
-    found.push({ approvalId, code, question, options, freeText, createdAt, runId });
+    const { question, options, freeText, createdAt, runId, origin } = approval;
+    const isPrivate = origin?.private ?? true;
+    found.push({ approvalId, code, question, options, freeText, createdAt, runId, isPrivate });
   }
   return found;
 }

@@ -8,14 +8,20 @@ export const peopleTools = {
   pendingQuestions: look({
     description: "List the questions that wait for an answer of the person you talk with.",
     input: z.object({}),
-    // A code belongs to one person: in a shared place it would be shown to all.
-    run: async (ctx, { acting, turn }) => ({
-      questions: (await openFor(ctx, acting.person._id)).map(({ code, question, options }) => ({
-        code: turn.private ? code : null,
-        question,
-        options,
-      })),
-    }),
+    // A code belongs to one person: in a shared place it would be shown to all, and so would what was asked in private.
+    run: async (ctx, { acting, turn }) => {
+      const open = await openFor(ctx, acting.person._id);
+      const tellable = open.filter(({ isPrivate }) => turn.private || !isPrivate);
+      const untold = open.length - tellable.length;
+      return {
+        questions: tellable.map(({ code, question, options }) => ({
+          code: turn.private ? code : null,
+          question,
+          options,
+        })),
+        ...(untold === 0 ? {} : { askedInPrivate: untold }),
+      };
+    },
   }),
   requestHumanInput: effect({
     description:
