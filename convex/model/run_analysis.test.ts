@@ -188,7 +188,7 @@ describe("which run", () => {
       remedy: `did you mean "deploy"? the latest runs are deploy (${runId})`,
     });
     expect(await refused(look.context("deploy", { status: "failed" }))).toMatchObject({
-      message: "none of the last 1 runs of deploy is failed",
+      message: "the only run of deploy is not failed",
       remedy: `the newest is deploy (${runId}), running`,
     });
     expect(await refused(look.detail(runId, "biuld"))).toMatchObject({

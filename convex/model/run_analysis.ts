@@ -47,7 +47,9 @@ export async function demandRun(ctx: QueryCtx, { run: reference, status }: RunRe
   if (begun.length === 1) return begun[0]!;
   if (named[0] !== undefined) {
     const whose = any ? "" : ` of ${named[0].workflow}`;
-    fail("not_found", `none of the last ${named.length} runs${whose} is ${status}`, {
+    const which =
+      named.length === 1 ? `the only run${whose} is not` : `none of the last ${named.length} runs${whose} is`;
+    fail("not_found", `${which} ${status}`, {
       field: "run",
       remedy: `the newest is ${label(named[0])}, ${named[0].status}`,
     });

@@ -1,7 +1,7 @@
 /** `factory doctor`: what is there, what is missing, what it means and what to do. Backend part. */
 import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
-import { checkSlack, escapeText, padEnd } from "../../channels/index.ts";
+import { escapeText, padEnd } from "../../channels/index.ts";
 import { functions } from "../bot/backend.ts";
 import { builtinFiles } from "../bot/builtins.ts";
 import { connect, probe } from "../bot/connect.ts";
@@ -80,8 +80,6 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
     value: context.config(),
   }));
   if (config === null) return { checks, backend: false };
-
-  checks.push(...(await checkSlack(context.env)));
 
   const { dataDir, convexUrl } = config;
   if (!existsSync(dataDir)) {
