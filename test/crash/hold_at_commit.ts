@@ -25,17 +25,14 @@ if (dir !== null) watchCommits(dir);
 
 function watchCommits(folder: string): void {
   const file = join(folder, HOLD_FILE);
-  const { run, get } = StatementSync.prototype;
+  const { run } = StatementSync.prototype;
   /** What the open transaction has written, as JSON text. */
   let written: string[] = [];
   let held = "";
 
-  StatementSync.prototype.get = function watched(this: StatementSync, ...values: Parameters<typeof get>) {
-    if (this.sourceSQL.startsWith("INSERT INTO docs(")) written.push(String(values[3]));
-    return get.apply(this, values);
-  } as typeof get;
   StatementSync.prototype.run = function watched(this: StatementSync, ...values: Parameters<typeof run>) {
     const sql = this.sourceSQL;
+    if (sql.startsWith("INSERT INTO docs(")) written.push(String(values[3]));
     if (sql.startsWith("UPDATE docs SET")) written.push(String(values[1]));
     if (sql !== "COMMIT") return run.apply(this, values);
     const documents = written;
