@@ -123,8 +123,7 @@ export const SOURCES: Record<string, Source> = {
     plant: async ({ chat }, texts) => {
       await chat("ana").ask("thanks");
       // Vi may do nothing here, so what is done is done by Ana's turn.
-      for (const text of texts) await chat("vi").type(text);
-      await chat("vi").read();
+      await chat("vi").ask(joined(texts));
     },
     say: "list tasks",
     calls: ["listFactoryTasks"],
