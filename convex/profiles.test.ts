@@ -288,6 +288,27 @@ describe("hands", () => {
     expect(await backend.rows("tasks")).toHaveLength(1);
   });
 
+  test("a call said again after its result, with the same id and input -> it has that result, and is not done again", async () => {
+    const backend = await startBackend();
+    const { runId, jobId, threadId, promptMessageId } = await withSavedCall(backend, "createTask", { title: "Once" });
+    const input = { title: "Once" };
+    const call = { toolCallId: "c1", toolName: "createTask" };
+    const value = '{"task":"T1"}';
+    await backend.t.run(async (ctx) => {
+      await ctx.db.insert("handEffects", { jobId, toolCallId: "c1", functionId: "tool::createTask", result: value });
+      await ctx.runMutation(components.agent.messages.addMessages, {
+        threadId,
+        promptMessageId,
+        messages: [
+          { message: { role: "tool", content: [{ type: "tool-result", ...call, output: { type: "text", value } }] } },
+          { message: { role: "assistant", content: [{ type: "tool-call", ...call, input, args: input }] } },
+        ],
+      });
+    });
+    await passUntil("the hand is done", async () => (await backend.run(runId)).status === "completed");
+    expect(await backend.rows("tasks")).toEqual([]);
+  });
+
   test("a function that is not on its list is refused, and the refusal is what the model is told", async () => {
     const backend = await startBackend();
     const { runId } = await withSavedCall(backend, "transitionTask", { task: "T1", status: "COMPLETE" });
