@@ -42,6 +42,7 @@ export class Matrix<Ending> {
   readonly #root = mkdtempSync(join(tmpdir(), "factory-crash-"));
   readonly #prepared = join(this.#root, "prepared");
   #key!: GatewayKey;
+  #runs = 0;
 
   constructor(script: Script<Ending>) {
     this.#script = script;
@@ -64,7 +65,8 @@ export class Matrix<Ending> {
   }
 
   async run({ commit, when }: KillPoint): Promise<Ended<Ending>> {
-    const id = `${when}-${commit}`;
+    // Of its own each time: what happened outside of the backend stays.
+    const id = `${when}-${commit}-${++this.#runs}`;
     const dir = join(this.#root, id);
     cpSync(this.#prepared, dir, { recursive: true });
     const armed = join(dir, "armed");
@@ -78,10 +80,14 @@ export class Matrix<Ending> {
       const restarted = once(child, "exit").then(async ([, signal]) => {
         if (signal !== "SIGKILL" || killed) return;
         killed = true;
-        rmSync(armed);
+        rmSync(armed, { force: true });
         child = await this.#start(dir, port, "");
       });
-      await within(LONGEST_MS, driven, `killed ${when} commit ${commit}`);
+      await within(LONGEST_MS, Promise.race([driven, failed(restarted)]), `killed ${when} commit ${commit}`).catch(
+        (thrown) => {
+          throw new Error(`${thrown}: ${JSON.stringify(this.#look(dir, id))}`);
+        },
+      );
       if (killed) await restarted;
       // No kill any more: what is counted now stays.
       rmSync(armed, { force: true });
@@ -142,6 +148,10 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill("SIGTERM");
   await gone;
 }
+
+/** Settles only when it fails. */
+const failed = (promise: Promise<unknown>): Promise<never> =>
+  new Promise((_, reject) => void promise.catch((thrown: unknown) => reject(thrown)));
 
 function within<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
