@@ -1,8 +1,8 @@
 /** The factory's tasks. */
 import { z } from "zod";
 import { countRuns } from "../../model/run_lookup.ts";
-import { TASK_STATUSES } from "../../model/task_machine.ts";
 import { taskDetail, workload } from "../../model/task_details.ts";
+import { TASK_STATUSES } from "../../model/task_machine.ts";
 import * as tasks from "../../model/tasks.ts";
 import { effect, look, named } from "./define.ts";
 
@@ -45,7 +45,8 @@ export const taskTools = {
     }),
   }),
   getTask: look({
-    description: "Tell everything about one task: description, tags, issues, where it may move, its history, what it cost.",
+    description:
+      "Tell everything about one task: description, tags, issues, where it may move, its history, what it cost.",
     input: z.object({ task }),
     run: async (ctx, _serving, input) => await taskDetail(ctx, input.task),
   }),
