@@ -1,6 +1,6 @@
 /** Starts the embedded host with what this product gives it. The only file that knows both. */
 import { type ErrorCode, FactoryError } from "../contract/errors.ts";
-import { APP_DIR } from "./app_dir.ts";
+import { APP_DIR, CACHE_DIR } from "./app_dir.ts";
 import { toFactoryError } from "./backend.ts";
 import type { Config } from "./config.ts";
 import type { GatewayKey } from "./gateway_key.ts";
@@ -30,6 +30,7 @@ export async function startEmbedded(
     return await startHost({
       appDir: APP_DIR,
       dataDir,
+      cacheDir: CACHE_DIR,
       port: config.backendPort,
       host: HOST,
       env: { ...config.backendEnv, FACTORY_GATEWAY_JWKS: key.jwks },

@@ -15,6 +15,7 @@ import { createWireServer } from "./wire/index.ts";
 export interface BackendOptions {
   functionsDir: string;
   dataDir: string;
+  cacheDir: string;
   host: string;
   /** Never 0: the functions learn their own address before anything listens. */
   port: number;
@@ -49,10 +50,10 @@ const SAVE_COMPILED_MS = 3_000;
 
 /** Rejects with nothing left open. */
 export async function startBackend(options: BackendOptions): Promise<Backend> {
-  const { functionsDir, dataDir, host, port, log } = options;
+  const { functionsDir, dataDir, cacheDir, host, port, log } = options;
   const env = { ...options.env, CONVEX_CLOUD_URL: address(host, port), CONVEX_SITE_URL: address(host, port + 1) };
   const load = async () => {
-    const app = await bundleApp(functionsDir, join(dataDir, "cache"));
+    const app = await bundleApp(functionsDir, cacheDir);
     const loaded = loadDeployment(app, env, (level, text) => log({ level: levelOf(level), text }));
     try {
       return { app, ...loaded, verifier: await verifierOf(loaded.deployment.authProviders) };

@@ -1,5 +1,5 @@
 /** The embedded Convex host. See README.md for what it supports. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { functionsDir } from "./bundle/functions_dir.ts";
 import { readInstance } from "./instance.ts";
 import { type HostOptions, HostStartError, type RunningHost } from "./options.ts";
@@ -19,6 +19,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       input: {
         functionsDir: functionsDir(resolve(options.appDir)),
         dataDir: resolve(options.dataDir),
+        cacheDir: resolve(options.cacheDir ?? join(options.dataDir, "cache")),
         host,
         port,
         env: options.env,

@@ -5,6 +5,7 @@ import type { Suspect } from "./suspects.ts";
 export interface WorkerInput {
   functionsDir: string;
   dataDir: string;
+  cacheDir: string;
   host: string;
   port: number;
   env: Record<string, string>;

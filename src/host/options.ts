@@ -3,8 +3,10 @@
 export interface HostOptions {
   /** The project's folder (with `convex/` in it), or the functions folder itself. */
   appDir: string;
-  /** Everything durable lies here: `convex.sqlite`, `files/`, `instance.json`, and `cache/`, which may be deleted. */
+  /** Everything durable lies here: `convex.sqlite`, `files/`, `instance.json`. */
   dataDir: string;
+  /** Where the bundle and compiled code are kept, which may be deleted. Hosts may share it. Default `cache/` in `dataDir`. */
+  cacheDir?: string;
   /** Of the API; HTTP actions are answered on `port + 1`. 0: any free pair, kept over restarts of the worker. */
   port: number;
   /** Default 127.0.0.1. Anything else lets other machines in; they still need a token or the admin key. */

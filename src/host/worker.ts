@@ -4,5 +4,5 @@ import { join } from "node:path";
 import { workerData } from "node:worker_threads";
 import type { WorkerInput } from "./messages.ts";
 
-enableCompileCache(join((workerData as WorkerInput).dataDir, "cache", "node"));
+enableCompileCache(join((workerData as WorkerInput).cacheDir, "node"));
 await import("./worker_main.ts");

@@ -28,6 +28,7 @@ async function commits(synchronous: "FULL" | "NORMAL"): Promise<void> {
   const backend = await startBackend({
     functionsDir: functionsDir(join(import.meta.dirname, "host_app")),
     dataDir,
+    cacheDir: join(dataDir, "cache"),
     host: "127.0.0.1",
     port: await choosePort("127.0.0.1", 0),
     env: {},

@@ -16,6 +16,7 @@ test("mutations with sessions, scheduled functions and workflows, for long -> th
   const backend = await startBackend({
     functionsDir: functionsDir(fixtureApp),
     dataDir,
+    cacheDir: join(dataDir, "cache"),
     host: "127.0.0.1",
     port,
     env: { FIXTURE_JWKS: NO_KEYS },

@@ -84,7 +84,7 @@ function toApp(dir: string, bundle: CachedBundle, cache: BundleCache | null, fro
       script: {
         filename: `convex-script:${definition.dir === dir ? "app" : basename(dirname(dirname(definition.dir)))}/${index}`,
         ...script,
-        saveCompiled: (compiled) => cache?.saveCompiled(index, compiled),
+        saveCompiled: (compiled) => cache?.saveCompiled(index, script.code, compiled),
       },
     };
   });

@@ -162,6 +162,15 @@ describe("the cache", () => {
     expect(await compiled()).toBeUndefined();
   });
 
+  test("V8's code of what another host put there is not taken for that of ours", async () => {
+    using app = temporaryApp(files);
+    const ours = (await bundleApp(app.dir, cache)).definitions.get(app.dir)!.script;
+    app.write({ "a.ts": "export const a = 'of the other host';" });
+    await bundleApp(app.dir, cache);
+    ours.saveCompiled(Buffer.from("compiled from ours"));
+    expect((await bundleApp(app.dir, cache)).definitions.get(app.dir)!.script.compiled).toBeUndefined();
+  });
+
   test("a cache that cannot be written costs nothing but time", async () => {
     using app = temporaryApp(files);
     writeFileSync(join(cache, "file"), "");

@@ -101,10 +101,10 @@ export class BundleCache {
     }
   }
 
-  saveCompiled(index: number, compiled: Buffer): void {
+  /** `code` is what was compiled: what lies there now may be another's, who shares this cache. */
+  saveCompiled(index: number, code: string, compiled: Buffer): void {
     try {
-      const code = hash(readFileSync(this.#file(index, "js")));
-      this.#replace(this.#file(index, "v8"), Buffer.concat([Buffer.from(code, "hex"), compiled]));
+      this.#replace(this.#file(index, "v8"), Buffer.concat([Buffer.from(hash(code), "hex"), compiled]));
     } catch {
       // as above
     }
@@ -122,8 +122,9 @@ export class BundleCache {
   }
 
   #replace(path: string, contents: string | Buffer): void {
-    writeFileSync(`${path}.tmp`, contents);
-    renameSync(`${path}.tmp`, path);
+    const temporary = `${path}.${process.pid}.tmp`;
+    writeFileSync(temporary, contents);
+    renameSync(temporary, path);
   }
 
   #file(index: number, extension: string): string {
