@@ -46,6 +46,7 @@ describe("security::check", () => {
       }),
       { numRuns: 200 },
     );
-    for (const part of ["rm -", "curl ", "password: ", "password is ", "-----BEGIN ", "dd  "]) securityFindings(part.repeat(40_000));
+    for (const part of ["rm -", "curl ", "password: ", "password is ", "-----BEGIN ", "dd  "])
+      securityFindings(part.repeat(40_000));
   });
 });
