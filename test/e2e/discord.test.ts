@@ -89,8 +89,8 @@ const ended = async (runId: string) =>
     return run.endedAt === null ? null : { status: run.status, last: run.nodes.at(-1)?.id };
   });
 
-/** Two of the moments of discord_kills.long.test.ts; first, because its replies say what else is open. */
-test.each(["stored, nobody told", "settled, the presser not told"])(
+/** One of the moments of discord_kills.long.test.ts; first, because its replies say what else is open. */
+test.each(["settled, the presser not told"])(
   "O10: killed: %s -> it ends as unkilled",
   async (name) => {
     const { bot, channel } = killsOf(world);
