@@ -76,9 +76,10 @@ export class Matrix<Ending> {
     try {
       writeFileSync(armed, "");
       let killed = false;
+      let over = false;
       const driven = this.#script.drive(backend, id);
       const restarted = once(child, "exit").then(async ([, signal]) => {
-        if (signal !== "SIGKILL" || killed) return;
+        if (signal !== "SIGKILL" || killed || over) return;
         killed = true;
         rmSync(armed, { force: true });
         child = await this.#start(dir, port, "");
@@ -89,7 +90,8 @@ export class Matrix<Ending> {
         },
       );
       if (killed) await restarted;
-      // No kill any more: what is counted now stays.
+      // No kill any more, and nobody to start again: what is counted now stays.
+      over = true;
       rmSync(armed, { force: true });
       await end(child);
       return { killed, ...this.#look(dir, id) };
