@@ -6,9 +6,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { functions } from "../../src/bot/backend.ts";
 import type { DiscordPerson, Drawn } from "../../src/simulator/discord/index.ts";
 import { ANA, byBot, type DiscordBot, ENG, eventually, seenIn, startDiscordBot, wordsOf } from "../discord_bot.ts";
-import { holdCommits, MOMENTS, runKilled } from "./channel_kills.ts";
+import { holdCommits, runKilled } from "./channel_kills.ts";
 import { killsOf } from "./discord_kills.ts";
 import { WITNESSED } from "./harness.ts";
+import { MOMENTS } from "./kill_moments.ts";
 
 const ask = (name: string, approval: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
   name,

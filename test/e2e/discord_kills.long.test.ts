@@ -1,14 +1,15 @@
 /**
- * O10 in Discord: killed once at every moment of `channel_kills.ts`, and once at every moment of a slash command and of a window. Every
+ * O10 in Discord: killed once at every moment of `kill_moments.ts`, and once at every moment of a slash command and of a window. Every
  * time one answer, one card, one verdict, one run that goes on once, the card in its final words, and the same messages as without a
  * kill. `KILL_ONLY` picks moments by a part of their names, `KILL_LOG` names a file for how long each took.
  */
 import { appendFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { startDiscordBot } from "../discord_bot.ts";
-import { alike, GOOD_STORY, holdCommits, MOMENTS, runKilled, stories } from "./channel_kills.ts";
+import { alike, GOOD_STORY, holdCommits, runKilled, stories } from "./channel_kills.ts";
 import { COMMAND_MOMENTS, EXPLAINED, runCommandKilled } from "./discord_command_kills.ts";
 import { startDiscordKills } from "./discord_kills.ts";
+import { MOMENTS } from "./kill_moments.ts";
 
 const wanted = ({ name }: { name: string }) => name.includes(process.env.KILL_ONLY ?? "");
 

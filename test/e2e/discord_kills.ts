@@ -1,7 +1,8 @@
 /** Discord's part of the kill matrix: what its moments are called. */
 import { byBot, type DiscordBot, startDiscordBot, wordsOf } from "../discord_bot.ts";
-import { holdCommits, type KilledBot, type KilledChannel, type PlatformMoment } from "./channel_kills.ts";
+import { holdCommits, type KilledBot, type KilledChannel } from "./channel_kills.ts";
 import { WITNESSED } from "./harness.ts";
+import type { PlatformMoment } from "./kill_moments.ts";
 
 export interface DiscordKills {
   world: DiscordBot;

@@ -1,9 +1,10 @@
 /**
- * O10 in Slack: killed once at every moment of `channel_kills.ts`, in Socket Mode and over HTTP. Every time one answer, one card, one
+ * O10 in Slack: killed once at every moment of `kill_moments.ts`, in Socket Mode and over HTTP. Every time one answer, one card, one
  * verdict, one run that goes on once, the card in its final words, and in the thread the same messages as without a kill.
  */
 import { expect, test } from "vitest";
-import { alike, GOOD_STORY, MOMENTS, runKilled, stories } from "./channel_kills.ts";
+import { alike, GOOD_STORY, runKilled, stories } from "./channel_kills.ts";
+import { MOMENTS } from "./kill_moments.ts";
 import { type SlackMode, startSlackKills } from "./slack_kills.ts";
 
 test.each<SlackMode>(["socket", "http"])("killed anywhere, it ends the same (%s)", async (mode) => {

@@ -1,7 +1,8 @@
 /** Slack's part of the kill matrix: what its moments are called, in Socket Mode and over HTTP. */
 import { byBot, type SlackBot, startSlackBot } from "../slack_bot.ts";
-import { holdCommits, type KilledBot, type KilledChannel, type PlatformMoment } from "./channel_kills.ts";
+import { holdCommits, type KilledBot, type KilledChannel } from "./channel_kills.ts";
 import { WITNESSED } from "./harness.ts";
+import type { PlatformMoment } from "./kill_moments.ts";
 
 export type SlackMode = "socket" | "http";
 

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { functions } from "../../src/bot/backend.ts";
 import type { SlackPerson } from "../../src/simulator/slack/index.ts";
 import { as, byBot, eventually, type SlackBot, startSlackBot } from "../slack_bot.ts";
-import { GOOD_STORY, holdCommits, MOMENTS, runKilled, stories } from "./channel_kills.ts";
+import { GOOD_STORY, holdCommits, runKilled, stories } from "./channel_kills.ts";
 import { WITNESSED } from "./harness.ts";
+import { MOMENTS } from "./kill_moments.ts";
 import { slackChannel } from "./slack_kills.ts";
 import { ask, YES_NO } from "./slack_workflows.ts";
 
