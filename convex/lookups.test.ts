@@ -163,6 +163,37 @@ describe("what is said in a shared place", () => {
     ]);
   });
 
+  test("below a post of the bot's own it is heard before the post's receipt is stored", async () => {
+    const { t, start, receive, stored } = await setup();
+    await start();
+    await receive({ addressed: false, belowOwn: true, text: "what does this touch?" });
+    expect((await stored()).map(({ route }) => route)).toEqual(["conversation"]);
+    expect(await t.run((ctx) => ctx.db.query("turns").collect())).toHaveLength(1);
+    // Somebody unknown who talks to others there is not spoken to.
+    await receive({ addressed: false, belowOwn: true, sender: { handle: "slack:T1/UNOBODY", displayName: null } });
+    expect(await stored()).toHaveLength(1);
+  });
+
+  test("in a thread where only a command was answered it is heard, and the conversation begins with that answer", async () => {
+    const { t, receive, stored } = await setup();
+    await receive({ text: "/workflow list" });
+    await receive({ addressed: false, text: "run the first" });
+    expect((await stored()).map(({ route }) => route)).toEqual(["command", "conversation"]);
+    const lines = await t.query(api.conversations.history, { threadKey: "slack:C1/1.000100", limit: 10 });
+    expect(lines.map(({ role, text }) => [role, text])).toEqual([
+      ["assistant", expect.stringContaining("asks")],
+      ["user", "[ana] run the first"],
+    ]);
+  });
+
+  test("in a thread where one person alone was told something the others are not heard", async () => {
+    const { receive, stored, said } = await setup();
+    await receive({ kind: "command", command: "pending", text: "" } as Partial<InboundEvent>);
+    expect((await said()).at(-1)?.message).toMatchObject({ onlyTo: ANA });
+    await receive({ addressed: false, text: "lunch?" });
+    expect((await stored()).map(({ route }) => route)).toEqual(["command"]);
+  });
+
   test("C8: a platform's command is answered to one person, with that person's codes", async () => {
     const { start, receive, said } = await setup();
     await start();

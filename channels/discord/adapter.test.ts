@@ -118,6 +118,27 @@ describe("messages", () => {
     });
   });
 
+  test("below a post of the bot's own it is said that it hangs there, live and when it is fetched later", async () => {
+    const simulator = await discord();
+    const rig = await adapter(simulator);
+    const ana = simulator.as("ana");
+    const { receipt } = await rig.send(IN_ENG, card());
+    const below = ana.openThread("#eng", "about it", at(receipt));
+    ana.say(below, "what does this touch?");
+    expect(await rig.next("message")).toMatchObject({
+      place: `${IN_ENG}/${at(receipt)}`,
+      addressed: false,
+      belowOwn: true,
+    });
+    ana.say(ana.openThread("#eng", "plans"), "lunch?");
+    expect(await rig.next("message")).not.toHaveProperty("belowOwn");
+    await rig.stop();
+    ana.say(below, "and this?");
+    // As if the process had died between the post and its receipt.
+    const again = await adapter(simulator, { before: rig });
+    expect(await again.next("message")).toMatchObject({ text: "and this?", belowOwn: true });
+  });
+
   test("while an answer is being made the bot is shown as typing, and no longer when it came", async () => {
     const simulator = await discord();
     const rig = await adapter(simulator);

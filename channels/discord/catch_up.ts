@@ -8,6 +8,7 @@ import type { InboundHistory } from "../../src/contract/lookups.ts";
 import { type Body, isBody, textAt } from "./fields.ts";
 import { compareIds, parsePlace, parseReceipt, snowflakeAt } from "./ids.ts";
 import type { Log } from "./log.ts";
+import type { OwnPosts } from "./own_posts.ts";
 import { parseMessage, type Self, type Where } from "./parse_message.ts";
 import type { Places } from "./places.ts";
 import { type Api, explain } from "./rest.ts";
@@ -23,6 +24,7 @@ export interface CatchUpOptions {
   api: Api;
   self: Self;
   places: Places;
+  ownPosts: OwnPosts;
   history: InboundHistory;
   readable(): Readable[];
   receive(event: InboundEvent): Promise<unknown>;
@@ -48,18 +50,23 @@ export async function catchUp(options: CatchUpOptions): Promise<number> {
     return 0;
   }
   const after = snowflakeAt(Math.max(from - OVERLAP_MS, startedAt - LONGEST_AWAY_MS));
-  const events: InboundMessage[] = [];
+  const found: { event: InboundMessage; where: Where }[] = [];
   for (const { id, where } of await channelsToRead(options, after)) {
     if (signal.aborted) return 0;
     try {
       for (const message of await messagesAfter(options.api, id, after)) {
+        options.ownPosts.note(message);
         const parsed = parseMessage({ channel_id: id, ...message }, where, options.self);
-        if (parsed.kind === "event") events.push(parsed.event);
+        if (parsed.kind === "event") found.push({ event: parsed.event, where });
       }
     } catch (thrown) {
       skipRefused(thrown, options.log, id);
     }
   }
+  // Only now: a thread may have been read before the channel with the post on which it hangs.
+  const events = found.map(({ event, where }) =>
+    options.ownPosts.isBelow(where) ? { ...event, belowOwn: true } : event,
+  );
   // Finer than their times.
   events.sort((a, b) => compareIds(a.messageId, b.messageId));
   for (const event of events) await options.receive(event);

@@ -10,6 +10,7 @@ import { type Body, bodyAt, textAt } from "./fields.ts";
 import type { DiscordAdapterConfig } from "./index.ts";
 import { createInteractions } from "./interactions.ts";
 import type { Log } from "./log.ts";
+import { createOwnPosts } from "./own_posts.ts";
 import { parseMessage, type Self } from "./parse_message.ts";
 import { pause } from "./pause.ts";
 import { createPlaces } from "./places.ts";
@@ -49,6 +50,7 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
 
   let connection: Connection | null = null;
   const self = (): Self => ({ userId: connection?.userId ?? application.botId, appId: application.id });
+  const ownPosts = createOwnPosts(() => self().userId);
   const places = createPlaces(api, () => self().userId, {
     of: (id) => connection?.known.of(id),
     named: (name) => connection?.known.named(name) ?? [],
@@ -93,11 +95,15 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
     if (user === self().userId) return;
     const guild = textAt(message, "guild_id");
     if (guild === null) places.remember(user, channel);
-    const parsed = parseMessage(message, await places.where(channel, guild), self());
-    if (parsed.kind === "event") await store(parsed.event);
+    const where = await places.where(channel, guild);
+    const parsed = parseMessage(message, where, self());
+    if (parsed.kind !== "event") return;
+    await store(ownPosts.isBelow(where) ? { ...parsed.event, belowOwn: true } : parsed.event);
   }
 
   function onMessage(message: Body): void {
+    // At once: what is said below it may be read in another chain, before this one has come so far.
+    ownPosts.note(message);
     const channel = textAt(message, "channel_id") ?? "";
     const next = (chains.get(channel) ?? Promise.resolve())
       .then(() => takeMessage(message))
@@ -129,7 +135,8 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
     const receive = (event: InboundEvent) => store(event);
     const readable = () => current.readable();
     const { history } = lookups;
-    catchingUp = catchUp({ api, self: self(), places, history, readable, receive, now, log, signal: stopping.signal })
+    const { signal } = stopping;
+    catchingUp = catchUp({ api, self: self(), places, ownPosts, history, readable, receive, now, log, signal })
       .then(
         (count) => {
           complete = true;

@@ -54,6 +54,10 @@ describe("messages", () => {
   test("a reply in a thread without a mention counts only where the bot takes part", () => {
     const reply = eventOf(said({ text: "why?", thread_ts: "1750000000.000001" }));
     expect(reply).toMatchObject({ place: "slack:C1/1750000000.000001", addressed: false });
+    expect(reply).not.toHaveProperty("belowOwn");
+    const thread = { text: "why?", thread_ts: "1750000000.000001" };
+    expect(eventOf(said({ ...thread, parent_user_id: "UANA" }))).not.toHaveProperty("belowOwn");
+    expect(eventOf(said({ ...thread, parent_user_id: "UBOT" }))).toMatchObject({ addressed: false, belowOwn: true });
   });
 
   test.each([

@@ -49,6 +49,7 @@ export function parseMessage(body: Body, event: Body, self: Self): Parsed {
     messageId: ts,
     text: text === "" ? "hello" : text,
     ...(direct || mentioned ? {} : { addressed: false }),
+    ...(reply !== null && textAt(event, "parent_user_id") === self.userId ? { belowOwn: true } : {}),
   };
   return { kind: "event", event: message };
 }

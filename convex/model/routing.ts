@@ -10,6 +10,7 @@ import type { Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { answerText } from "./answering.ts";
 import { answer } from "./approvals.ts";
+import { takeWithin } from "./bounded.ts";
 import { runCommand } from "./commands.ts";
 import { conversationFor, conversationsOf, saveSaid, saveUserMessage } from "./conversations.ts";
 import { hearsayOf, recordRefused } from "./instructions.ts";
@@ -70,12 +71,17 @@ export async function routeEvent(ctx: MutationCtx, inboundId: Id<"inbound">, eve
 const onlyTo = (handle: string, message: OutMessage): OutMessage =>
   message.kind === "text" || message.kind === "list" ? { ...message, onlyTo: handle } : message;
 
-/** A reply in a thread is for the bot when it has spoken there, or when its own message is what the thread hangs on. */
+/**
+ * A reply in a thread is for the bot when it has spoken there to all, or when its own message is what the thread hangs on. The platform
+ * may know that before the message's receipt is stored.
+ */
 async function takesPart(ctx: MutationCtx, event: InboundMessage): Promise<boolean> {
-  const key = event.threadKey ?? event.place;
-  if ((await conversationsOf(ctx, key)).length > 0) return true;
-  return (await rootOf(ctx, event)) !== null;
+  if (event.belowOwn === true || (await begun(ctx, event))) return true;
+  return (await rootOf(ctx, event)) !== null || (await saidToAll(ctx, event.place)).length > 0;
 }
+
+const begun = async (ctx: MutationCtx, event: InboundEvent): Promise<boolean> =>
+  (await conversationsOf(ctx, event.threadKey ?? event.place)).length > 0;
 
 /** The product's own message below which this is said; null: there is none. */
 async function rootOf(ctx: MutationCtx, event: InboundEvent): Promise<OutMessage | null> {
@@ -88,11 +94,38 @@ async function rootOf(ctx: MutationCtx, event: InboundEvent): Promise<OutMessage
   return said === null ? null : (JSON.parse(said.message) as OutMessage);
 }
 
+/** Enough to see whether any was for all, and more than anybody refers to. */
+const SPOKEN_LOOKED_AT = 10;
+
+/** What the product has said or is about to say at a place, not to one person alone, oldest first: for example what a command is answered with. */
+async function saidToAll(ctx: MutationCtx, place: string): Promise<OutMessage[]> {
+  const rows = ctx.db
+    .query("deliveries")
+    .withIndex("by_place_and_status", (q) => q.eq("place", place))
+    .order("desc");
+  const looked = await takeWithin(rows, SPOKEN_LOOKED_AT, (row) => row.message.length);
+  const shown = looked.filter(({ status }) => status !== "failed").sort((a, b) => a._creationTime - b._creationTime);
+  const messages = shown.map(({ message }) => JSON.parse(message) as OutMessage);
+  return messages.filter((message) => !("onlyTo" in message) || message.onlyTo == null);
+}
+
+/** What stands above the first words of a conversation in a thread; nothing where one goes on or where it begins with a mention. */
+async function saidAbove(ctx: MutationCtx, event: InboundEvent): Promise<string> {
+  if (await begun(ctx, event)) return "";
+  const root = await rootOf(ctx, event);
+  const below = event.kind === "message" && event.addressed === false ? await saidToAll(ctx, event.place) : [];
+  return [...(root === null ? [] : [root]), ...below].map(spokenWords).join("\n\n").slice(0, MAX_SPOKEN);
+}
+
 const MAX_SPOKEN = 4000;
 
 /** A message as a model reads it later. */
 function spokenWords(message: OutMessage): string {
   if (message.kind === "text") return message.text.slice(0, MAX_SPOKEN);
+  if (message.kind === "list") {
+    const items = message.items.map(({ key, text }) => (key === null ? `- ${text}` : `- ${key} ${text}`));
+    return [message.title, ...(items.length > 0 ? items : [message.empty])].join("\n").slice(0, MAX_SPOKEN);
+  }
   if (message.kind !== "card") return message.title.slice(0, MAX_SPOKEN);
   const { question, context, payload } = message.card;
   return [question, context, ...(payload === null ? [] : [payload])].join("\n").slice(0, MAX_SPOKEN);
@@ -131,10 +164,9 @@ async function commanded(
 }
 
 async function converse(ctx: MutationCtx, event: InboundEvent, acting: Acting, text: string): Promise<Route> {
-  const root = await rootOf(ctx, event);
-  const known = root === null || (await conversationsOf(ctx, event.threadKey ?? event.place)).length > 0;
+  const above = await saidAbove(ctx, event);
   const conversation = await conversationFor(ctx, event, acting.person);
-  if (root !== null && !known) await saveSaid(ctx, conversation, spokenWords(root));
+  if (above !== "") await saveSaid(ctx, conversation, above);
   const hearsay = await hearsayOf(ctx, acting.person, text);
   if (hearsay !== null) {
     const { _id: id, name: shown } = acting.person;

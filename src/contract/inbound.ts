@@ -34,6 +34,8 @@ export const zInboundMessage = z.object({
   text: z.string().max(MAX_TEXT),
   /** False: said in a shared place's thread without naming the bot; it counts only where the bot already takes part. Absent: true. */
   addressed: z.boolean().optional(),
+  /** The platform says that the thread hangs on a post of the bot's own, whose receipt may not be stored yet. Absent: it says nothing. */
+  belowOwn: z.boolean().optional(),
 });
 
 /** A button or a submitted form: carries ids only, never a verdict of its own. */
