@@ -26,6 +26,8 @@ export { duration, when } from "./terminal/time.ts";
 /** What the bot offers to every factory; each takes what concerns its platform. */
 export interface ChannelSetup {
   env: Record<string, string | undefined>;
+  /** The bot's own folder, which only its user reads: for what has to outlive the process and is not for the backend. */
+  dataDir: string;
   /** What an adapter has to say about itself. */
   log: (level: "debug" | "info" | "warn" | "error", message: string, about?: Record<string, unknown>) => void;
   /** The terminal this bot was started on; null when it serves without one. */
@@ -56,7 +58,7 @@ export const channels: Record<ChannelName, ChannelFactory> = {
     return { state: "ready", adapter };
   },
   slack: ({ env, log }) => slackFromEnv(env, log),
-  discord: ({ env, log }) => discordFromEnv(env, log),
+  discord: ({ env, dataDir, log }) => discordFromEnv(env, dataDir, log),
   sms: ({ env, log }) => {
     const settings = readSmsSettings(env);
     if (settings.kind === "refused") return { state: "refused", error: settings.error };

@@ -47,6 +47,7 @@ export interface RigOptions {
   before?: Pick<Rig, "events" | "state">;
   now?: () => number;
   markEveryMs?: number;
+  repliesFile?: string;
   lookups?: Partial<Lookups>;
 }
 
@@ -103,6 +104,7 @@ export async function startAdapter(discord: DiscordSimulator, options: RigOption
     apiUrl: discord.apiUrl,
     now,
     markEveryMs,
+    ...(options.repliesFile === undefined ? {} : { repliesFile: options.repliesFile }),
     log: (level, message, about) => void logs.push({ level, message, ...(about === undefined ? {} : { about }) }),
   });
   await adapter.start(inbox, lookups);

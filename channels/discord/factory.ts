@@ -1,4 +1,5 @@
 /** Discord from its variables (contract.md). */
+import { join } from "node:path";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import { createDiscordAdapter, DISCORD_API, type DiscordAdapterConfig } from "./index.ts";
 import type { Log } from "./log.ts";
@@ -6,7 +7,7 @@ import type { Log } from "./log.ts";
 export type DiscordSettings =
   | { state: "off" }
   | { state: "refused"; error: ErrorInfo }
-  | { state: "ready"; config: Omit<DiscordAdapterConfig, "log"> };
+  | { state: "ready"; config: Omit<DiscordAdapterConfig, "log" | "repliesFile"> };
 
 type Env = Record<string, string | undefined>;
 
@@ -24,8 +25,9 @@ export function discordSettings(env: Env): DiscordSettings {
   return { state: "ready", config: { token, apiUrl: env.DISCORD_API_URL?.trim() || DISCORD_API } };
 }
 
-export function discordFromEnv(env: Env, log: Log) {
+export function discordFromEnv(env: Env, dataDir: string, log: Log) {
   const settings = discordSettings(env);
   if (settings.state !== "ready") return settings;
-  return { state: "ready" as const, adapter: createDiscordAdapter({ ...settings.config, log }) };
+  const repliesFile = join(dataDir, "discord_replies.jsonl");
+  return { state: "ready" as const, adapter: createDiscordAdapter({ ...settings.config, repliesFile, log }) };
 }

@@ -11,6 +11,8 @@ import type { Opened } from "./open.ts";
 export interface DiscordAdapterConfig {
   token: string;
   apiUrl: string;
+  /** Where tokens of interactions outlive the process, for a quarter of an hour; absent: they do not. */
+  repliesFile?: string;
   log: Log;
   now?: () => number;
   /** How often to note that everything said until then has been received. */

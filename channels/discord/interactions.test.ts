@@ -1,5 +1,8 @@
 /** Presses, windows and commands, with discord.js on the simulated Discord. */
-import { afterEach, describe, expect, test } from "vitest";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { createManualClock } from "../../src/simulator/clock.ts";
 import { cardOf } from "../../test/discord_adapter.ts";
 import { ANA, byBot, wordsOf } from "../../test/discord_bot.ts";
@@ -209,6 +212,46 @@ describe("commands", () => {
     await clock.advance(16 * 60_000);
     await rig.send(late.place, text("Nothing waits."), { key: rig.keyOf(late) });
     expect(ana.messages("dm").map(({ text: words }) => words)).toEqual(["Nothing waits."]);
+  });
+
+  test("an answer to one person alone whose receipt was lost with the process is said once, and one that never came is filled in", async () => {
+    const clock = createManualClock();
+    const simulator = await discord({ clock });
+    const folder = mkdtempSync(join(tmpdir(), "discord-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const repliesFile = join(folder, "replies");
+    const first = await adapter(simulator, { repliesFile });
+    const ana = simulator.as("ana");
+    const answer = text("Started **deploy**", ANA);
+    await ana.command("#eng", "workflow run", { name: "deploy", inputs: "version=1.2" });
+    const run = await first.next("command");
+    const { receipt } = await first.send(run.place, answer, { key: first.keyOf(run) });
+    await ana.command("#eng", "pending");
+    const pending = await first.next("command");
+    await first.stop();
+    expect(statSync(repliesFile).mode & 0o777).toBe(0o600);
+    // The line at which a process ended is no reason to lose the others.
+    appendFileSync(repliesFile, '{"inboundId":"half');
+
+    const second = await adapter(simulator, { before: first, repliesFile });
+    expect(await second.send(run.place, answer, { key: second.keyOf(run), tries: 1 })).toMatchObject({ receipt });
+    // Another word to her finds no reply that may have its text already.
+    await second.send(IN_ENG, text("You are on call.", ANA), { key: "other" });
+    await second.send(pending.place, text("Nothing waits."), { key: second.keyOf(pending), tries: 1 });
+    expect(ana.messages("#eng").map(({ text: words, ephemeral }) => [words, ephemeral])).toEqual([
+      ["Started **deploy**", true],
+      ["Nothing waits.", true],
+    ]);
+    expect(ana.messages("dm").map(({ text: words }) => words)).toEqual(["You are on call."]);
+
+    await ana.command("#eng", "pending");
+    const late = await second.next("command");
+    await second.stop();
+    await clock.advance(16 * 60_000);
+    const third = await adapter(simulator, { before: second, repliesFile });
+    expect(readFileSync(repliesFile, "utf8")).toBe("");
+    await third.send(late.place, text("Too late."), { key: third.keyOf(late), tries: 1 });
+    expect(ana.messages("dm").at(-1)).toMatchObject({ text: "Too late." });
   });
 
   test("a run without its inputs asks for them; workflows, runs and codes are suggested", async () => {

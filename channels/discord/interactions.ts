@@ -95,16 +95,21 @@ export function createInteractions({ api, inbox, lookups, replies, log }: Intera
       ack.kind === "update"
         ? { type: CALLBACK.deferUpdate }
         : { type: CALLBACK.defer, ...(ack.ephemeral ? { data: { flags: FLAGS.ephemeral } } : {}) };
-    const acked = callback(origin, body);
-    replies.remember(inboundId, { origin, ack, acked });
-    await acked;
+    await remember(inboundId, { origin, ack }, () => callback(origin, body));
+  }
+
+  /** Kept first: an answered interaction whose token nobody has could never get its reply. */
+  async function remember(inboundId: string, of: { origin: Origin; ack: Ack }, answer: () => Promise<boolean>) {
+    const acked = Promise.withResolvers<boolean>();
+    replies.remember(inboundId, { ...of, acked: acked.promise });
+    acked.resolve(await answer());
   }
 
   async function storedLate(storing: Promise<StoredInbound>, origin: Origin): Promise<void> {
     const acked = notice(origin, NOT_YET);
     try {
       const { inboundId } = await storing;
-      replies.remember(inboundId, { origin, ack: { kind: "reply", ephemeral: !origin.private }, acked });
+      await remember(inboundId, { origin, ack: { kind: "reply", ephemeral: !origin.private } }, () => acked);
     } catch (thrown) {
       log("error", "an interaction could not be stored", { interaction: origin.id, error: toErrorInfo(thrown) });
     }

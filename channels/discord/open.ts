@@ -9,6 +9,7 @@ import { type Connection, connect } from "./connect.ts";
 import { type Body, bodyAt, textAt } from "./fields.ts";
 import type { DiscordAdapterConfig } from "./index.ts";
 import { createInteractions } from "./interactions.ts";
+import { createKeptReplies } from "./kept_replies.ts";
 import type { Log } from "./log.ts";
 import { createOwnPosts } from "./own_posts.ts";
 import { parseMessage, type Self } from "./parse_message.ts";
@@ -55,7 +56,10 @@ export async function open(config: DiscordAdapterConfig, inbox: Inbox, lookups: 
     of: (id) => connection?.known.of(id),
     named: (name) => connection?.known.named(name) ?? [],
   });
-  const replies = createReplies(api, () => application.id, now, log);
+  const kept = createKeptReplies(config.repliesFile ?? null, ({ message }) =>
+    log("warn", "what waits for a reply could not be kept", { error: message }),
+  );
+  const replies = createReplies({ api, appId: () => application.id, now, kept, log });
   const typing = createTyping(api, places, (id) => connection?.known.of(id) !== undefined);
   const interactions = createInteractions({ api, inbox, lookups, replies, log });
   const stopping = new AbortController();

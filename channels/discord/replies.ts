@@ -1,8 +1,9 @@
 /**
- * Interactions that wait for their reply. A token lives for 15 minutes and with this process; what comes later is said by the bot's own
- * token. The backend names the event in the key of its reply, so the two find each other.
+ * Interactions that wait for their reply. A token lives for 15 minutes; what comes later is said by the bot's own token. The backend
+ * names the event in the key of its reply, so the two find each other, in a later process too.
  */
 import type { OutDelivery } from "../../src/contract/adapter.ts";
+import { KEPT_MS, type KeptReplies } from "./kept_replies.ts";
 import type { Log } from "./log.ts";
 import type { Ack, Origin } from "./parse.ts";
 import { pause } from "./pause.ts";
@@ -17,12 +18,14 @@ export interface OpenReply {
   expiresAt: number;
   /** The deferred reply has its text. */
   filled: boolean;
+  /** Of an earlier process: whether it has its text is not known, so it serves no other delivery than its own. */
+  earlier: boolean;
 }
 
 export interface Replies {
   /** While an event is being stored its reply may come before anybody knows its id. */
   storing(promise: Promise<unknown>): void;
-  remember(inboundId: string, reply: Omit<OpenReply, "expiresAt" | "filled">): void;
+  remember(inboundId: string, reply: Omit<OpenReply, "expiresAt" | "filled" | "earlier">): void;
   /** null: nobody waits for this with a token that still works. */
   find(delivery: OutDelivery, onlyTo: string | null): Promise<OpenReply | null>;
   /** Says it with the token; null: the token works no more. Throws what else Discord refuses. */
@@ -35,15 +38,26 @@ export interface Replies {
   stop(): void;
 }
 
-/** Discord gives 15 minutes from the press. */
-const TOKEN_MS = 14.5 * 60_000;
 /** A deferred reply says "thinking" until it gets its text; some events have none. */
 const QUIET_AFTER_MS = 45_000;
 const STORING_MS = 2_500;
 const REMEMBERED = 1_000;
 
-export function createReplies(api: Api, appId: () => string, now: () => number, log: Log): Replies {
+export interface RepliesOptions {
+  api: Api;
+  appId: () => string;
+  now: () => number;
+  kept: KeptReplies;
+  log: Log;
+}
+
+export function createReplies({ api, appId, now, kept, log }: RepliesOptions): Replies {
   const byInbound = new Map<string, OpenReply>();
+  for (const { inboundId, origin, ack, expiresAt } of kept.earlier(now())) {
+    // Where Discord was never answered the token is refused, and the reply is an ordinary message.
+    const acked = Promise.resolve(true);
+    byInbound.set(inboundId, { origin, ack, expiresAt, acked, filled: false, earlier: true });
+  }
   const storing = new Set<Promise<unknown>>();
   const timers = new Set<NodeJS.Timeout>();
   const hook = ({ token }: Origin) => `/webhooks/${appId()}/${token}`;
@@ -74,8 +88,10 @@ export function createReplies(api: Api, appId: () => string, now: () => number, 
       void settled.then(() => storing.delete(settled));
     },
     remember(inboundId, given) {
-      const reply: OpenReply = { ...given, expiresAt: now() + TOKEN_MS, filled: false };
+      const reply: OpenReply = { ...given, expiresAt: now() + KEPT_MS, filled: false, earlier: false };
       byInbound.set(inboundId, reply);
+      const { origin, ack, expiresAt } = reply;
+      kept.keep({ inboundId, origin, ack, expiresAt });
       const oldest = byInbound.keys().next().value;
       if (byInbound.size > REMEMBERED && oldest !== undefined) byInbound.delete(oldest);
       if (reply.ack.kind === "reply") quietLater(reply);
@@ -124,8 +140,8 @@ export function createReplies(api: Api, appId: () => string, now: () => number, 
   };
 
   function latestOf(handle: string | null, place: string): OpenReply | undefined {
-    const fits = ({ origin, filled }: OpenReply) =>
-      origin.handle === handle && (origin.place === place || handle === place) && !filled;
+    const fits = ({ origin, filled, earlier }: OpenReply) =>
+      origin.handle === handle && (origin.place === place || handle === place) && !filled && !earlier;
     return [...byInbound.values()].reverse().find(fits);
   }
 }

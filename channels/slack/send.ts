@@ -151,7 +151,10 @@ export function createSender({ web, directory, userId, before: wait, log }: Send
     return null;
   }
 
-  /** For one person's eyes. Where Slack cannot, it becomes a direct message: nobody else reads it either way. */
+  /**
+   * For one person's eyes. Where Slack cannot, it becomes a direct message: nobody else reads it either way. What was shown in passing
+   * stands in no history, so one whose receipt was lost is shown again; a direct message is looked for.
+   */
   async function whisper(delivery: OutDelivery, target: Target, user: string): Promise<SendResult> {
     const [first, ...rest] = renderMessage(delivery.message);
     const place = target.threadTs === null ? {} : { thread_ts: target.threadTs };
@@ -175,7 +178,10 @@ export function createSender({ web, directory, userId, before: wait, log }: Send
       if (failure.code === null || !NOT_HERE.has(failure.code)) throw thrown;
       log("debug", "a notice goes to the person's own place", { code: failure.code });
       const own = { channel: await directory.dmOf(user), threadTs: null };
-      return { ok: true, receipt: formatReceipt({ ...(await post(own, first!, delivery.key)), ephemeral: false }) };
+      const before = delivery.tries > 0 ? await find(own, delivery.key, delivery.createdAt) : null;
+      const receipt = formatReceipt({ ...(before ?? (await post(own, first!, delivery.key))), ephemeral: false });
+      await sayTail(own, receipt, rest, delivery, before !== null);
+      return { ok: true, receipt };
     }
   }
 

@@ -28,8 +28,8 @@ export interface ExportReport {
   scheduledLeftOut: number;
 }
 
-/** Of the running process, or made anew; everything else of the folder's own files is kept. */
-const NOT_KEPT = /^(lock\.db|endpoint\.json)/;
+/** Of the running process, made anew, or of use for minutes; everything else of the folder's own files is kept. */
+const NOT_KEPT = /^(lock\.db|endpoint\.json|discord_replies)/;
 /** A key, a name, the lines typed at the terminal. What is larger is no such file. */
 const LARGEST_KEPT = 1024 * 1024;
 

@@ -159,6 +159,7 @@ function openChannels(options: BotOptions, dataDir: string, env: Env) {
   const { terminal, osUser, logger } = options;
   const setup: ChannelSetup = {
     env,
+    dataDir,
     log: (level, message, about) => logger.log[level](about ?? {}, message),
     terminal:
       terminal === null

@@ -6,6 +6,7 @@
  *   gateway_id          its name towards the outbox
  *   endpoint.json       where the running bot listens; read by the CLI
  *   lock.db             held by the running bot
+ *   discord_replies.jsonl  tokens of interactions that wait for a reply; of use for 15 minutes
  *   history             lines typed at the terminal
  *   simulator.db        what the simulated platforms hold
  *   simulated_people.json  who was introduced to the backend for them
