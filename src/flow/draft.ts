@@ -32,6 +32,8 @@ export interface Draft {
   startNodeId: string;
   startAt: number;
   edges: { from: string; to: string; at: number }[];
+  /** False once an edge could not be read: what needs the whole graph (reachability, loops, joins) would then be a guess. */
+  graphKnown: boolean;
   /** Templates and expressions, with the names that are there only for them. */
   texts: {
     kind: "template" | "expression" | "until" | "path";
@@ -46,10 +48,19 @@ export interface Draft {
   sharedSession: boolean;
 }
 
-/** A node goes to `to`; the place is where that is written. */
+/** A node goes to `to`, empty when it could not be read; the place is where that is written. */
 export function edge(draft: Draft, from: string, to: string, at: number): string {
   if (to !== "") draft.edges.push({ from, to, at });
+  else draft.graphKnown = false;
   return to;
+}
+
+/** Reads edges; when something is wrong with them, the graph is not known. */
+export function readEdges<T>(draft: Draft, read: () => T): T {
+  const before = draft.problems.errors.length;
+  const found = read();
+  if (draft.problems.errors.length > before) draft.graphKnown = false;
+  return found;
 }
 
 export function targetsOf(node: FlowNode): string[] {

@@ -62,6 +62,7 @@ export function parseDefinition(source: string, file: string, known: Known = NOT
     startNodeId: "",
     startAt: top.at,
     edges: [],
+    graphKnown: true,
     texts: [],
     aliases: new Map(),
     agents: readAgents(top, known),

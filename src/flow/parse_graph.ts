@@ -1,11 +1,12 @@
 /** The graph notation: a map of named nodes and the one to start with. */
 import type { FlowNode, NodeType, OnFailure } from "./definition.ts";
-import { type Draft, edge } from "./draft.ts";
+import { type Draft, edge, readEdges } from "./draft.ts";
 import { HOOK_NAME } from "./hook.ts";
 import * as parts from "./parse_parts.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Tree } from "./tree.ts";
+import { meantType, readUnknown } from "./unknown_type.ts";
 
 const COMMON_FIELDS = ["id", "type", "title", "onFailure", "maxVisits", "approvers"] as const;
 const WORK = ["prompt", "retries", "retryBackoffMs", "saveAs", "next", ...parts.WORK_FIELDS] as const;
@@ -39,6 +40,8 @@ export function parseGraph(draft: Draft, top: Shape): void {
   }
   // Gates of `approval: sync` join the nodes while they are read, so all ids come first: an unknown target can then be told from a later one.
   for (const { key, at, value } of nodes.entries) {
+    // Of two nodes with one name only one can stay, and of one without a usable name nothing.
+    if (draft.places.has(key) || !NODE_ID.test(key)) draft.graphKnown = false;
     if (!NODE_ID.test(key)) {
       draft.problems.error(
         at,
@@ -54,14 +57,17 @@ function parseNode(draft: Draft, id: string, at: number, tree: Tree): void {
   draft.places.set(id, at);
   const typeTree = tree.kind === "map" ? tree.entries.find(({ key }) => key === "type")?.value : undefined;
   const named = typeTree === undefined ? null : scalarText(typeTree);
-  const type = TYPES.find((known) => known === named);
-  if (type === undefined) {
-    const near = didYouMean(named ?? "", TYPES);
+  const known = TYPES.find((one) => one === named);
+  // With its meaning guessed, everything else that is wrong with the node can be said at once.
+  const type = known ?? meantType(named, tree, FIELDS);
+  if (known === undefined) {
+    const near = type ?? didYouMean(named ?? "", TYPES);
     const remedy = near ? `did you mean "${near}"?` : `write type: with one of ${TYPES.join(", ")}`;
     const message = named === null ? `${label} has no type` : `${label}: there is no node type "${named.slice(0, 40)}"`;
     draft.problems.error(typeTree?.at ?? at, message, remedy);
-    // Keeps edges to it from being reported as well.
-    draft.nodes.set(id, { ...parts.COMMON, type: "end", result: null, error: null });
+  }
+  if (type === null) {
+    readUnknown(draft, id, label, tree);
     return;
   }
   const shape = new Shape(tree, FIELDS[type], draft.problems, label);
@@ -90,7 +96,8 @@ function buildNode(draft: Draft, id: string, type: NodeType, shape: Shape): Flow
   const common = {
     onFailure,
     failureApprovers,
-    maxVisits: shape.optionalCount("maxVisits", 1, 1_000_000),
+    // A bound that cannot be read is one all the same.
+    maxVisits: shape.optionalCount("maxVisits", 1, 1_000_000) ?? (shape.has("maxVisits") ? 1 : null),
     repeats: false,
   };
   const saveAs = shape.text("saveAs");
@@ -120,7 +127,7 @@ function buildNode(draft: Draft, id: string, type: NodeType, shape: Shape): Flow
       return { ...common, type, cond, truthy: go("truthy"), falsy: go("falsy") };
     }
     case "parallel":
-      return { ...common, type, branches: branches(draft, id, shape), next: go("next") };
+      return { ...common, type, branches: readEdges(draft, () => branches(draft, id, shape)), next: go("next") };
     case "end": {
       const result = shape.text("result");
       if (result !== null) {
@@ -233,7 +240,7 @@ function approval(draft: Draft, id: string, shape: Shape, common: CommonParts, s
   // Words that were refused as options still have their branch, so that only the refusal is reported.
   const named = (shape.texts("options") ?? []).map(({ text }) => text.trim());
   const ways = freeText ? { allowed: ["answered"], needed: ["answered"] } : { allowed: named, needed: options };
-  const next = approvalNext(draft, id, shape, ways, spec.expiresInMs !== null);
+  const next = readEdges(draft, () => approvalNext(draft, id, shape, ways, spec.expiresInMs !== null));
   return { ...common, type: "approval", ...spec, saveAs: saveAs ?? id, next };
 }
 
@@ -291,15 +298,13 @@ function event(draft: Draft, id: string, shape: Shape, common: CommonParts, save
   const tree = shape.tree("next");
   let [next, expired]: [string, string | null] = ["", null];
   if (tree?.kind === "map") {
-    const ways = new Shape(tree, ["received", "expired"], draft.problems, `${shape.label}: next`);
-    next = edge(
-      draft,
-      id,
-      ways.requiredText("received", "name the node that comes when the event came"),
-      ways.place("received"),
-    );
-    expired = ways.text("expired");
-    if (expired !== null) edge(draft, id, expired, ways.place("expired"));
+    [next, expired] = readEdges(draft, () => {
+      const ways = new Shape(tree, ["received", "expired"], draft.problems, `${shape.label}: next`);
+      const received = ways.requiredText("received", "name the node that comes when the event came");
+      const late = ways.text("expired");
+      if (late !== null) edge(draft, id, late, ways.place("expired"));
+      return [edge(draft, id, received, ways.place("received")), late];
+    });
   } else {
     next = edge(draft, id, shape.requiredText("next", "name the node that comes then"), shape.place("next"));
   }

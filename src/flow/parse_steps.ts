@@ -12,6 +12,7 @@ import { type Draft, edge } from "./draft.ts";
 import { loopParts } from "./parse_graph.ts";
 import * as parts from "./parse_parts.ts";
 import { Shape } from "./shape.ts";
+import { didYouMean } from "./suggest.ts";
 import type { Tree } from "./tree.ts";
 
 const MODES = ["sequential", "fanout", "collect", "conditional", "loop"] as const;
@@ -108,6 +109,7 @@ function claimNames(draft: Draft, plans: StepPlan[]): void {
   const taken = new Map<string, StepPlan>();
   for (const step of plans) {
     if (taken.has(step.id)) {
+      draft.graphKnown = false;
       draft.problems.error(
         step.tree.at,
         `there are two steps named "${step.name}"`,
@@ -127,7 +129,8 @@ function claimNames(draft: Draft, plans: StepPlan[]): void {
 
 function buildStep(draft: Draft, shape: Shape, step: StepPlan, next: string, previousVar: string): Mode {
   const { id, outputVar } = step;
-  const mode = shape.choice("mode", MODES, "sequential");
+  // The mode that was probably meant: with another one its fields would be reported as out of place.
+  const mode = shape.choice("mode", MODES, (didYouMean(field(step.tree, "mode") ?? "", MODES) as Mode) ?? "sequential");
   draft.places.set(id, shape.at);
   const only = (fieldName: string, when: boolean, where: string) => {
     if (!when && shape.has(fieldName))

@@ -24,6 +24,8 @@ nodes:
   c: { type: branch, cond: a = b, truthy: d }
 `);
     expect(found).toEqual([
+      expect.stringMatching(/^w\.yaml:5:5 node "a": prompt is missing/),
+      expect.stringMatching(/^w\.yaml:5:5 node "a": next is missing/),
       'w.yaml:5:11 node "a": there is no node type "tsk" (did you mean "task"?)',
       expect.stringMatching(/^w\.yaml:8:15 node "b": \{\{ is not closed/),
       expect.stringMatching(/^w\.yaml:9:20 node "b": an option cannot be named "stop"/),
@@ -31,6 +33,76 @@ nodes:
       expect.stringMatching(/^w\.yaml:11:6 node "c": falsy is missing/),
       expect.stringMatching(/^w\.yaml:11:28 node "c": "=" is not an operator/),
       expect.stringMatching(/^w\.yaml:11:43 node "c": there is no node "d"/),
+    ]);
+  });
+
+  const said = (source: string) => problems(source).map((line) => line.replace(/^w\.yaml:\d+:\d+ /, ""));
+
+  it("a wrong type hides nothing: that node is checked as what was meant", () => {
+    expect(
+      said(`startNodeId: a
+inputs: { type: object, properties: { v: { type: string } } }
+nodes:
+  a: { type: tsk, prompt: "{{x}}", retries: many, saveAs: got, next: nowhere }
+  b: { type: question, question: "{{got}}?", options: [yes], next: { no: c } }
+  c: { type: end }`),
+    ).toEqual([
+      'node "a": there is no node type "tsk" (did you mean "task"?)',
+      expect.stringMatching(/^node "a": nothing sets the variable "x"/),
+      expect.stringMatching(/^node "a": retries must be a whole number/),
+      expect.stringMatching(/^node "a": there is no node "nowhere"/),
+      'node "b": there is no node type "question" (did you mean "approval"?)',
+      expect.stringMatching(/^node "b": next has no branch for "yes"/),
+      expect.stringMatching(/^node "b": next has "no", which is no option/),
+    ]);
+  });
+
+  it("a type that cannot be guessed: where the node leads and what it reads is checked; what it sets is there", () => {
+    expect(
+      said(`startNodeId: a
+inputs: { type: object, properties: { v: { type: string } } }
+nodes:
+  a: { type: http, url: "https://{{host}}/{{v}}", saveAs: page, next: { ok: b, failed: nowhere } }
+  b: { type: task, prompt: "{{page}} {{a}}", next: c }
+  c: { type: end }
+  d: { type: end }`),
+    ).toEqual([
+      expect.stringMatching(/^node "a": there is no node type "http" \(write type: with one of task, /),
+      expect.stringMatching(/^node "a": nothing sets the variable "host"/),
+      expect.stringMatching(/^node "a": there is no node "nowhere"/),
+    ]);
+  });
+
+  it("other mistakes do not hide that a node cannot be reached or that a loop has no bound", () => {
+    expect(
+      said(`startNodeId: a
+nodes:
+  a: { type: wait, forMs: -4, next: b }
+  b: { type: branch, cond: "x =", truthy: b, falsy: c }
+  c: { type: end }
+  d: { type: task, next: c }`),
+    ).toEqual([
+      expect.stringMatching(/^node "a": forMs must be a whole number of milliseconds/),
+      expect.stringMatching(/^node "b" leads back to itself without a bound/),
+      expect.stringMatching(/^node "b": did not expect "=" here/),
+      expect.stringMatching(/^node "d" cannot be reached/),
+      expect.stringMatching(/^node "d": prompt is missing/),
+    ]);
+  });
+
+  it("a step of a mistyped mode is checked as what was meant", () => {
+    expect(
+      said("id: x\nsteps: [{ name: A, mode: lop, until: DONE, maxIterations: 3, promptTemplate: a, errorMode: skp }]"),
+    ).toEqual([
+      'step "A": mode cannot be "lop" (did you mean "loop"?)',
+      'step "A": errorMode cannot be "skp" (did you mean "skip"?)',
+    ]);
+  });
+
+  it("what stands wrongly in JSON is to be corrected as JSON", () => {
+    const parsed = parseDefinition('{"id": "x", ', "w.json");
+    expect(parsed.ok ? [] : parsed.problems.map(problemLine)).toEqual([
+      expect.stringMatching(/^w\.json:1:\d+ .*\(correct the JSON here\)$/),
     ]);
   });
 

@@ -72,7 +72,10 @@ export function readTree(source: string, problems: Problems): Tree | null {
   }
   // The few texts that are JSON and not YAML (very long keys) lose their places, not their meaning.
   if (document.errors.length > 0 && json !== undefined) return fromJson(json, problems, 0);
-  for (const error of document.errors) problems.error(error.pos[0], sentence(error.message), "correct the YAML here");
+  // JSON is read as YAML, for its places; whoever wrote JSON is told so.
+  const notation = /\.jsonc?$/i.test(problems.file) ? "JSON" : "YAML";
+  for (const error of document.errors)
+    problems.error(error.pos[0], sentence(error.message), `correct the ${notation} here`);
   if (document.errors.length > 0) return null;
   if (document.contents === null) {
     problems.error(0, "the file is empty", "write a workflow: startNodeId and nodes, or steps");

@@ -14,8 +14,7 @@ type Nodes = ReadonlyMap<string, FlowNode>;
 
 /** Reports to the draft's problems; sets `repeats` on its nodes. */
 export function validateDraft(draft: Draft, inputs: Json): void {
-  checkTargets(draft);
-  if (draft.problems.errors.length === 0) {
+  if (checkTargets(draft) && draft.graphKnown) {
     checkReachable(draft);
     checkLoops(draft);
     checkParallel(draft);
@@ -27,16 +26,20 @@ export function validateDraft(draft: Draft, inputs: Json): void {
 
 // ---- the graph ---------------------------------------------------------------------------------------------------------------
 
-function checkTargets(draft: Draft): void {
-  const ids = [...draft.nodes.keys()].filter((id) => !id.includes("."));
+/** Whether every target is there. */
+function checkTargets(draft: Draft): boolean {
+  const ids = [...draft.places.keys()].filter((id) => !id.includes("."));
+  let all = true;
   const check = (to: string, at: number, label: string) => {
-    if (to === "" || draft.nodes.has(to)) return;
+    if (to === "" || draft.places.has(to)) return;
+    all = false;
     const near = didYouMean(to, ids);
     const remedy = near ? `did you mean "${near}"?` : `the nodes are ${ids.slice(0, 30).join(", ")}`;
     draft.problems.error(at, `${label}there is no node "${to.slice(0, 64)}"`, remedy);
   };
   for (const { from, to, at } of draft.edges) check(to, at, `node "${from}": `);
   check(draft.startNodeId, draft.startAt, "");
+  return all && draft.startNodeId !== "";
 }
 
 /** Every node that can be reached from these, without going beyond `stop`. */
