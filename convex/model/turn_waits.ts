@@ -20,21 +20,21 @@ export async function questionsOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promi
     .take(MAX_CALLS);
 }
 
-async function gatesOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"gatedCalls">[]> {
+export async function gatesOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"gatedCalls">[]> {
   return await ctx.db
     .query("gatedCalls")
     .withIndex("by_turnId_and_toolCallId", (q) => q.eq("turnId", turnId))
     .take(MAX_CALLS);
 }
 
-async function outsideOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"outsideCalls">[]> {
+export async function outsideOfTurn(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"outsideCalls">[]> {
   return await ctx.db
     .query("outsideCalls")
     .withIndex("by_turnId_and_toolCallId", (q) => q.eq("turnId", turnId))
     .take(MAX_CALLS);
 }
 
-async function childrenOf(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"turns">[]> {
+export async function childrenOf(ctx: QueryCtx, turnId: Id<"turns">): Promise<Doc<"turns">[]> {
   return await ctx.db
     .query("turns")
     .withIndex("by_parentTurnId_and_parentCallId", (q) => q.eq("parentTurnId", turnId))
