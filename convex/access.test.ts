@@ -113,7 +113,9 @@ describe("I9: only the gateway may call public functions", () => {
   });
 
   test("public functions are queries, mutations and actions of the gateway only: no HTTP action is public", async () => {
-    const paths = Object.keys(modules);
-    expect(paths).not.toContain("./http.ts");
+    expect(Object.keys(modules)).not.toContain("./http.ts");
+    for (const [path, load] of Object.entries(modules))
+      for (const [name, value] of Object.entries((await load()) as Record<string, Registered>))
+        expect(value?.isHttp, `${path}:${name}`).not.toBe(true);
   });
 });

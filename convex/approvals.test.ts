@@ -163,6 +163,11 @@ describe("who may answer", () => {
     const hers = question(await start(ask({ approvers: ["person:ana"] }))).approvalId;
     expect(await answer(hers)).toMatchObject({ outcome: "settled" });
     expect((await approval(hers)).outcome).toMatchObject({ by: "operator (root) for ana", channel: "cli" });
+    const recorded = (kind: string) => ({ kind, person: "operator (root) for ana", channel: "cli" });
+    const [answered] = await t.query(api.audit.list, { approvalId: hers });
+    expect(answered).toMatchObject(recorded("approval.answered"));
+    const [refused] = await t.query(api.audit.list, { approvalId: own });
+    expect(refused).toMatchObject(recorded("approval.refused"));
     const risky = question(await start(ask({ approvers: ["person:ana"], tier: "high" }))).approvalId;
     expect(await answer(risky)).toMatchObject({ outcome: "refused" });
     expect((await approval(risky)).status).toBe("pending");
@@ -180,11 +185,18 @@ describe("who may answer", () => {
 });
 
 describe("A8: expiry", () => {
-  test("takes the expired branch once; a later yes is told when it expired", async () => {
-    const { t, start, answer, run, records, approval } = await startBackend();
-    const started = await start(ask({ expiresInMs: 60_000 }));
+  test("takes the expired branch once; all copies say so; a later yes is told when it expired", async () => {
+    const { t, start, answer, run, records, approval, person, rows } = await startBackend();
+    await person("bo");
+    const started = await start(ask({ expiresInMs: 60_000, approvers: ["person:root", "person:bo"] }));
     const ref = question(started).approvalId;
     await pass(t, 61_000);
+    const copies = await rows("deliveries");
+    expect(copies.map(({ place }) => place).sort()).toEqual(["terminal:bo", "terminal:root"]);
+    for (const { message } of copies) {
+      const { status, outcomeLine } = JSON.parse(message).card;
+      expect([status, outcomeLine]).toEqual(["expired", expect.stringMatching(/^Expired \d{4}-/)]);
+    }
     expect(await approval(ref)).toMatchObject({ status: "expired", outcome: { option: "expired", by: null } });
     expect((await run(started.runId)).status).toBe("completed");
     expect(await answer(ref, "yes")).toMatchObject({

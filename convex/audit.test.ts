@@ -41,6 +41,13 @@ async function firstFault(all: AuditLine[]): Promise<Fault | null> {
   return check.end();
 }
 
+test("the record of a run that there is not -> not_found, not an empty list", async () => {
+  const { t } = await startBackend();
+  await expect(t.query(api.audit.list, { runId: "nosuch" })).rejects.toMatchObject({
+    data: { code: "not_found", field: "runId", remedy: expect.stringContaining("workflow runs") },
+  });
+});
+
 test("G3: 200 appends at once over one subject -> one chain without a fork", async () => {
   const { t, rows } = await startBackend();
   await Promise.all(Array.from({ length: 200 }, (_, n) => append(t, "run:x", n)));

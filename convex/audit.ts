@@ -4,6 +4,7 @@ import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayQuery } from "./access.ts";
 import { makeRoot } from "./model/audit.ts";
+import { demandRun } from "./model/runs.ts";
 
 export interface AuditRow {
   auditId: string;
@@ -20,7 +21,7 @@ export interface AuditRow {
   hash: string | null;
 }
 
-/** Newest first, at most 1000. With `runId` only what is about that run; with `approvalId` only what is about that question. */
+/** Newest first, at most 1000. With `runId` only what is about that run, `not_found` if there is none; with `approvalId` only what is about that question. */
 export const list = gatewayQuery({
   args: { runId: v.optional(v.string()), approvalId: v.optional(v.string()), limit: v.optional(v.number()) },
   handler: async (ctx, { runId, approvalId, limit }): Promise<AuditRow[]> => {
@@ -28,6 +29,7 @@ export const list = gatewayQuery({
     const id = approvalId === undefined ? null : ctx.db.normalizeId("approvals", approvalId);
     const approval = id === null ? null : await ctx.db.get("approvals", id);
     if (approvalId !== undefined && approval === null) return [];
+    if (runId !== undefined) await demandRun(ctx, runId);
     const subject =
       approval !== null
         ? approval.runId === null

@@ -164,6 +164,22 @@ describe("A12: on call, quiet hours, leaving", () => {
     expect((await cardPlaces(rows)).slice(2)).toEqual(["terminal:ana", "terminal:bo"]);
   });
 
+  test("times that are no shift -> refused with what is wrong with them, and nobody is on call", async () => {
+    const { t, person } = await startBackend();
+    await person("cy");
+    const year = 366 * 24 * HOUR;
+    for (const [from, until, why] of [
+      [NOON, NOON - 1, "this shift would end before it begins"],
+      [NOON - 2 * HOUR, NOON - HOUR, "this shift is over already"],
+      [NOON, NOON + year + 1, "a shift is at most a year long"],
+      [NOON + 6 * year, NOON + 6 * year + HOUR, "a shift ends at most 1800 days from now"],
+    ] as const)
+      await expect(onCall(t, "cy", from, until)).rejects.toMatchObject({
+        data: { code: "invalid_input", field: "until", message: why, remedy: expect.stringContaining("--until") },
+      });
+    expect(await t.query(api.people.shifts, { actor: OWNER, role: "release" })).toEqual([]);
+  });
+
   test("a shift ends with the question open -> the others of the role are asked", async () => {
     const { t, start, person, rows } = await startBackend();
     await person("ana", "release");

@@ -60,6 +60,18 @@ describe("people", () => {
     expect(row).toMatchObject({ kind: "person.added", person: "operator (root) for ana", channel: "cli" });
   });
 
+  test("who acts is told by name; whoever nobody knows is refused", async () => {
+    const { t, person } = await startBackend();
+    await person("ana");
+    expect(await t.query(api.people.acting, { actor: as("ANA") })).toEqual({
+      name: "ana",
+      shown: "operator (root) for ana",
+    });
+    await expect(t.query(api.people.acting, { actor: as("zed") })).rejects.toMatchObject({
+      data: { code: "not_found", field: "as", remedy: expect.stringContaining("people list") },
+    });
+  });
+
   test("an unlinked handle is nobody again", async () => {
     const { t, person } = await startBackend();
     await person("ana");

@@ -44,6 +44,15 @@ export const list = gatewayQuery({
   },
 });
 
+/** Who acts, as the record names them; fails for a person or handle that nobody knows. For calls that name no actor themselves. */
+export const acting = gatewayQuery({
+  args: { actor: vActor },
+  handler: async (ctx, { actor }): Promise<{ name: string; shown: string }> => {
+    const { person, shown } = await people.resolveActor(ctx, actor);
+    return { name: person.name, shown };
+  },
+});
+
 export const setRoles = gatewayMutation({
   args: { actor: vActor, name: v.string(), add: v.array(v.string()), remove: v.array(v.string()) },
   handler: async (ctx, args): Promise<PersonView> => {

@@ -1,11 +1,13 @@
 /** On call: who is asked for a role at a moment (A12). Whoever is on call holds the role for that time, also without having it else. */
+import { MAX_DURATION_MS } from "../../src/flow/shape.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { fail } from "./errors.ts";
 import { peopleWithRole } from "./people.ts";
 
 const MAX_SHIFTS = 500;
-const MAX_SHIFT_MS = 366 * 24 * 3600_000;
+const DAY_MS = 24 * 3600_000;
+const MAX_SHIFT_MS = 366 * DAY_MS;
 
 /** Those on call for the role at `now`; empty: nobody is. */
 export async function onCall(ctx: QueryCtx, role: string, now: number): Promise<Doc<"people">[]> {
@@ -40,19 +42,30 @@ export async function addShift(
   shift: { role: string; personId: Id<"people">; from: number; until: number },
 ): Promise<void> {
   const { role, personId, from, until } = shift;
-  if (!(until > from) || until - from > MAX_SHIFT_MS) {
-    fail("invalid_input", "a shift ends after it begins, within a year", {
-      field: "until",
-      remedy: "give --from and --until as times, for example --from 2026-11-20T18:00 --until 2026-11-21T08:00",
-    });
-  }
-  if (until <= Date.now()) fail("invalid_input", "this shift is over already", { field: "until" });
+  checkTimes(from, until, Date.now());
   const same = await ctx.db
     .query("rotas")
     .withIndex("by_role_and_until", (q) => q.eq("role", role).eq("until", until))
     .collect();
   if (same.some((row) => row.personId === personId && row.from === from)) return;
   await ctx.db.insert("rotas", { role, personId, from, until });
+}
+
+function checkTimes(from: number, until: number, now: number): void {
+  const problem = !(until > from)
+    ? "this shift would end before it begins"
+    : until - from > MAX_SHIFT_MS
+      ? "a shift is at most a year long"
+      : until <= now
+        ? "this shift is over already"
+        : until - now > MAX_DURATION_MS
+          ? `a shift ends at most ${MAX_DURATION_MS / DAY_MS} days from now`
+          : null;
+  if (problem === null) return;
+  fail("invalid_input", problem, {
+    field: "until",
+    remedy: "give --from and --until as times, for example --from 2026-11-20T18:00 --until 2026-11-21T08:00",
+  });
 }
 
 /** Shifts of a role that are not over, soonest first. */

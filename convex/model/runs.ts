@@ -1,7 +1,7 @@
 /** Runs: start, cancel, and how they are shown. How a run goes on is in `advance.ts`. */
 import type { Json } from "../../src/flow/definition.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
-import type { MutationCtx } from "../_generated/server.js";
+import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { Advance } from "./advance.ts";
 import { record } from "./audit.ts";
 import { beginRun } from "./begin.ts";
@@ -176,7 +176,7 @@ export async function endCancelled(ctx: MutationCtx, run: Doc<"runs">, reason: s
   return (await ctx.db.get("runs", run._id))!;
 }
 
-export async function demandRun(ctx: MutationCtx, runId: string): Promise<Doc<"runs">> {
+export async function demandRun(ctx: QueryCtx, runId: string): Promise<Doc<"runs">> {
   const id = ctx.db.normalizeId("runs", runId);
   const run = id === null ? null : await ctx.db.get("runs", id);
   if (run === null) {

@@ -67,6 +67,7 @@ export const functions = {
   people: {
     add: mutation<{ actor: Actor; name: string; roles: string[] }, Person>("people:add"),
     list: query<{ actor: Actor }, Person[]>("people:list"),
+    acting: query<{ actor: Actor }, { name: string; shown: string }>("people:acting"),
     setRoles: mutation<{ actor: Actor; name: string; add: string[]; remove: string[] }, Person>("people:setRoles"),
     link: mutation<{ actor: Actor; name: string; handle: string }, Person>("people:link"),
     enrol: mutation<

@@ -1,7 +1,7 @@
 /** What every command shares: who acts, how to print, and the backend, connected when a command first needs it. */
 
 import { attach } from "../bot/attach.ts";
-import type { Backend } from "../bot/backend.ts";
+import { type Backend, functions } from "../bot/backend.ts";
 import { type Config, type Env, readConfig } from "../bot/config.ts";
 import type { Actor } from "../contract/actor.ts";
 import { FactoryError } from "../contract/errors.ts";
@@ -15,6 +15,7 @@ export interface Context {
   readonly as: string | null;
   actor(): Actor;
   config(): Config;
+  /** Fails when `--as` names nobody: also a command that only reads is refused what it could not have done. */
   backend(): Promise<Backend>;
   /** The exit code, when a command that did not fail ends with another than 0. */
   exit(code: number): void;
@@ -26,20 +27,26 @@ export function createContext(options: { out: Output; env: Env; osUser: string; 
   const { out, env, osUser, as } = options;
   let config: Config | null = null;
   let backend: Promise<Backend> | null = null;
+  let attached: Backend | null = null;
   let exitCode = 0;
   const readOnce = () => {
     config ??= readConfig(env);
     return config;
   };
+  const actor = (): Actor => ({ kind: "operator", osUser, as, channel: "cli" });
   return {
     out,
     env,
     osUser,
     as,
-    actor: () => ({ kind: "operator", osUser, as, channel: "cli" }),
+    actor,
     config: readOnce,
     backend() {
-      backend ??= attach(readOnce());
+      backend ??= attach(readOnce()).then(async (open) => {
+        attached = open;
+        if (as !== null) await open.query(functions.people.acting, { actor: actor() });
+        return open;
+      });
       return backend;
     },
     exit(code) {
@@ -47,7 +54,8 @@ export function createContext(options: { out: Output; env: Env; osUser: string; 
     },
     async close() {
       // A connection that failed has nothing to close.
-      await backend?.then((open) => open.close()).catch(() => {});
+      await backend?.catch(() => {});
+      await attached?.close().catch(() => {});
     },
     get exitCode() {
       return exitCode;
