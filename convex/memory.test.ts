@@ -72,6 +72,20 @@ describe("S6: memories in a chat with the offline model", () => {
     expect(await rows()).toHaveLength(1);
   });
 
+  test("a number that was forgotten is not given again, so that nobody forgets another fact by it", async () => {
+    const { t, rows, keep } = await setup();
+    const forget = (memory: string) => t.mutation(api.memory.forget, { actor: ANA, memory });
+    await keep("the release is on Friday");
+    await keep("the release is called Kestrel");
+    await forget("M2");
+    await keep("the office opens at nine");
+    await forget("M1");
+    await forget("M3");
+    await keep("soup is served at noon");
+    expect((await rows()).map(({ number }) => number)).toEqual([4]);
+    await expect(forget("M2")).rejects.toThrow(/nothing like/);
+  });
+
   test("a private one is told to nobody else, and to its person in no shared place", async () => {
     const { keep, anaInSlack, anaInChannel, bob } = await setup();
     await keep("the release is called Kestrel");

@@ -119,11 +119,23 @@ async function keep(ctx: MutationCtx, keeping: Keeping): Promise<{ memory: Doc<"
       remedy: "forget some: factory memory list",
     });
   }
-  const last = await ctx.db.query("memories").withIndex("by_number").order("desc").first();
-  const number = (last?.number ?? 0) + 1;
+  const number = await nextNumber(ctx);
   const id = await ctx.db.insert("memories", { ...rest, audience, text, textHash, number, at: Date.now() });
   if (embeddingModelId() !== null) await ctx.scheduler.runAfter(0, embed, { memoryId: id, attempt: 0 });
   return { memory: (await ctx.db.get("memories", id))!, kept: true };
+}
+
+/** Never one that was given before: who says "forget M2" later means what M2 was. */
+async function nextNumber(ctx: QueryCtx): Promise<number> {
+  const last = await ctx.db.query("memories").withIndex("by_number").order("desc").first();
+  const spent = await ctx.db.query("memoryNumbers").first();
+  return Math.max(last?.number ?? 0, spent?.highest ?? 0) + 1;
+}
+
+async function spend(ctx: MutationCtx, number: number): Promise<void> {
+  const spent = await ctx.db.query("memoryNumbers").first();
+  if (spent === null) await ctx.db.insert("memoryNumbers", { highest: number });
+  else if (spent.highest < number) await ctx.db.patch("memoryNumbers", spent._id, { highest: number });
 }
 
 /** Null: there is none, and memories are found by their words. The one variable; `agents/embedding.ts` knows how to reach it. */
@@ -274,6 +286,9 @@ async function remove(ctx: MutationCtx, memoryId: Id<"memories">): Promise<void>
     .withIndex("by_memoryId", (q) => q.eq("memoryId", memoryId))
     .collect();
   for (const vector of vectors) await ctx.db.delete("memoryVectors", vector._id);
+  const row = await ctx.db.get("memories", memoryId);
+  if (row === null) return;
+  await spend(ctx, row.number);
   await ctx.db.delete("memories", memoryId);
 }
 

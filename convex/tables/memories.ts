@@ -28,6 +28,9 @@ export const memoryTables = {
     .index("by_source", ["source"])
     .searchIndex("search_text", { searchField: "text", filterFields: ["audience"] }),
 
+  /** The highest number that was forgotten, one row. Absent: none was. No number is given twice. */
+  memoryNumbers: defineTable({ highest: v.number() }),
+
   /** `space`: the embedding model and the audience, because vectors of different models cannot be compared. */
   memoryVectors: defineTable({ memoryId: v.id("memories"), space: v.string(), vector: v.array(v.float64()) })
     .index("by_memoryId", ["memoryId"])
