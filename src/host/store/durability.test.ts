@@ -37,6 +37,7 @@ function transactions() {
   const tx = new Transactions({
     ...{ sql, catalog, vectors, clock: new Clock(Date.now, 0n), groupSize: 64, maxGroupMs: 60_000, committed },
     durability: disk,
+    copiesAside: false,
     onCommit: (commit) => commits.push(commit),
   });
   const told: string[] = [];

@@ -27,6 +27,7 @@ function transactions() {
     groupSize: 64,
     maxGroupMs: 60_000,
     durability: null,
+    copiesAside: false,
     committed,
     onCommit: () => {},
   });

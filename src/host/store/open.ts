@@ -4,10 +4,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { HostError } from "../values/error.ts";
+import { LIMITS } from "./checkpoints.ts";
 import { type Durability, LogSync } from "./durability.ts";
 import { inUse, isSqliteError, storageError } from "./failures.ts";
 import { APPLICATION_ID, LAYOUT, LAYOUT_VERSION, Sql } from "./sql.ts";
 import type { StoreOptions } from "./types.ts";
+
+/** Another connection of this process may hold the file for a moment: the one that copies the log, also while it ends. */
+const BUSY_MS = 5_000;
 
 export interface Connections {
   path: string;
@@ -16,6 +20,8 @@ export interface Connections {
   committed: Sql;
   /** Of FULL; see there. */
   durability: Durability | null;
+  /** Whoever commits has to see to it that the log is copied back (checkpoints.ts). */
+  copiesAside: boolean;
   close(): void;
 }
 
@@ -23,6 +29,7 @@ export function openConnections(options: StoreOptions): Connections {
   // SQLite's own memory databases cannot be read by a second connection while the first writes.
   const temporary = options.path === ":memory:" ? makeTemporary() : null;
   const path = temporary === null ? options.path : join(temporary, "data.sqlite");
+  const copiesAside = temporary === null && options.synchronous !== "OFF";
   const opened: DatabaseSync[] = [];
   const durability = options.synchronous === "FULL" ? new LogSync(path) : null;
   const close = () => {
@@ -33,20 +40,25 @@ export function openConnections(options: StoreOptions): Connections {
   try {
     mkdirSync(dirname(path), { recursive: true });
     if (temporary === null) opened.push(lock(path));
-    const writer = new DatabaseSync(path);
+    const writer = new DatabaseSync(path, { timeout: BUSY_MS });
     opened.unshift(writer);
-    prepare(writer, path, options.synchronous);
-    const committed = new DatabaseSync(path, { readOnly: true });
+    prepare(writer, path, options.synchronous, copiesAside ? 0 : LIMITS.copyAfter);
+    const committed = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
     opened.unshift(committed);
-    committed.exec("PRAGMA cache_size = -16384; PRAGMA busy_timeout = 5000");
-    return { path, writer: new Sql(writer, path), committed: new Sql(committed, path), durability, close };
+    committed.exec("PRAGMA cache_size = -16384");
+    return { path, writer: new Sql(writer, path), committed: new Sql(committed, path), durability, copiesAside, close };
   } catch (error) {
     close();
     throw storageError(error, path);
   }
 }
 
-function prepare(db: DatabaseSync, path: string, synchronous: StoreOptions["synchronous"]): void {
+function prepare(
+  db: DatabaseSync,
+  path: string,
+  synchronous: StoreOptions["synchronous"],
+  checkpointPages: number,
+): void {
   const version = pragma(db, "user_version");
   if (version > LAYOUT_VERSION) {
     throw new HostError(
@@ -63,8 +75,8 @@ function prepare(db: DatabaseSync, path: string, synchronous: StoreOptions["sync
     );
   }
   db.exec(
-    // A page that changes often is copied back once for many commits. 16 MiB of log are read in well under 0.1 s after a crash.
-    "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 5000;" +
+    `PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = ${checkpointPages}; ` +
+      "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;" +
       // Without the limit one large transaction would leave a large WAL file behind for good.
       ` PRAGMA journal_size_limit = 67108864; PRAGMA synchronous = ${synchronous === "OFF" ? "OFF" : "NORMAL"}`,
   );

@@ -115,6 +115,17 @@ export class Sql {
   begin = (): number => this.run("BEGIN IMMEDIATE");
   commit = (): number => this.run("COMMIT");
   rollback = (): number => this.run("ROLLBACK");
+  // These two are no part of a transaction, so that their failure is none of one.
+  /** Pages in the write-ahead log, and those of them that are not in the database yet. */
+  logPages(): { all: number; left: number } {
+    const [, all, copied] = this.#checkpoint("NOOP");
+    return { all, left: all - copied };
+  }
+  /** Writes the log's pages into the database, syncing both. False while another connection does, or a reader stands in the way. */
+  copyLog = (): boolean => this.#checkpoint("PASSIVE")[0] === 0;
+  #checkpoint(mode: "NOOP" | "PASSIVE"): [busy: number, all: number, copied: number] {
+    return this.prepared(`PRAGMA wal_checkpoint(${mode})`).get() as unknown as [number, number, number];
+  }
   savepoint = (depth: number): number => this.run(`SAVEPOINT s${depth}`);
   releaseTo = (depth: number): number => this.run(`RELEASE s${depth}`);
   rollbackTo = (depth: number): number => this.run(`ROLLBACK TO s${depth}`);

@@ -47,6 +47,7 @@ export class SqliteStore implements Store {
         groupSize: options.groupSize ?? DEFAULT_GROUP_SIZE,
         maxGroupMs: MAX_GROUP_MS,
         durability: this.#connections.durability,
+        copiesAside: this.#connections.copiesAside,
         committed: () => this.snapshot(),
         onCommit: (commit) => this.#announce(commit),
       });

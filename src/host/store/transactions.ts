@@ -5,6 +5,7 @@
  */
 import { HostError } from "../values/error.ts";
 import type { Catalog } from "./catalog.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import type { Clock } from "./clock.ts";
 import { type Durability, syncFailed } from "./durability.ts";
 import { inUse } from "./failures.ts";
@@ -44,12 +45,15 @@ export interface TransactionOptions {
   maxGroupMs: number;
   /** null: a COMMIT is as durable as it shall be. */
   durability: Durability | null;
+  /** SQLite itself does not copy the log back. */
+  copiesAside: boolean;
   committed: () => Reader;
   onCommit: (commit: Commit) => void;
 }
 
 export class Transactions {
   readonly #options: TransactionOptions;
+  readonly #checkpoints: Checkpoints | null;
   readonly #mutex = new Mutex();
   #group: Group | null = null;
   #running: StoreReader | null = null;
@@ -65,6 +69,7 @@ export class Transactions {
 
   constructor(options: TransactionOptions) {
     this.#options = options;
+    this.#checkpoints = options.copiesAside ? new Checkpoints(options.sql, (error) => this.#refuseAll(error)) : null;
     this.#committedTs = options.clock.lastTs;
     this.#durableTs = options.clock.lastTs;
   }
@@ -165,6 +170,7 @@ export class Transactions {
     }
     if (this.#soon !== null) clearImmediate(this.#soon);
     this.#flush();
+    this.#checkpoints?.close();
     const { durability } = this.#options;
     if (durability === null) return;
     try {
@@ -296,6 +302,7 @@ export class Transactions {
       return;
     }
     this.#group = null;
+    if (group.hasWrites) this.#checkpoints?.committed();
     if (group.hasWrites) this.#committedTs = group.commit.ts;
     const isDurable = this.#options.durability === null || (!group.hasWrites && this.#unsynced.length === 0);
     if (isDurable) this.#settle(group);

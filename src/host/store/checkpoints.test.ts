@@ -1,0 +1,75 @@
+import { statSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { type CheckpointLimits, Checkpoints } from "./checkpoints.ts";
+import { testFolder } from "./fixtures.test-support.ts";
+import { openConnections } from "./open.ts";
+
+const PAGE = 4096;
+const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+function log(limits: CheckpointLimits) {
+  const connections = openConnections({ path: `${testFolder()}/data.sqlite`, synchronous: "NORMAL" });
+  const { path, writer, committed } = connections;
+  const failures: Error[] = [];
+  const checkpoints = new Checkpoints(writer, (error) => failures.push(error), limits);
+  onTestFinished(() => {
+    checkpoints.close();
+    connections.close();
+  });
+  writer.db.exec("CREATE TABLE t(x)");
+  return {
+    writer,
+    committed,
+    failures,
+    commit(pages: number) {
+      writer.begin();
+      writer.run("INSERT INTO t VALUES(zeroblob(?))", pages * PAGE);
+      writer.commit();
+      checkpoints.committed();
+    },
+    /** The most it ever held: the file is written anew from its beginning, not cut. */
+    pages: () => statSync(`${path}-wal`).size / PAGE,
+  };
+}
+
+test("the log is copied into the database beside the commits, and begins anew again and again", async () => {
+  const { writer, commit, failures } = log({ copyAfter: 400, finishAfter: 800, few: 400, waitAfter: 1_000_000 });
+  let [commits, begun, before] = [0, 0, 0];
+  while (begun < 3) {
+    commit(40);
+    commits++;
+    const { all } = writer.logPages();
+    if (all < before) begun++;
+    before = all;
+    // Others have their turn, as the thread's answer has.
+    await later(0);
+  }
+  expect(failures).toEqual([]);
+  expect(writer.row("SELECT count(*) FROM t")).toEqual([commits]);
+});
+
+test("where the thread is too slow for the writer, the writer waits for it: the log stays below its limit", () => {
+  const { writer, commit, pages } = log({ copyAfter: 100, finishAfter: 200, few: 50, waitAfter: 1_000 });
+  // Without a pause the thread's answer is never heard.
+  for (let n = 0; n < 300; n++) commit(10);
+  expect(writer.row("SELECT count(*) FROM t")).toEqual([300]);
+  // Between two looks 8 commits are made.
+  expect(pages()).toBeLessThan(1_200);
+});
+
+test("while a reader needs the database as it was, commits go on; what was left is copied the next time", async () => {
+  const limits = { copyAfter: 400, finishAfter: 100_000, few: 1, waitAfter: 100_000 };
+  const { writer, committed, commit, failures } = log(limits);
+  commit(10);
+  committed.db.exec("BEGIN");
+  expect(committed.row("SELECT count(*) FROM t")).toEqual([1]);
+  for (let i = 0; i < 8; i++) commit(100);
+  await later(100);
+  expect(writer.logPages().left).toBeGreaterThanOrEqual(400);
+  committed.db.exec("COMMIT");
+  while (writer.logPages().left >= 400) {
+    for (let i = 0; i < 8; i++) commit(1);
+    await later(5);
+  }
+  expect(failures).toEqual([]);
+});
