@@ -17,6 +17,21 @@ export function indexKey(index: DbIndex, document: JsonObject): Uint8Array {
   return encodeKey(index.paths.map((path) => fieldAt(document, path)));
 }
 
+/** Of an index that a change leaves alone: only who reads that index wants to know it, and mostly nobody does. */
+class UnchangedKey {
+  readonly index: number;
+  readonly #index: DbIndex;
+  readonly #document: JsonObject;
+  constructor(index: DbIndex, document: JsonObject) {
+    this.index = index.id;
+    this.#index = index;
+    this.#document = document;
+  }
+  get key(): Uint8Array {
+    return indexKey(this.#index, this.#document);
+  }
+}
+
 /** Keeps every index of one connection's tables in step with the documents. */
 export class IndexWriter {
   readonly #sql: Sql;
@@ -31,11 +46,9 @@ export class IndexWriter {
   }
 
   add(table: Table, rid: number, document: JsonObject): void {
-    for (const index of table.indexes) {
-      const key = indexKey(index, document);
-      this.#sql.addEntry(index.id, key, rid);
-      this.touched.push({ index: index.id, key });
-    }
+    const entries = table.indexes.map((index) => ({ index: index.id, key: indexKey(index, document) }));
+    this.#sql.addEntries(entries, rid);
+    this.touched.push(...entries);
     for (const index of table.searches) addToSearch(this.#sql, index, rid, document);
     for (const index of table.vectors) this.#vectors.add(index, rid, document);
   }
@@ -53,14 +66,17 @@ export class IndexWriter {
   /** `changed`: first parts of the fields that may differ; null: any. */
   update(table: Table, rid: number, before: JsonObject, after: JsonObject, changed: ReadonlySet<string> | null): void {
     for (const index of table.indexes) {
+      if (!mayDiffer(index.roots, changed)) {
+        this.touched.push(new UnchangedKey(index, after));
+        continue;
+      }
       const key = indexKey(index, after);
       this.touched.push({ index: index.id, key });
-      if (!mayDiffer(index.roots, changed)) continue;
       const old = indexKey(index, before);
       if (Buffer.compare(old, key) === 0) continue;
       this.touched.push({ index: index.id, key: old });
       this.#sql.dropEntry(index.id, old);
-      this.#sql.addEntry(index.id, key, rid);
+      this.#sql.addEntries([{ index: index.id, key }], rid);
     }
     for (const index of table.searches) {
       if (!mayDiffer(rootsOf([index.searchField, ...index.filterFields]), changed)) continue;

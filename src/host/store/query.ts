@@ -7,7 +7,7 @@ import { EVERYTHING, type Interval, intervalOf } from "./range.ts";
 import { byIdIndex, missingTable } from "./readset.ts";
 import { type Entry, Scan } from "./scan.ts";
 import { MAX_RESULTS, search } from "./search.ts";
-import type { Sql } from "./sql.ts";
+import type { DocRow, Sql } from "./sql.ts";
 import type { ComponentPath, JsonObject, QueryJson, ReadSet, SearchFilterJson } from "./types.ts";
 
 /** What every read of one transaction shares. */
@@ -17,6 +17,8 @@ export interface ReadContext {
   /** null: nobody asks what was read. */
   reads: ReadSet | null;
   counters: { documentsRead: number; bytesRead: number };
+  /** Told of each document as it is read. */
+  seen: ((row: DocRow) => void) | null;
 }
 
 /** Rows before filters, within `interval`. */
@@ -51,7 +53,7 @@ export function openSource(
   const descending = source.order === "desc";
   const range = source.type === "IndexRange" ? source.range : [];
   const interval = narrow(intervalOf(range, index === null ? ["_id"] : index.fields), descending);
-  const scan = new Scan(context.sql, table, index, interval, descending, expected);
+  const scan = new Scan(context, table, index, interval, descending, expected);
   const record = recordRange(context.reads, index?.id ?? byIdIndex(table.num), interval, descending);
   return { next: () => count(context, record(scan.next())), interval, descending };
 }

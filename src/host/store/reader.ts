@@ -5,7 +5,7 @@ import type { Catalog, Table } from "./catalog.ts";
 import { readPage } from "./page.ts";
 import { expectedRows, openSource, Pipeline, type ReadContext, undeclared } from "./query.ts";
 import { missingTable } from "./readset.ts";
-import type { Sql } from "./sql.ts";
+import type { DocRow, Sql } from "./sql.ts";
 import type {
   ComponentPath,
   JsonObject,
@@ -38,6 +38,7 @@ export class StoreReader implements Reader, ReadContext {
   readonly catalog: Catalog;
   readonly vectors: Vectors;
   readonly reads: ReadSet | null;
+  readonly seen: ReadContext["seen"] = null;
   readonly counters: Metrics = { documentsRead: 0, bytesRead: 0, documentsWritten: 0, bytesWritten: 0 };
   snapshotTs = 0n;
   /** False on the connection that must not use the writer's copy of the vectors. */
@@ -139,13 +140,17 @@ export class StoreReader implements Reader, ReadContext {
       throw new HostError(`Invalid argument \`id\`, expected string but got '${typeof id}': ${id}`);
     }
     this.reads?.ids.add(id);
-    const row = this.sql.docById(id);
+    const row = this.docById(id);
     const table = row === undefined ? this.#tableOfMissing(id, tableName) : this.catalog.byNum(row[1]);
     if (table !== undefined) checkTable(table, component, tableName, id);
     if (row === undefined || table === undefined) return null;
     this.counters.documentsRead++;
     this.counters.bytesRead += row[2];
     return { rid: row[0], table, size: row[2], json: row[3] };
+  }
+
+  protected docById(id: string): DocRow | undefined {
+    return this.sql.docById(id);
   }
 
   #tableOfMissing(id: string, expected: string | undefined): Table | undefined {

@@ -35,7 +35,7 @@ function touchesRange(reads: ReadSet, writes: WriteSet): boolean {
       }
       continue;
     }
-    for (const { index, key } of writes.keys) if (index === range.index && isWithin(key, range)) return true;
+    for (const touched of writes.keys) if (touched.index === range.index && isWithin(touched.key, range)) return true;
   }
   return false;
 }

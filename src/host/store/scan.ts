@@ -4,8 +4,8 @@
  */
 import { afterKey, compareKeys, encodeKey } from "../values/key.ts";
 import type { DbIndex, Table } from "./catalog.ts";
+import type { ReadContext } from "./query.ts";
 import type { Interval } from "./range.ts";
-import type { Sql } from "./sql.ts";
 
 export interface Entry {
   key: Uint8Array;
@@ -19,7 +19,7 @@ const MAX_BATCH = 1024;
 const MAX_BATCH_BYTES = 4 << 20;
 
 export class Scan {
-  readonly #sql: Sql;
+  readonly #context: Pick<ReadContext, "sql" | "seen">;
   readonly #table: Table;
   /** null: `by_id`, which needs no entries of its own. */
   readonly #index: DbIndex | null;
@@ -33,14 +33,14 @@ export class Scan {
 
   /** `expected`: how many rows the caller is likely to take; 0 when unknown. */
   constructor(
-    sql: Sql,
+    context: Pick<ReadContext, "sql" | "seen">,
     table: Table,
     index: DbIndex | null,
     interval: Interval,
     descending: boolean,
     expected: number,
   ) {
-    this.#sql = sql;
+    this.#context = context;
     this.#table = table;
     this.#index = index;
     this.#descending = descending;
@@ -74,16 +74,17 @@ export class Scan {
   }
 
   #readEntries(index: DbIndex): Entry[] {
-    return this.#sql
-      .scan(index.id, this.#low, this.#high, this.#descending, this.#limit)
-      .map(([key, , size, json]) => ({ key, size, json }));
+    const { sql, seen } = this.#context;
+    const rows = sql.scan(index.id, this.#low, this.#high, this.#descending, this.#limit);
+    if (seen !== null) for (const [, rid, size, json] of rows) seen([rid, this.#table.num, size, json]);
+    return rows.map(([key, , size, json]) => ({ key, size, json }));
   }
 
   #readIds(): Entry[] {
     const low = textBound(this.#low);
     const high = textBound(this.#high);
     const { ids, num } = this.#table;
-    return this.#sql
+    return this.#context.sql
       .scanIds(num, later(low, ids.low), earlier(high, ids.high), this.#descending, this.#limit)
       .map(([id, , size, json]) => ({ key: encodeKey([id]), size, json }));
   }

@@ -71,7 +71,12 @@ export interface WriteSet {
   ids: Set<string>;
   tables: Set<number>;
   /** Old and new key of every index entry touched. */
-  keys: { index: number; key: Uint8Array }[];
+  keys: TouchedKey[];
+}
+export interface TouchedKey {
+  readonly index: number;
+  /** May be made at each look: ask for it only where somebody reads the index. */
+  readonly key: Uint8Array;
 }
 export interface Commit {
   /** Commit time in ns since 1970, strictly increasing over the life of the database. */

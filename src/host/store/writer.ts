@@ -9,7 +9,8 @@ import type { Clock } from "./clock.ts";
 import { canonical, IndexWriter } from "./documents.ts";
 import { StoreReader } from "./reader.ts";
 import { missingTable } from "./readset.ts";
-import type { Sql } from "./sql.ts";
+import { RowCache } from "./row_cache.ts";
+import type { DocRow, Sql } from "./sql.ts";
 import type {
   ComponentPath,
   Json,
@@ -46,6 +47,8 @@ export class StoreWriter extends StoreReader implements Writer {
   /** A session result with a commit time still to be filled in: a resend must be told the same time. */
   #unresolvedResult: { sessionId: string; requestId: number; result: string } | null = null;
   #depth = 0;
+  readonly #rows = new RowCache();
+  override readonly seen = (row: DocRow) => this.#rows.add(row);
 
   constructor(sql: Sql, catalog: Catalog, vectors: Vectors, clock: Clock, committed: () => Reader) {
     super(sql, catalog, vectors, null);
@@ -71,6 +74,7 @@ export class StoreWriter extends StoreReader implements Writer {
     const id = newId(table.num, this.#clock.now());
     const { text, document } = canonical({ ...value, _id: id, _creationTime: this.#clock.nextCreationTime() });
     const rid = this.sql.addDoc(id, table.num, size, text);
+    this.#rows.set(id, [rid, table.num, size, text]);
     this.#indexes.add(table, rid, document);
     this.#wrote(table, id, rid, size, text);
     return id;
@@ -89,6 +93,7 @@ export class StoreWriter extends StoreReader implements Writer {
     if (found === null) throw new HostError(`Delete on nonexistent document ID ${id}`);
     this.#indexes.remove(found.table, found.rid, JSON.parse(found.json) as JsonObject);
     this.sql.dropDoc(found.rid);
+    this.#rows.delete(id);
     this.#wrote(found.table, id, found.rid, 0, "");
   }
 
@@ -113,6 +118,7 @@ export class StoreWriter extends StoreReader implements Writer {
       },
       rollback: () => {
         end();
+        this.#rows.clear();
         this.sql.rollbackTo(depth);
         this.sql.releaseTo(depth);
         log.ids.length = mark.ids;
@@ -211,7 +217,16 @@ export class StoreWriter extends StoreReader implements Writer {
     const changed = kind === "patch" ? new Set(Object.keys(given)) : null;
     this.#indexes.update(found.table, found.rid, before, document, changed);
     this.sql.setDoc(found.rid, size, text);
+    this.#rows.set(id, [found.rid, found.table.num, size, text]);
     this.#wrote(found.table, id, found.rid, size, text);
+  }
+
+  protected override docById(id: string): DocRow | undefined {
+    const known = this.#rows.get(id);
+    if (known !== undefined) return known;
+    const row = super.docById(id);
+    if (row !== undefined) this.#rows.set(id, row);
+    return row;
   }
 
   #createTable(component: ComponentPath, name: string): Table {

@@ -61,7 +61,7 @@ export class ReadIndex<T> {
     if (this.#byId.size > 0) for (const id of writes.ids) this.#byId.get(id)?.forEach(found);
     if (this.#byTable.size > 0) for (const table of writes.tables) this.#byTable.get(table)?.forEach(found);
     if (this.#byIndex.size === 0) return;
-    for (const { index, key } of writes.keys) this.#byIndex.get(index)?.stab(key, found);
+    for (const touched of writes.keys) this.#byIndex.get(touched.index)?.stab(touched.key, found);
     // Ranges of ids are kept under the table's number, negated (see the store's read sets); ids have no index entries.
     if (this.#idRanges === 0) return;
     for (const id of writes.ids) {
