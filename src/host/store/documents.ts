@@ -46,9 +46,11 @@ export class IndexWriter {
   }
 
   add(table: Table, rid: number, document: JsonObject): void {
-    const entries = table.indexes.map((index) => ({ index: index.id, key: indexKey(index, document) }));
-    this.#sql.addEntries(entries, rid);
-    this.touched.push(...entries);
+    for (const index of table.indexes) {
+      const key = indexKey(index, document);
+      this.#sql.addEntry(index.id, key, rid);
+      this.touched.push({ index: index.id, key });
+    }
     for (const index of table.searches) addToSearch(this.#sql, index, rid, document);
     for (const index of table.vectors) this.#vectors.add(index, rid, document);
   }
@@ -76,7 +78,7 @@ export class IndexWriter {
       if (Buffer.compare(old, key) === 0) continue;
       this.touched.push({ index: index.id, key: old });
       this.#sql.dropEntry(index.id, old);
-      this.#sql.addEntries([{ index: index.id, key }], rid);
+      this.#sql.addEntry(index.id, key, rid);
     }
     for (const index of table.searches) {
       if (!mayDiffer(rootsOf([index.searchField, ...index.filterFields]), changed)) continue;

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { storageError } from "./failures.ts";
-import type { ScheduledRow, ScheduledState, TouchedKey } from "./types.ts";
+import type { ScheduledRow, ScheduledState } from "./types.ts";
 
 /** Version of the layout below, kept in `PRAGMA user_version`. */
 export const LAYOUT_VERSION = 1;
@@ -49,12 +49,6 @@ const SCHED_COLUMNS = "id, ts, component, udf, owner, args, state";
 const SCAN =
   "SELECT i.key, d.rid, d.size, d.json FROM idx i CROSS JOIN docs d ON d.rid = i.rid WHERE i.ix = ? AND i.key >= ? AND i.key < ?";
 const SCAN_IDS = "SELECT id, rid, size, json FROM docs WHERE id >= ? AND id < ? AND tbl = ?";
-
-const ENTRIES_AT_ONCE = 8;
-const INSERT_ENTRIES = Array.from(
-  { length: ENTRIES_AT_ONCE + 1 },
-  (_, count) => `INSERT INTO idx VALUES${Array(count).fill("(?, ?, ?)").join(", ")}`,
-);
 
 export class Sql {
   readonly db: DatabaseSync;
@@ -169,13 +163,9 @@ export class Sql {
     this.run("UPDATE docs SET size = ?, json = ? WHERE rid = ?", size, json, rid);
   dropDoc = (rid: number): number => this.run("DELETE FROM docs WHERE rid = ?", rid);
 
-  /** One statement for all of a document: binding costs less than calling. */
-  addEntries(entries: readonly TouchedKey[], rid: number): void {
-    for (let from = 0; from < entries.length; from += ENTRIES_AT_ONCE) {
-      const some = entries.slice(from, from + ENTRIES_AT_ONCE);
-      this.run(INSERT_ENTRIES[some.length]!, ...some.flatMap(({ index, key }) => [index, key, rid]));
-    }
-  }
+  // One at a time: an INSERT of several rows keeps copies of the pages it changes, in case it fails half-way, and takes longer than they do.
+  addEntry = (ix: number, key: Uint8Array, rid: number): number =>
+    this.run("INSERT INTO idx VALUES(?, ?, ?)", ix, key, rid);
   dropEntry = (ix: number, key: Uint8Array): number => this.run("DELETE FROM idx WHERE ix = ? AND key = ?", ix, key);
   countEntries = (ix: number): number => this.row<[number]>("SELECT count(*) FROM idx WHERE ix = ?", ix)![0];
 

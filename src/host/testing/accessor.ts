@@ -26,13 +26,13 @@ export interface Who {
 export const anonymous: Who = { identity: null, ip: null, userAgent: null };
 
 export function accessor(backend: TestBackend, who: Who) {
-  const { engine } = backend;
   // Tests may call internal functions and any component.
   const caller: Caller = { ...who, isAdmin: true, authToken: unsignedToken(who.identity) };
   const call = (type: CallType, target: Target, args: Args = {}) => {
     if (typeof target === "function") return runInline(backend, "inline", type, target, caller);
     const address = getFunctionAddress(target);
     const outer = currentExecution();
+    const { engine } = backend;
     if (outer instanceof Call && outer.host === engine && outer.txn !== null && type !== "action") {
       return asNested(outer, type, address, args);
     }
@@ -45,14 +45,14 @@ export function accessor(backend: TestBackend, who: Who) {
     run: (handler: Handler) => runInline(backend, "custom", "mutation", handler, caller),
     fetch: async (path: string, init?: RequestInit) => {
       if (!path.startsWith("/")) throw new Error("The path given to `t.fetch` must start with a `/`");
-      return await unwrap(engine.httpAction(new Request(`https://some.convex.site${path}`, init), caller));
+      return await unwrap(backend.engine.httpAction(new Request(`https://some.convex.site${path}`, init), caller));
     },
     withIdentity: (identity: Partial<UserIdentity>) => accessor(backend, { ...who, identity: fullIdentity(identity) }),
     withRequestMetadata: ({ ip = null, userAgent = null }: Partial<Who>) =>
       accessor(backend, { ...who, ip, userAgent }),
-    finishInProgressScheduledFunctions: () => engine.scheduler.settled(),
+    finishInProgressScheduledFunctions: () => backend.engine.scheduler.settled(),
     finishAllScheduledFunctions: (advanceTimers: () => void, maxIterations?: number) =>
-      finishAllScheduledFunctions(engine.scheduler, advanceTimers, maxIterations),
+      finishAllScheduledFunctions(backend.engine.scheduler, advanceTimers, maxIterations),
   };
 }
 

@@ -22,18 +22,34 @@ interface TestBackendOptions {
 }
 
 export class TestBackend {
-  readonly engine: EmbeddedEngine;
   readonly executor = new InRealmExecutor();
-  readonly #store: Store;
   readonly #deployment: Deployment = { components: new Map(), crons: [], authProviders: [] };
+  readonly #limits: TransactionLimits | null;
+  #started: { store: Store; engine: EmbeddedEngine } | null = null;
 
   constructor({ schema, modules, transactionLimits = false }: TestBackendOptions) {
+    this.#limits = limitsOf(transactionLimits);
+    this.#addComponent("", schema, modules);
+    atEndOfTest(() => this.#close());
+  }
+
+  /** Started when it is first used: all components that are registered by then are defined at once, which is most of the work. */
+  get engine(): EmbeddedEngine {
+    this.#started ??= this.#start();
+    return this.#started.engine;
+  }
+
+  registerComponent(path: ComponentPath, schema: AnySchema, glob: ModuleGlob): void {
+    this.#addComponent(path, schema, glob);
+    this.#started?.store.defineComponent(path, exported(schema));
+  }
+
+  #start(): { store: Store; engine: EmbeddedEngine } {
     // Through the globals at call time, so that fake timers govern; but never through a function's own overrides.
     const now = () => withoutOverrides(() => Date.now());
-    this.#store = openStore({ path: ":memory:", synchronous: "OFF", now });
-    this.#addComponent("", schema, modules);
-    this.engine = createEngine({
-      store: this.#store,
+    const store = openStore({ path: ":memory:", synchronous: "OFF", now });
+    const engine = createEngine({
+      store,
       executor: this.executor,
       deployment: this.#deployment,
       files: new MemoryFiles(),
@@ -42,15 +58,10 @@ export class TestBackend {
       now,
       timers: testTimers,
       likeConvexTest: true,
-      limits: { transaction: limitsOf(transactionLimits), sweepMs: 0 },
+      limits: { transaction: this.#limits, sweepMs: 0 },
     });
-    void this.engine.start();
-    atEndOfTest(() => this.#close());
-  }
-
-  registerComponent(path: ComponentPath, schema: AnySchema, glob: ModuleGlob): void {
-    this.#addComponent(path, schema, glob);
-    this.#store.defineComponent(path, exported(schema));
+    void engine.start();
+    return { store, engine };
   }
 
   #addComponent(path: ComponentPath, schema: AnySchema | undefined, glob: ModuleGlob | undefined): void {
@@ -75,17 +86,24 @@ export class TestBackend {
   }
 
   #close(): void {
-    void this.engine.stop(0).finally(() => {
+    const { engine, store } = this.#started ?? {};
+    void Promise.resolve(engine?.stop(0)).finally(() => {
       this.executor.close();
-      this.#store.close();
+      store?.close();
     });
   }
 }
 
+const exports = new WeakMap<AnySchema, SchemaExport>();
+
 function exported(schema: AnySchema | undefined): SchemaExport | null {
   if (schema === undefined) return null;
+  const known = exports.get(schema);
+  if (known !== undefined) return known;
   // `export()` is what `convex dev` calls; convex/server's types do not show it.
-  return JSON.parse((schema as unknown as { export(): string }).export()) as SchemaExport;
+  const made = JSON.parse((schema as unknown as { export(): string }).export()) as SchemaExport;
+  exports.set(schema, made);
+  return made;
 }
 
 function limitsOf(option: Partial<TransactionLimits> | boolean): TransactionLimits | null {
