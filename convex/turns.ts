@@ -73,12 +73,12 @@ export const progress = internalQuery({
 
 /**
  * Does what a saved tool call asks for and saves its result, in one transaction, once for each call: called again after a crash it
- * changes nothing. What refuses becomes the result, so that the model can say why; what people or others have to bring has none until then.
+ * changes nothing. `seen`: what was looked up for it (agents/look_up.ts). What refuses becomes the result, so that the model can say why; what people or others have to bring has none until then.
  * False: the lease is lost.
  */
 export const effect = internalMutation({
-  args: { ...held, toolCallId: v.string(), toolName: v.string(), input: v.string() },
-  handler: async (ctx, { turnId, leaseId, toolCallId, toolName, input }): Promise<boolean> => {
+  args: { ...held, toolCallId: v.string(), toolName: v.string(), input: v.string(), seen: v.optional(v.string()) },
+  handler: async (ctx, { turnId, leaseId, toolCallId, toolName, input, seen }): Promise<boolean> => {
     const turn = await turns.heldTurn(ctx, turnId, leaseId);
     if (turn === null) return false;
     const done = (await resultOf(ctx, turnId, toolCallId)) !== null;
@@ -89,7 +89,8 @@ export const effect = internalMutation({
     let error: string | null = null;
     try {
       // A mutation of its own: what it wrote before it refused is rolled back, and the refusal is kept.
-      did = await ctx.runMutation(internal.agents.effects.perform, { turnId, toolCallId, toolName, input });
+      const call = { turnId, toolCallId, toolName, input, ...(seen === undefined ? {} : { seen }) };
+      did = await ctx.runMutation(internal.agents.effects.perform, call);
     } catch (thrown) {
       const { code, message, remedy } = toErrorInfo(thrown);
       error = code;

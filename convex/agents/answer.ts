@@ -12,6 +12,7 @@ import { budgetRefusal } from "./budget_functions.ts";
 import { DEFAULT_AGENT, isAgent } from "./crew.ts";
 import { agentNamed, type TurnAgent } from "./crew_agents.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
+import { lookUp } from "./look_up.ts";
 import { explainModelError } from "./model_errors.ts";
 import { ReplyStream } from "./reply_stream.ts";
 import { CONTEXT_OPTIONS, deadline, RECENT_MESSAGES } from "./shared.ts";
@@ -57,13 +58,11 @@ async function answer(
     const progress = await ctx.runQuery(turnProgress, { turnId });
     if (progress.complete) return null;
     for (const call of progress.openCalls) {
-      const held = await ctx.runMutation(turnEffect, {
-        turnId,
-        leaseId: lease.leaseId,
-        toolCallId: call.toolCallId,
-        toolName: call.toolName,
-        input: JSON.stringify(call.input ?? {}),
-      });
+      const { toolCallId, toolName } = call;
+      const given = { turnId, toolCallId, toolName, input: JSON.stringify(call.input ?? {}) };
+      const seen = await lookUp(ctx, given);
+      const { leaseId } = lease;
+      const held = await ctx.runMutation(turnEffect, { ...given, leaseId, ...(seen === null ? {} : { seen }) });
       if (!held) stream.lost.abort();
       if (stream.lost.signal.aborted) return null;
     }

@@ -5,37 +5,31 @@
 import { v } from "convex/values";
 import { toErrorInfo } from "../../src/contract/errors.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
-import { internalMutation, type MutationCtx } from "../_generated/server.js";
+import { internalMutation, internalQuery, type MutationCtx, type QueryCtx } from "../_generated/server.js";
+import { resultOf } from "../model/call_results.ts";
 import { fail } from "../model/errors.ts";
-import { canonicalInput, type GuardedCall, hear, hearAgain } from "../model/gate.ts";
+import { canonicalInput, demandAble, type GuardedCall, hear, hearAgain } from "../model/gate.ts";
 import { demandOwnWords } from "../model/instructions.ts";
 import { beginOutside } from "../model/outside_calls.ts";
 import { actingOf, agentOfTurn, demandTurn, noteCall, recordCall } from "../model/tool_calls.ts";
+import { isBegun } from "../model/turn_waits.ts";
 import { isGuarded } from "./tools/define.ts";
 import { checkedInput, demandTool } from "./tools/index.ts";
 
 /** Of a tool's name, which a model made up. */
 const MAX_NAME = 80;
 
+const vCall = { turnId: v.id("turns"), toolCallId: v.string(), toolName: v.string(), input: v.string() };
+
 /** `later`: it has begun, and whoever ends it brings the result. `asked`: people are asked first. */
 export type Performed = { kind: "result"; result: string } | { kind: "later" } | { kind: "asked" };
 
 /** Throws what refuses; the caller makes it the call's result. */
 export const perform = internalMutation({
-  args: { turnId: v.id("turns"), toolCallId: v.string(), toolName: v.string(), input: v.string() },
-  handler: async (ctx, { turnId, toolCallId, toolName, input }): Promise<Performed> => {
-    const turn = await demandTurn(ctx, turnId);
-    const agent = await agentOfTurn(ctx, turn);
-    const tool = demandTool(agent, toolName);
-    if (tool.kind === "look") fail("invalid_input", `${toolName} has no effect`);
-    const acting = await actingOf(ctx, turn);
-    demandOwnWords(turn, toolName);
-    const given = checkedInput(toolName, tool, input);
-    const parsed = (await tool.prepare?.(ctx, { acting, turn, agent }, given)) ?? given;
-    const call: GuardedCall = {
-      ...{ acting, turn, agent, toolCallId, toolName, tool, parsed },
-      input: canonicalInput(parsed),
-    };
+  args: { ...vCall, seen: v.optional(v.string()) },
+  handler: async (ctx, { seen, ...given }): Promise<Performed> => {
+    const call = await newCall(ctx, given, seen);
+    const { tool } = call;
     if (isGuarded(tool)) {
       const heard = await hear(ctx, call);
       if (heard.kind === "asked") return heard;
@@ -45,6 +39,44 @@ export const perform = internalMutation({
       }
     }
     return await carryOut(ctx, call, null);
+  },
+});
+
+/** As it is meant. `seen`: fields that were looked up for it (look_up.ts). Throws what refuses. */
+async function newCall(
+  ctx: QueryCtx,
+  { turnId, toolCallId, toolName, input }: { turnId: Id<"turns">; toolCallId: string; toolName: string; input: string },
+  seen?: string,
+): Promise<GuardedCall> {
+  const turn = await demandTurn(ctx, turnId);
+  const agent = await agentOfTurn(ctx, turn);
+  const tool = demandTool(agent, toolName);
+  if (tool.kind === "look") fail("invalid_input", `${toolName} has no effect`);
+  const acting = await actingOf(ctx, turn);
+  demandOwnWords(turn, toolName);
+  const given = checkedInput(toolName, tool, input);
+  const meant = (await tool.prepare?.(ctx, { acting, turn, agent }, given)) ?? given;
+  const parsed =
+    seen === undefined
+      ? meant
+      : checkedInput(toolName, tool, JSON.stringify({ ...(meant as object), ...JSON.parse(seen) }));
+  return { ...{ acting, turn, agent, toolCallId, toolName, tool, parsed }, input: canonicalInput(parsed) };
+}
+
+/** A new call's input as it is meant, JSON text. Null: it is refused anyway, or has begun already; nothing is to be looked up for it. */
+export const prepared = internalQuery({
+  args: vCall,
+  handler: async (ctx, given): Promise<string | null> => {
+    const { turnId, toolCallId } = given;
+    if ((await resultOf(ctx, turnId, toolCallId)) !== null || (await isBegun(ctx, turnId, toolCallId))) return null;
+    try {
+      const call = await newCall(ctx, given);
+      await demandAble(ctx, call);
+      return call.input;
+    } catch (thrown) {
+      if (toErrorInfo(thrown).code === "internal") throw thrown;
+      return null;
+    }
   },
 });
 

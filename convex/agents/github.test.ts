@@ -110,6 +110,33 @@ describe("from a chat with the offline model", () => {
     expect(await approvals()).toHaveLength(2);
   });
 
+  test("G4: asked about is the commit that the branch ends with; moved since, nothing is opened, and asked again it is another question", async () => {
+    const { ana, answered, approvals } = await setup();
+    const head = `feature/moves${counter}`;
+    const { object } = await peer.api<{ object: { sha: string } }>("GET", "/repos/acme/site/git/ref/heads/main");
+    await peer.api("POST", "/repos/acme/site/git/refs", { ref: `refs/heads/${head}`, sha: object.sha });
+    const seen = await peer.write("acme/site", head, `moves${counter}.ts`, "export {};\n");
+    const request = `open a PR from ${head} in acme/site titled "Moves"`;
+    expect((await ana.ask(request)).join()).toContain(`${head} at ${seen.slice(0, 12)} into the default branch`);
+    expect(JSON.parse((await approvals()).at(-1)?.payload ?? "")).toMatchObject({ head, commit: seen });
+    const now = await peer.write("acme/site", head, `moves${counter}.ts`, "evil();\n");
+    const refused = await answered("yes");
+    expect(refused).toContain(`has moved: asked about was ${seen.slice(0, 12)}, now it is at ${now.slice(0, 12)}`);
+    expect(peer.count("POST", "/pulls")).toBe(0);
+    expect((await ana.ask(request)).join()).toContain(`${head} at ${now.slice(0, 12)}`);
+    expect(await answered("yes")).toContain("Opened **#");
+  });
+
+  test("G4: where GitHub does not tell the commit in time, the name alone is asked about", async () => {
+    const { ana, approvals } = await setup();
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    peer.break("GET", "/git/ref/heads/feature/unknown", { kind: "status", status: 503, after: false }, 3);
+    await ana.ask('open a PR from feature/unknown in acme/site titled "x"');
+    expect(JSON.parse((await approvals()).at(-1)?.payload ?? "")).toEqual({
+      ...{ head: "feature/unknown", repo: "acme/site", title: "x" },
+    });
+  });
+
   test("refusals are told with the way out: no token, taken name, unknown repository, bad name before anybody is asked", async () => {
     const { ana, answered, approvals } = await setup();
     expect((await ana.ask("create branch feature/.. in acme/site")).join()).toContain("cannot be a branch");

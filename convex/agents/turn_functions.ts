@@ -12,7 +12,7 @@ export const beatTurn = makeFunctionReference<"mutation", Held & { text: string 
 export const turnProgress = makeFunctionReference<"query", Turn, TurnProgress>("turns:progress");
 export const turnEffect = makeFunctionReference<
   "mutation",
-  Held & { toolCallId: string; toolName: string; input: string },
+  Held & { toolCallId: string; toolName: string; input: string; seen?: string },
   boolean
 >("turns:effect");
 export const noteRefused = makeFunctionReference<

@@ -27,7 +27,16 @@ beforeEach(async () => {
   const { object } = await peer.api<{ object: { sha: string } }>("GET", "/repos/acme/site/git/ref/heads/main");
   await peer.api("POST", "/repos/acme/site/git/refs", { ref: `refs/heads/${head}`, sha: object.sha });
   sha = await peer.write("acme/site", head, `src/work${counter}.ts`, "export const work = 1;\n");
-  const wanted = { repo: REPO, head, base: null, title: "Work", body: "Do it.", draft: false, task: null };
+  const wanted = {
+    repo: REPO,
+    head,
+    commit: null,
+    base: null,
+    title: "Work",
+    body: "Do it.",
+    draft: false,
+    task: null,
+  };
   ({ number } = await openPull(github, wanted, `key${counter}`));
 });
 

@@ -166,7 +166,16 @@ describe("a branch", () => {
 
 describe("a pull request", () => {
   const wanted = (head: string): PullWanted => ({
-    ...{ repo: REPO, head, base: null, title: "Fix the login", body: "It did not work.", draft: false, task: "T7" },
+    ...{
+      repo: REPO,
+      head,
+      commit: null,
+      base: null,
+      title: "Fix the login",
+      body: "It did not work.",
+      draft: false,
+      task: "T7",
+    },
   });
   async function pushed(): Promise<string> {
     const { branch: name } = await branch(`topic/p${counter}`);
@@ -174,6 +183,24 @@ describe("a pull request", () => {
     peer.seen.length = 0;
     return name;
   }
+
+  test("G4: at another commit than the one that was seen nothing is opened; a call that opened it before it moved finds its own", async () => {
+    const head = await pushed();
+    const commit = (await peer.api<{ object: { sha: string } }>("GET", `/repos/acme/site/git/ref/heads/${head}`)).object
+      .sha;
+    const opened = await openPull(github, { ...wanted(head), commit }, "call-moved");
+    await peer.write("acme/site", head, `p${counter}.txt`, "other work");
+    expect(await openPull(github, { ...wanted(head), commit }, "call-moved")).toEqual(opened);
+    await peer.api("PATCH", `/repos/acme/site/pulls/${opened.number}`, { state: "closed" });
+    peer.seen.length = 0;
+    expect(await failure(openPull(github, { ...wanted(head), commit }, "call-late"))).toMatchObject({
+      code: "conflict",
+      field: "head",
+      retryable: false,
+      message: expect.stringContaining(commit.slice(0, 12)),
+    });
+    expect(peer.count("POST", "/pulls")).toBe(0);
+  });
 
   test("is opened with the task it is for and the mark of its call; the same call again -> the same one", async () => {
     const head = await pushed();

@@ -55,6 +55,12 @@ function branchProblem(name: string): string | null {
   return /^[0-9a-f]{40}$/.test(name) ? "it looks like a commit" : null;
 }
 
+/** Where a pull request's branch is: in the repository, or with `owner:` before it in that owner's fork. */
+export function headOf(repo: Repo, head: string): { repo: Repo; fork: string | null; branch: string } {
+  const [fork, branch] = head.includes(":") ? head.split(":", 2) : [null, head];
+  return { repo: fork == null ? repo : { owner: fork, name: repo.name }, fork: fork ?? null, branch: branch ?? "" };
+}
+
 export interface PullName {
   repo: Repo | null;
   number: number;

@@ -44,9 +44,10 @@ async function perform(
       return await createBranch(github(), wanted, notesOf(ctx, key));
     }
     case "openPR": {
-      const { repo, head, base, title, body, draft, task } = openPR.input.parse(given);
-      const what = { head, base: base ?? null, title, body: body ?? null, draft: draft ?? false, task: task ?? null };
-      return await openPull(github(), { repo: demandRepo(repo ?? ""), ...what }, key);
+      const { repo, head, commit, base, title, body, draft, task } = openPR.input.parse(given);
+      const what = { head, title, body: body ?? null, draft: draft ?? false, task: task ?? null };
+      const between = { commit: commit ?? null, base: base ?? null };
+      return await openPull(github(), { repo: demandRepo(repo ?? ""), ...what, ...between }, key);
     }
     case "checkPR": {
       const { repo, pull } = checkPR.input.parse(given);

@@ -7,14 +7,16 @@ import { FactoryError } from "../../src/contract/errors.ts";
 import { sha256Hex } from "../model/json.ts";
 import type { GitHub } from "./client.ts";
 import { GitHubError } from "./errors.ts";
-import { demandBranch, fullName, type Repo } from "./names.ts";
-import { at, isStatus, repository } from "./repositories.ts";
+import { demandBranch, fullName, headOf, type Repo } from "./names.ts";
+import { at, isStatus, repository, tipOf } from "./repositories.ts";
 import { type Pull, zPull } from "./shapes.ts";
 
 export interface PullWanted {
   repo: Repo;
   /** A branch of the repository, or `owner:branch` of a fork. */
   head: string;
+  /** What the branch ended with when people were asked; at another one nothing is opened. Null: it is not known. */
+  commit: string | null;
   /** Null: the repository's default branch. */
   base: string | null;
   title: string;
@@ -44,8 +46,9 @@ const MAX_BODY = 60_000;
 /** `key`: the same at every try of one call, different between calls. */
 export async function openPull(github: GitHub, wanted: PullWanted, key: string): Promise<PullOpened> {
   const { repo } = wanted;
-  const [fork, branch] = wanted.head.includes(":") ? wanted.head.split(":", 2) : [null, wanted.head];
-  const head = `${fork ?? repo.owner}:${demandBranch(branch ?? "", "head")}`;
+  const { repo: own, fork, branch: named } = headOf(repo, wanted.head);
+  const branch = demandBranch(named, "head");
+  const head = `${own.owner}:${branch}`;
   const base =
     wanted.base === null ? (await repository(github, repo)).default_branch : demandBranch(wanted.base, "base");
   const title = wanted.title.trim().replace(/\s+/g, " ");
@@ -62,6 +65,7 @@ export async function openPull(github: GitHub, wanted: PullWanted, key: string):
   for (let tries = 1; ; tries++) {
     const before = await find();
     if (before !== null) return before;
+    if (wanted.commit !== null) await demandUnmoved(github, own, branch, wanted.commit);
     try {
       const made = await github.ask({
         route: "POST /repos/{owner}/{repo}/pulls",
@@ -86,6 +90,17 @@ export async function openPull(github: GitHub, wanted: PullWanted, key: string):
       }
     }
   }
+}
+
+/** Throws where the branch does not end with the commit that was seen. */
+async function demandUnmoved(github: GitHub, repo: Repo, branch: string, seen: string): Promise<void> {
+  const tip = await tipOf(github, repo, branch);
+  if (tip === seen) return;
+  throw new FactoryError(
+    "conflict",
+    `the branch ${branch} of ${fullName(repo)} has moved: asked about was ${seen.slice(0, 12)}, now it is at ${tip.slice(0, 12)}`,
+    { field: "head", remedy: "look at what was pushed since, then ask for the pull request again", retryable: false },
+  );
 }
 
 async function listed(github: GitHub, repo: Repo, head: string, base: string): Promise<Pull[]> {

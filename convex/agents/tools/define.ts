@@ -69,6 +69,11 @@ export interface OutsideTool<Schema extends z.ZodType = z.ZodType> extends Descr
   /** Of all attempts together, from the first claim. */
   timeoutMs: number;
   capability: Capability | null;
+  /**
+   * An internal action by name, given the prepared input as JSON text: it gives fields that belong to the input, as JSON text, so that what
+   * people approve is what stands there now. Null: none. Looked at once, before people are asked; a fact it cannot learn is left out.
+   */
+  lookUp?: string;
   /** It changes nothing: only a rule of the policy makes it ask. */
   readOnly?: boolean;
 }

@@ -38,9 +38,15 @@ export const githubTools = {
     ...GITHUB,
     capability: "code.write",
     description: "Open a pull request on GitHub. The person is asked first.",
+    lookUp: "github/look_up:head",
     input: z.object({
       repo: repoInput,
       head: z.string().min(1).max(200).describe("The branch with the changes; owner:branch of a fork"),
+      commit: z
+        .string()
+        .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, "is not the full id of a commit")
+        .optional()
+        .describe("The commit that head must end with, its full id; leave out for the one it ends with now"),
       base: z.string().min(1).max(200).optional().describe("Where they shall go; leave out for the default branch"),
       title: z.string().min(1).max(256).describe("What it changes, in a few words"),
       body: z.string().max(20_000).optional().describe("Why, and what a reviewer should know"),
@@ -54,8 +60,11 @@ export const githubTools = {
       demandBranch(head.split(":").at(-1) ?? "", "head");
       if (base !== undefined) demandBranch(base, "base");
     },
-    question: ({ repo, head, base, title, draft }) =>
-      `Open a ${draft === true ? "draft " : ""}pull request in ${repo}, ${head} into ${base ?? "the default branch"}: "${title}"?`,
+    question: ({ repo, head, commit, base, title, draft }) => {
+      const what = `a ${draft === true ? "draft " : ""}pull request in ${repo}`;
+      const from = commit === undefined ? head : `${head} at ${commit.slice(0, 12)}`;
+      return `Open ${what}, ${from} into ${base ?? "the default branch"}: "${title}"?`;
+    },
   }),
   checkPR: outside({
     ...GITHUB,
