@@ -9,7 +9,7 @@ import type { ChannelName } from "../src/contract/handle.ts";
 import { discordFromEnv } from "./discord/factory.ts";
 import { slackFromEnv } from "./slack/factory.ts";
 import { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
-import { createTerminalAdapter, type TerminalAdapter } from "./terminal/index.ts";
+import { createTerminalAdapter } from "./terminal/index.ts";
 
 export { checkDiscord } from "./discord/check.ts";
 export { applicationOf, inviteUrl, PERMISSIONS as discordPermissions } from "./discord/permissions.ts";
@@ -17,7 +17,7 @@ export { slackManifest } from "./slack/manifest.ts";
 export { examineSms } from "./sms/doctor.ts";
 export { toE164 } from "./sms/ids.ts";
 export { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
-export { createTerminalAdapter, type TerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
+export { createTerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
 export { renderMessage } from "./terminal/render.ts";
 export { painter, wantsColours } from "./terminal/style.ts";
 export { escapeText, padEnd, textWidth, wrap } from "./terminal/text.ts";
@@ -39,6 +39,7 @@ export interface ChannelSetup {
     historyFile: string | null;
     greeting: string[];
     onEnd(): void;
+    onConsole?(print: ((lines: string[]) => void) | null): void;
   } | null;
 }
 
@@ -54,8 +55,7 @@ export type ChannelFactory = (setup: ChannelSetup) => Channel;
 export const channels: Record<ChannelName, ChannelFactory> = {
   terminal: ({ terminal, env }) => {
     if (terminal === null) return { state: "off" };
-    const adapter: TerminalAdapter = createTerminalAdapter({ ...terminal, env });
-    return { state: "ready", adapter };
+    return { state: "ready", adapter: createTerminalAdapter({ ...terminal, env }) };
   },
   slack: ({ env, log }) => slackFromEnv(env, log),
   discord: ({ env, dataDir, log }) => discordFromEnv(env, dataDir, log),

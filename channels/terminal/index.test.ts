@@ -21,7 +21,10 @@ const CARD: ApprovalCard = {
   outcomeLine: null,
 };
 
-async function opened(questions: ApprovalCard[]): Promise<string> {
+async function opened(
+  questions: ApprovalCard[],
+  onConsole: (print: ((lines: string[]) => void) | null) => void = () => {},
+): Promise<string> {
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
   let shown = "";
   output.on("data", (chunk) => {
@@ -36,6 +39,7 @@ async function opened(questions: ApprovalCard[]): Promise<string> {
     env: { NO_COLOR: "1" },
     greeting: ["Hello"],
     onEnd() {},
+    onConsole,
   });
   const unused = async () => {
     throw new Error("not asked for here");
@@ -63,4 +67,17 @@ test("a question asked before this start -> it stands above the first prompt wit
 
 test("nothing is open -> only the greeting", async () => {
   expect(await opened([])).not.toContain("Questions");
+});
+
+test("a log line stands above the prompt, which is drawn again; after the end it has to go elsewhere", async () => {
+  const given: (string | null)[] = [];
+  const shown = await opened([], (print) => {
+    given.push(print === null ? null : "print");
+    print?.(["[12:00:00] WARN: the heartbeat was not stored"]);
+  });
+  const [before, after] = shown.split("[12:00:00] WARN: the heartbeat was not stored\n");
+  expect([before!.includes("› "), after!.includes("› ")]).toEqual([true, true]);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the prompt's row is cleared before the line is written
+  expect(before).toMatch(/\u001b\[0J$/);
+  expect(given).toEqual(["print", null]);
 });

@@ -26,17 +26,14 @@ export interface TerminalAdapterConfig {
   /** Shown above the first prompt. */
   greeting: string[];
   onEnd(): void;
+  /** Gets the way to show lines above the prompt once there is one, for logs; null when it is gone. */
+  onConsole?(print: ((lines: string[]) => void) | null): void;
 }
 
 /** A person reads slower than this; faster edits would only cost transactions. */
 const STREAM_EVERY_MS = 50;
 
-export interface TerminalAdapter extends ChannelAdapter {
-  /** Shows lines above the prompt, for logs and notices; null before the start. */
-  print: ((lines: string[]) => void) | null;
-}
-
-export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAdapter {
+export function createTerminalAdapter(config: TerminalAdapterConfig): ChannelAdapter {
   const ids = createIds();
   const colours = config.interactive && wantsColours(config.output, config.env);
   const paint = painter(colours);
@@ -44,7 +41,7 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
   let connection: Connection | null = null;
   let teller: Teller | null = null;
 
-  const adapter: TerminalAdapter = {
+  return {
     channel: "terminal",
     capabilities: {
       textLength: 1_000_000,
@@ -55,7 +52,6 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
       modals: false,
       privateNotices: true,
     },
-    print: null,
     async start(inbox, lookups) {
       const opened = connect({
         open: (events) =>
@@ -74,7 +70,7 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
         onEnd: config.onEnd,
       });
       connection = opened;
-      adapter.print = (lines) => opened.console.print(lines);
+      config.onConsole?.((lines) => opened.console.print(lines));
       const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       const render = { colours, plain: !config.interactive, timeZone };
       teller = createTeller({ console: opened.console, ids, render });
@@ -99,12 +95,11 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): TerminalAd
       return teller?.edit(delivery, receipt) ?? CLOSED;
     },
     async stop() {
+      config.onConsole?.(null);
       connection?.console.close();
       await connection?.settled();
-      adapter.print = null;
     },
   };
-  return adapter;
 }
 
 /** What was asked before this start: its cards have scrolled away with the last screen. */

@@ -46,10 +46,12 @@ export function connectBackend(options: BackendOptions): Backend {
     (level: "debug" | "warn") =>
     (...parts: unknown[]) =>
       log(level, parts.map(String).join(" "));
+  // A function's failure is the caller's, who gets it as an error.
+  const failed = (...parts: unknown[]) => said(/^\[CONVEX [QMA]\(/.test(String(parts[0])) ? "debug" : "warn")(...parts);
   const client = new ConvexClient(options.url, {
     skipConvexDeploymentUrlCheck: true,
     unsavedChangesWarning: false,
-    logger: { log: said("debug"), warn: said("debug"), error: said("warn"), logVerbose: () => {} },
+    logger: { log: said("debug"), warn: said("debug"), error: failed, logVerbose: () => {} },
   });
   client.setAuth(options.token);
   const call = async <T>(promise: Promise<T>): Promise<T> => {
@@ -98,14 +100,15 @@ export function toFactoryError(thrown: unknown, url: string): FactoryError {
   if (thrown instanceof FactoryError) return thrown;
   const info = toErrorInfo(thrown);
   const text = info.message;
-  const made = (code: ErrorCode, message: string, remedy: string) =>
-    new FactoryError(code, message, { remedy, cause: thrown });
+  const made = (code: ErrorCode, message: string, remedy: string, field?: string) =>
+    new FactoryError(code, message, { remedy, cause: thrown, ...(field === undefined ? {} : { field }) });
   if (info.code !== "internal") return fromInfo(info, thrown);
   if (/disk is full|ENOSPC|SQLITE_FULL/i.test(text)) {
     return made(
       "disk_full",
       "the backend has no disk space left; nothing was stored",
       "free some space, then try again",
+      "FACTORY_DATA_DIR",
     );
   }
   if (/fetch failed|ECONNREFUSED|ECONNRESET|ConvexClient has already been closed|Client has been closed/i.test(text)) {

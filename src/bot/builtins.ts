@@ -10,14 +10,22 @@ import { APP_DIR } from "./app_dir.ts";
 import { type Backend, functions } from "./backend.ts";
 import type { Logger } from "./logger.ts";
 
-/** A definition that cannot be installed is logged and left out: the others, and the bot, are worth more. */
+/**
+ * A definition that cannot be installed is logged and left out: the others, and the bot, are worth more. Rejects when nothing can be
+ * stored at all: that is said once, and not of each file.
+ */
 export async function installBuiltins(backend: Pick<Backend, "mutation">, actor: Actor, log: Logger): Promise<void> {
+  const left = (thrown: unknown, file: string, kind: string): void => {
+    const error = toErrorInfo(thrown);
+    if (error.code === "disk_full") throw thrown;
+    log.error({ error, file }, `a built-in ${kind} could not be installed`);
+  };
   for (const { kind, file } of profileFiles()) {
     try {
       const source = readFileSync(join(APP_DIR, file), "utf8");
       await backend.mutation(functions.profiles.install, { actor, kind, source, file });
     } catch (thrown) {
-      log.error({ error: toErrorInfo(thrown), file }, `a built-in ${kind} could not be installed`);
+      left(thrown, file, kind);
     }
   }
   for (const file of builtinFiles()) {
@@ -26,7 +34,7 @@ export async function installBuiltins(backend: Pick<Backend, "mutation">, actor:
       const made = await backend.mutation(functions.workflows.create, { actor, source, file, origin: "builtin" });
       log.debug({ workflow: made.name, version: made.version, changed: made.changed }, "built-in workflow");
     } catch (thrown) {
-      log.error({ error: toErrorInfo(thrown), file }, "a built-in workflow could not be installed");
+      left(thrown, file, "workflow");
     }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startError } from "./embedded.ts";
+import { startError, withoutKnownStack } from "./embedded.ts";
 
 const failure = (code: string, more: object = {}) =>
   startError(Object.assign(new Error("reason"), { code, ...more }), { backendPort: 3210 }).info;
@@ -18,4 +18,12 @@ test.each([
 
 test("the neighbour's port is named when that is the one in use", () => {
   expect(failure("EADDRINUSE", { port: 3211 }).message).toContain("3211");
+});
+
+test("a known refusal of the host is logged without where in the host it was; a bug keeps its stack", () => {
+  expect(withoutKnownStack("HostError: The disk is full.\n    at storageError (x.ts:1:2)\n    at y")).toBe(
+    "The disk is full.",
+  );
+  const bug = "TypeError: x is not y\n    at z (z.ts:1:2)";
+  expect(withoutKnownStack(bug)).toBe(bug);
 });

@@ -35,12 +35,16 @@ export async function startEmbedded(
       host: HOST,
       env: { ...config.backendEnv, FACTORY_GATEWAY_JWKS: key.jwks },
       progress: (text) => progress(`starting the embedded backend: ${text}`),
-      log: ({ level, text, ...more }) => log[level]({ from: "backend", ...more }, text),
+      log: ({ level, text, ...more }) => log[level]({ from: "backend", ...more }, withoutKnownStack(text)),
     });
   } catch (thrown) {
     throw startError(thrown, config);
   }
 }
+
+/** What the host refuses by name (a full disk, for example) says all in its first line; where in the host that was helps nobody. */
+export const withoutKnownStack = (text: string): string =>
+  text.startsWith("HostError: ") ? text.slice("HostError: ".length).replace(/\n\s+at [\s\S]*$/, "") : text;
 
 /** The host's reasons (src/host/options.ts) in our words. */
 const REASONS: Record<string, { code: ErrorCode; field: string; remedy: string }> = {

@@ -5,7 +5,7 @@
 import type { AdapterState, Inbox } from "../contract/adapter.ts";
 import { type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
 import { type Backend, functions } from "./backend.ts";
-import { createInbox } from "./inbox.ts";
+import { createInbox, worthTelling } from "./inbox.ts";
 import type { Logger } from "./logger.ts";
 import { createLookups } from "./lookups.ts";
 import { type Pump, type Route, startPump } from "./outbox_pump.ts";
@@ -101,6 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 
   let beating = false;
+  let missed = 0;
   const beat = async () => {
     if (beating) return;
     beating = true;
@@ -113,8 +114,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }));
       const channels = { ...failed, ...statesNow() };
       await backend.mutation(functions.outbox.heartbeat, { gatewayId, channels, failures });
+      if (missed > 0) log.info({ missed }, "the heartbeat is stored again");
+      missed = 0;
     } catch (thrown) {
-      if (!stopping.signal.aborted) log.warn({ error: toErrorInfo(thrown) }, "the heartbeat was not stored");
+      missed += 1;
+      const level = worthTelling(missed) ? "warn" : "debug";
+      if (!stopping.signal.aborted) log[level]({ error: toErrorInfo(thrown), missed }, "the heartbeat was not stored");
     }
     beating = false;
   };

@@ -14,6 +14,9 @@ const LONGEST_RETRY_MS = 5_000;
 /** A failure that no wait can heal, a bug for example, must not block what comes after it. */
 const TRIES_OF_UNKNOWN_FAILURE = 5;
 
+/** The first time, the second, the fourth …: what lasts is not told each time. */
+export const worthTelling = (times: number): boolean => Number.isInteger(Math.log2(times));
+
 /** Rejects only for an event that is not one (`invalid_input`), that the backend refuses for good, or after `signal`. */
 export function createInbox(backend: Pick<Backend, "mutation">, log: Logger, signal: AbortSignal): Inbox {
   /** Tries until the backend has taken it, or has refused it for good. */
@@ -25,7 +28,10 @@ export function createInbox(backend: Pick<Backend, "mutation">, log: Logger, sig
         const info = toErrorInfo(thrown);
         const giveUp = !info.retryable && (info.code !== "internal" || tries >= TRIES_OF_UNKNOWN_FAILURE);
         if (giveUp || signal.aborted) throw thrown;
-        log.warn({ error: info, ...about, tries }, "an event could not be stored yet, trying again");
+        log[worthTelling(tries) ? "warn" : "debug"](
+          { error: info, ...about, tries },
+          "an event could not be stored yet, trying again",
+        );
         await sleep(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (tries - 1)), undefined, { signal });
       }
     }

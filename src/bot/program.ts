@@ -1,6 +1,6 @@
 /** `npm start`: contract.md says what it does by what stdin is, its ready line and its exit codes. */
 import { painter, wantsColours } from "../../channels/index.ts";
-import { ERROR_CODES, type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
+import { ERROR_CODES, type ErrorInfo, errorInfo, toErrorInfo } from "../contract/errors.ts";
 import { type Bot, startBot } from "./bot.ts";
 import { type Config, environment, readConfig } from "./config.ts";
 import { type BotLogger, createLogger } from "./logger.ts";
@@ -12,6 +12,8 @@ import { untilQuiet } from "./quiet.ts";
 /** The contract gives 10 s; the last half second is for the exit itself. */
 const STOP_MS = 9_500;
 const stdin = process.stdin as NodeJS.ReadStream & { fd: number };
+/** Logs are lines for a person at a terminal; else JSON for programs. */
+const logsShow = process.stderr.isTTY === true;
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
@@ -21,7 +23,7 @@ async function main(): Promise<void> {
   }
   const mode = modeOf(args, stdin);
   const env = environment();
-  let logger = createLogger({ level: "info", pretty: process.stderr.isTTY === true, secrets: [] });
+  let logger = createLogger({ level: "info", pretty: logsShow, secrets: [] });
   let config: Config;
   try {
     checkArgs(args);
@@ -31,7 +33,7 @@ async function main(): Promise<void> {
   }
   logger = createLogger({
     level: config.logLevel ?? (mode === "terminal" ? "warn" : "info"),
-    pretty: process.stderr.isTTY === true,
+    pretty: logsShow,
     secrets: config.secrets,
   });
   const stopper = createStopper(logger);
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
               interactive: mode === "terminal",
               greeting: mode === "terminal" ? greeting(config, env) : [],
               onEnd: () => void stopper.end(mode),
+              onConsole: (print) => logger.redirect(print !== null && logsShow ? (text) => print(linesOf(text)) : null),
             },
     });
     stopper.started(bot);
@@ -79,7 +82,11 @@ function createStopper(logger: BotLogger) {
     if (stopping) return;
     stopping = true;
     if (exitCode === 0) log.info(why);
-    else log.fatal({ error: reason === undefined ? undefined : toErrorInfo(reason) }, why);
+    else {
+      const info = reason === undefined ? null : toErrorInfo(reason);
+      log.fatal({ error: info ?? undefined }, why);
+      if (!logsShow) sayTo(process.stdout, info ?? errorInfo("internal", why));
+    }
     setTimeout(() => {
       log.error("stopping took too long and was cut off; what was stored is safe");
       process.exit(1);
@@ -125,23 +132,28 @@ function createStopper(logger: BotLogger) {
   };
 }
 
-/** One clear error, no stack trace, the exit code of its kind. */
+/**
+ * One clear error, no stack trace, the exit code of its kind. Where logs are for programs they get theirs, and people read it on stdout:
+ * with `npm start 2>bot.log` an error that is only in the log is none.
+ */
 function fatal(thrown: unknown, logger: BotLogger): void {
   const info = toErrorInfo(thrown);
   process.exitCode = ERROR_CODES[info.code].exit;
-  if (process.stderr.isTTY) process.stderr.write(`${explain(info)}\n`);
-  else logger.log.fatal({ error: info }, info.message);
+  if (!logsShow) logger.log.fatal({ error: info }, info.message);
+  sayTo(logsShow ? process.stderr : process.stdout, info);
   // Something that failed half-way may still hold the event loop.
   setTimeout(() => process.exit(), 200).unref();
 }
 
-function explain(info: ErrorInfo): string {
-  const paint = painter(wantsColours(process.stderr, process.env));
+function sayTo(stream: NodeJS.WriteStream, info: ErrorInfo): void {
+  const paint = painter(wantsColours(stream, process.env));
   const lines = [`${paint("red", "error:")} ${info.message}`];
   if (info.field !== null) lines.push(`  at:     ${info.field}`);
   if (info.remedy !== null) lines.push(`  remedy: ${info.remedy}`);
-  return lines.join("\n");
+  stream.write(`${lines.join("\n")}\n`);
 }
+
+const linesOf = (text: string): string[] => text.replace(/\n$/, "").split("\n");
 
 /** One line that is written over, for a person who waits; nothing for programs. Nothing after its end: the prompt stands there. */
 function progressLine(mode: Mode): (step: string | null) => void {

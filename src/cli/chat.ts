@@ -10,6 +10,7 @@ import type { ChannelAdapter, OutDelivery } from "../contract/adapter.ts";
 import { FactoryError } from "../contract/errors.ts";
 import type { OutMessage } from "../contract/message.ts";
 import type { Act } from "./act.ts";
+import { AWAY, watchConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { renderForPipe } from "./render.ts";
 
@@ -74,14 +75,23 @@ async function sayOnce(context: Context, said: string): Promise<void> {
     sender: { handle: `terminal:${context.osUser}`, displayName: context.osUser },
     sentAt: Date.now(),
   };
+  const backend = await context.backend();
+  const connection = watchConnection(backend, () => context.out.note(AWAY));
   const command = /^\/([A-Za-z][\w-]*)\s*([\s\S]*)$/.exec(said);
-  await gateway.inbox.receive(
-    command === null
-      ? { kind: "message", ...base, messageId: session, text: said }
-      : { kind: "command", ...base, command: command[1]!.toLowerCase(), text: command[2]! },
-  );
-  await untilQuiet(await context.backend(), place, () => !gateway.idle());
-  await gateway.stop();
+  const answered = async () => {
+    await gateway.inbox.receive(
+      command === null
+        ? { kind: "message", ...base, messageId: session, text: said }
+        : { kind: "command", ...base, command: command[1]!.toLowerCase(), text: command[2]! },
+    );
+    await untilQuiet(backend, place, () => !gateway.idle());
+  };
+  try {
+    await Promise.race([answered(), connection.lost]);
+  } finally {
+    connection.stop();
+    await gateway.stop();
+  }
   const messages = [...replies.values()];
   const text = messages.flatMap(renderForPipe).join("\n");
   context.out.result({ reply: text, messages }, () => text);
@@ -91,6 +101,8 @@ async function converse(context: Context): Promise<void> {
   const { place, threadKey, session } = placesOf(context);
   const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const ended = Promise.withResolvers<void>();
+  const backend = await context.backend();
+  let print: (lines: string[]) => void = () => {};
   const adapter = createTerminalAdapter({
     input: process.stdin,
     output: process.stdout,
@@ -99,13 +111,24 @@ async function converse(context: Context): Promise<void> {
     ingress: { channel: "cli", place, threadKey },
     historyFile: context.config().convexUrl === null ? join(context.config().dataDir, "history") : null,
     env: context.env,
-    greeting: interactive ? [`Connected to ${escapeText((await context.backend()).url)}. Ctrl-D leaves.`, ""] : [],
+    greeting: interactive ? [`Connected to ${escapeText(backend.url)}. Ctrl-D leaves.`, ""] : [],
     onEnd: ended.resolve,
+    onConsole: (above) => {
+      print = above ?? (() => {});
+    },
   });
   const gateway = await open(context, place, session, adapter);
-  await ended.promise;
-  if (!interactive) await untilQuiet(await context.backend(), place, () => !gateway.idle());
-  await gateway.stop();
+  const connection = watchConnection(backend, () => (interactive ? print([AWAY]) : context.out.note(AWAY)));
+  const answered = async () => {
+    await ended.promise;
+    if (!interactive) await untilQuiet(backend, place, () => !gateway.idle());
+  };
+  try {
+    await Promise.race([answered(), connection.lost]);
+  } finally {
+    connection.stop();
+    await gateway.stop();
+  }
 }
 
 const PLAIN = {

@@ -12,6 +12,7 @@ import { toErrorInfo } from "../contract/errors.ts";
 import type { Act } from "./act.ts";
 import type { Context } from "./context.ts";
 import { examineChannels } from "./doctor_channels.ts";
+import { examineDisk } from "./doctor_disk.ts";
 import { examineGitHub } from "./doctor_github.ts";
 import { examineMachine } from "./doctor_machine.ts";
 import { unservedEmbedding } from "./doctor_memory.ts";
@@ -88,6 +89,8 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
   } else if ((statSync(dataDir).mode & 0o077) !== 0) {
     bad("data folder", `${dataDir} can be read by others; it holds the gateway's key`, `chmod 700 ${dataDir}`);
   } else good("data folder", dataDir);
+  const disk = existsSync(dataDir) && convexUrl === null ? examineDisk(dataDir) : null;
+  if (disk !== null) checks.push(disk);
 
   checks.push(...(await examineMachine(config)));
 

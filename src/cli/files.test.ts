@@ -15,7 +15,7 @@ const codeOf = (act: () => unknown) => {
   try {
     act();
   } catch (thrown) {
-    return (thrown as { info: { code: string; field: string } }).info;
+    return (thrown as { info: { code: string; field: string; message: string } }).info;
   }
   return null;
 };
@@ -28,6 +28,18 @@ test("input is an object, from the line or from a file; absent it is empty", () 
 
 test.each(["{", "[]", "3", "null", "@/no/such/file"])("input %j is refused", (value) => {
   expect(codeOf(() => readInput(value))).toMatchObject({ code: "invalid_input" });
+});
+
+test("a file that is no text is not read as if it were; a byte order mark is no part of one", () => {
+  const binary = join(folder, "workflow.yaml");
+  writeFileSync(binary, Buffer.from([0x69, 0x64, 0x3a, 0xff, 0xfe, 0x00]));
+  expect(codeOf(() => readText(binary, "FILE"))).toMatchObject({
+    code: "invalid_input",
+    field: "FILE",
+    message: expect.stringMatching(/workflow\.yaml cannot be read: it is not UTF-8 text$/),
+  });
+  writeFileSync(binary, "\ufeffid: x\n");
+  expect(readText(binary, "FILE")).toBe("id: x\n");
 });
 
 test("a name is no file, a path is", () => {

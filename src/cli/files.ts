@@ -11,15 +11,21 @@ export function locate(path: string): string {
   return resolve(path);
 }
 
+const UNREADABLE: Record<string, string> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "this user may not read it",
+  ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8 text",
+};
+
 /** `field` is how the caller named it, for the error. */
 export function readText(path: string, field: string): string {
   const found = locate(path);
   try {
-    return readFileSync(found, "utf8");
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(found));
   } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    const reason =
-      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (thrown as Error).message;
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    const reason = code === undefined ? message : (UNREADABLE[code] ?? message);
     throw new FactoryError("invalid_input", `${path} cannot be read: ${reason}`, {
       field,
       remedy: "give the path of a file you may read",

@@ -7,6 +7,7 @@ import { type Backend, decodeRun, functions } from "../bot/backend.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { RUN_STATUSES, type RunStatus, type RunView } from "../contract/run.ts";
 import { type Act, collect, list, type Options, text } from "./act.ts";
+import { AWAY, watchConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { looksLikeFile, readInput, readText } from "./files.ts";
 import { table } from "./output.ts";
@@ -220,9 +221,11 @@ async function follow(context: Context, runId: string, changed: (run: RunView) =
     },
     reject,
   );
+  const connection = watchConnection(backend, () => context.out.note(AWAY));
   try {
-    return await promise;
+    return await Promise.race([promise, connection.lost]);
   } finally {
+    connection.stop();
     stop();
   }
 }
