@@ -115,8 +115,14 @@ export async function startCommandRunner(options: CommandRunnerOptions): Promise
 
   function sweep(): void {
     try {
-      const swept = workshop.sweep();
-      if (swept.length > 0) log.info({ worktrees: swept.length }, "worktrees that nobody used for a week were removed");
+      const { removed, left } = workshop.sweep();
+      const worktrees = removed.length;
+      if (worktrees > 0) log.info({ worktrees }, "worktrees that nobody used for a week were removed");
+      const [first] = left;
+      if (first !== undefined) {
+        const keys = left.map(({ key }) => key);
+        log.warn({ keys, error: toErrorInfo(first.error) }, "old worktrees could not be removed");
+      }
     } catch (thrown) {
       log.warn({ error: toErrorInfo(thrown) }, "old worktrees could not be removed");
     }

@@ -9,7 +9,7 @@ import { createBubblewrap, type SandboxPaths } from "./bubblewrap.ts";
 import { createDocker } from "./docker.ts";
 import type { Executor, Outcome, SandboxName } from "./executor.ts";
 import { shown } from "./shown.ts";
-import { Worktrees } from "./worktrees.ts";
+import { type Swept, Worktrees } from "./worktrees.ts";
 
 export interface WorkshopOptions {
   workspace: string;
@@ -113,7 +113,7 @@ export class Workshop {
     if (!this.#busy.has(key)) this.#worktrees.remove(key);
   }
 
-  sweep(): string[] {
+  sweep(): Swept {
     return this.#worktrees.sweep(WORKTREE_AGE_MS, new Set(this.#busy.keys()));
   }
 }

@@ -1,7 +1,10 @@
 /** Worktrees over a real repository and a real sandbox. */
+import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BUBBLEWRAP, gitIn, makeWorkspace, passableFolder, WITHOUT } from "../../../test/bubblewrap.ts";
@@ -103,8 +107,8 @@ describe.skipIf(!BUBBLEWRAP)(`worktrees${WITHOUT}`, () => {
     await worktrees.open("T8");
     const old = new Date(Date.now() - 10_000);
     for (const key of ["T7", "T8"]) utimesSync(join(root, "workers/trees", key), old, old);
-    expect(worktrees.sweep(60_000, new Set())).toEqual([]);
-    expect(worktrees.sweep(5000, new Set(["T8"]))).toEqual(["T7"]);
+    expect(worktrees.sweep(60_000, new Set())).toEqual({ removed: [], left: [] });
+    expect(worktrees.sweep(5000, new Set(["T8"]))).toEqual({ removed: ["T7"], left: [] });
     expect(readdirSync(join(root, "workers/trees"))).toEqual(["T8"]);
     const back = await worktrees.open("T7");
     expect(await sh(back, "cat mine.txt; git log -1 --format=%s")).toBe("mine\nT7: kept\n");
@@ -204,3 +208,44 @@ describe.skipIf(!BUBBLEWRAP)(`worktrees${WITHOUT}`, () => {
     expect(existsSync("/etc/repo")).toBe(false);
   });
 });
+
+/** No one may remove it, not even the system's administrator, where its file system knows of that. */
+function hold(path: string): () => void {
+  chmodSync(path, 0o500);
+  spawnSync("chattr", ["+i", path]);
+  return () => {
+    spawnSync("chattr", ["-i", path]);
+    chmodSync(path, 0o700);
+  };
+}
+
+const HOLDABLE = (() => {
+  const folder = mkdtempSync(join(tmpdir(), "hold-"));
+  mkdirSync(join(folder, "held/inside"), { recursive: true });
+  const free = hold(join(folder, "held"));
+  try {
+    rmSync(folder, { recursive: true });
+    return false;
+  } catch {
+    free();
+    rmSync(folder, { recursive: true });
+    return true;
+  }
+})();
+
+test.skipIf(!HOLDABLE)(
+  `one that cannot be removed does not keep the others${HOLDABLE ? "" : " (skipped: here everything can be removed)"}`,
+  () => {
+    const trees = join(root, "workers/trees");
+    for (const key of ["T7", "T8", "T9"]) mkdirSync(join(trees, key, "repo"), { recursive: true });
+    const free = hold(join(trees, "T8"));
+    try {
+      const { removed, left } = worktrees.sweep(0, new Set(), Date.now() + 1000);
+      expect(removed).toEqual(["T7", "T9"]);
+      expect(left.map(({ key }) => key)).toEqual(["T8"]);
+      expect(readdirSync(trees)).toEqual(["T8"]);
+    } finally {
+      free();
+    }
+  },
+);

@@ -40,6 +40,12 @@ export interface Changes {
   summary: string;
 }
 
+/** By their keys; `left` could not be removed. */
+export interface Swept {
+  removed: string[];
+  left: { key: string; error: unknown }[];
+}
+
 const GIT_TIMEOUT_MS = 120_000;
 const GIT_OUTPUT_BYTES = 64 * 1024;
 /** What a branch may bring along. */
@@ -130,14 +136,20 @@ export class Worktrees {
     rmSync(join(this.#folder, key), { recursive: true, force: true });
   }
 
-  /** Removes worktrees that nobody has opened for so long; resolves with their keys. Links are removed, not followed. */
-  sweep(olderThanMs: number, inUse: ReadonlySet<string>, now = Date.now()): string[] {
-    const old = readdirSync(this.#folder).filter((key) => {
-      const state = lstatSync(join(this.#folder, key));
-      return !inUse.has(key) && now - state.mtimeMs > olderThanMs;
-    });
-    for (const key of old) this.remove(key);
-    return old;
+  /** Removes worktrees that nobody has opened for so long. Links are removed, not followed. One that stays does not keep the others. */
+  sweep(olderThanMs: number, inUse: ReadonlySet<string>, now = Date.now()): Swept {
+    const swept: Swept = { removed: [], left: [] };
+    for (const key of readdirSync(this.#folder)) {
+      try {
+        const { mtimeMs } = lstatSync(join(this.#folder, key));
+        if (inUse.has(key) || now - mtimeMs <= olderThanMs) continue;
+        this.remove(key);
+        swept.removed.push(key);
+      } catch (thrown) {
+        swept.left.push({ key, error: thrown });
+      }
+    }
+    return swept;
   }
 
   async #inside(
