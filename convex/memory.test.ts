@@ -253,13 +253,50 @@ describe("what runs came to", () => {
     const kept = await rows();
     expect(kept).toHaveLength(1);
     expect(kept[0]).toMatchObject({ audience: "shared", source: "run", personId: null });
-    expect(kept[0]?.text).toMatch(/^goes-wrong "goes-wrong" failed.* on \d{4}-\d\d-\d\d: /);
+    const [run] = await t.run((ctx) => ctx.db.query("runs").withIndex("by_creation_time").order("desc").take(1));
+    expect(kept[0]?.text).toMatch(
+      new RegExp(
+        `^The workflow goes-wrong failed at the step go on \\d{4}-\\d\\d-\\d\\d \\(\\w.*\\): run ${run!._id} tells why\\.$`,
+      ),
+    );
   });
 
-  test.each([
-    ["there is no room for it", "a title", 2000],
-    ["its words cannot be kept", "\ufb2c".repeat(400), 0],
-  ])("a run fails and ends also where %s", async (_why, title, full) => {
+  test("G6: nothing that was put into a run, or that a step said, becomes a memory; what was kept of it before goes", async () => {
+    const { t, rows } = await setup();
+    const before = { audience: "shared", source: "run" as const, personId: null, author: "a run", projectId: null };
+    await t.run((ctx) =>
+      ctx.db.insert("memories", {
+        ...{ ...before, number: 1, at: 1, textHash: "h" },
+        text: 'old "old" failed at go on 2026-11-01: the key is swordfish',
+      }),
+    );
+    const go = {
+      type: "task",
+      functionId: "tool::transitionTask",
+      config: { task: "{{said}}", status: "x" },
+      next: "done",
+    };
+    const source = JSON.stringify({
+      ...{
+        name: "says",
+        title: "About {{said}}",
+        inputs: { type: "object", properties: { said: { type: "string" } } },
+      },
+      ...{ startNodeId: "go", nodes: { go, done: { type: "end" } } },
+    });
+    const said = "Ana says: the password is swordfish";
+    await t.mutation(api.runs.start, {
+      ...{ actor: OWNER, workflow: null, input: JSON.stringify({ said }), origin: null, title: said },
+      definition: { file: "says.json", source },
+    });
+    expect(await t.run((ctx) => ctx.db.query("runs").collect())).toMatchObject([{ status: "failed" }]);
+    const texts = (await rows()).map(({ text }) => text).join("\n");
+    expect(texts).toMatch(/^The workflow says failed at the step go/);
+    expect(texts).not.toMatch(/swordfish|Ana|old/);
+  });
+
+  test("a run fails and ends also where there is no room for what it came to", async () => {
+    const full = 2000;
     const { t, rows } = await setup();
     vi.spyOn(console, "warn").mockImplementation(() => {});
     await t.run(async (ctx) => {
@@ -275,7 +312,7 @@ describe("what runs came to", () => {
         await ctx.db.insert("memories", { ...same, number, text: `fact ${number}`, textHash: `${number}` });
     });
     const go = { type: "task", functionId: "tool::record", config: "text", next: "done" };
-    const source = JSON.stringify({ name: "bad", title, startNodeId: "go", nodes: { go, done: { type: "end" } } });
+    const source = JSON.stringify({ name: "bad", startNodeId: "go", nodes: { go, done: { type: "end" } } });
     await t.mutation(api.runs.start, {
       ...{ actor: OWNER, workflow: null, input: "{}", origin: null },
       definition: { file: "bad.json", source },

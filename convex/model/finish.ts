@@ -50,15 +50,16 @@ export async function finishRun(
   await tellParent(ctx, run, { kind: "child", status: finish.status, result: finish.result, error });
 }
 
-/** What went wrong is worth knowing the next time; a child's failure is its parent's to tell. */
+/**
+ * That something went wrong is worth knowing the next time; a child's failure is its parent's to tell. Everybody may be told a memory, so it
+ * is made of the definition's own words: a title or an error may quote what was put in, or what others wrote.
+ */
 async function keepFailure(ctx: MutationCtx, run: Doc<"runs">, { status, nodeId, error }: Finish): Promise<void> {
   if (status !== "failed" || run.parentId !== null) return;
-  const where = nodeId === null ? "" : ` at ${nodeId}`;
+  const where = nodeId === null ? "" : ` at the step ${nodeId}`;
+  const why = error === null ? "" : ` (${error.code.replaceAll("_", " ")})`;
   const day = new Date().toISOString().slice(0, 10);
-  await rememberRun(
-    ctx,
-    `${run.workflow} "${run.title}" failed${where} on ${day}: ${error?.message ?? "no reason was given"}`,
-  );
+  await rememberRun(ctx, `The workflow ${run.workflow} failed${where} on ${day}${why}: run ${run._id} tells why.`);
 }
 
 /** For a fault that no definition can handle: everything the run has open is retired by its rows, whatever the state says. */
