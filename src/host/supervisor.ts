@@ -17,6 +17,11 @@ export interface SupervisorOptions {
 const RESTARTS_PER_MINUTE = 5;
 /** V8 ends the whole process when a single operation passes its limit, so the watchdog's limit must come long before. */
 const HEAP_LIMIT_FACTOR = 4;
+/**
+ * Twice V8's own. A call's objects die young if they are given the time: with 48 a thousand calls under load left twice as much memory
+ * behind, for the slow collector, and took a tenth longer.
+ */
+const YOUNG_GENERATION_MB = 96;
 /** What a stop may take beyond the limit it was given: closing files, a last checkpoint. */
 const STOP_GRACE_MS = 2_000;
 
@@ -58,7 +63,10 @@ export class Supervisor {
       // The functions get what the options say; nothing of this process's environment is their business.
       env: {},
       name: "convex-host",
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb * HEAP_LIMIT_FACTOR },
+      resourceLimits: {
+        maxOldGenerationSizeMb: memoryMb * HEAP_LIMIT_FACTOR,
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+      },
     });
     this.#worker = worker;
     let ready = false;
