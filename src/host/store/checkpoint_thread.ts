@@ -3,10 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Copied, CopyInput } from "./checkpoints.ts";
 
-/** While this many passes run, commits keep coming; then it is left for the next time. */
-const MAX_PASSES = 30;
+/** Each is shorter than the one before, unless the writer is faster than the disk. */
+const MAX_PASSES = 8;
 
-const { path } = workerData as CopyInput;
+const { path, few } = workerData as CopyInput;
 const port = parentPort!;
 const db = new DatabaseSync(path, { timeout: 5000 });
 // Of NORMAL: the log is synced before it is copied and the database before the log may begin anew.
@@ -15,12 +15,12 @@ const checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
 
 port.on("message", () => port.postMessage(copy()));
 
-/** What is committed during a pass is left for the next, which is shorter; only a log copied to its end can begin anew. */
+/** What is committed during a pass is left for the next; the last few pages are left to the writer. */
 function copy(): Copied {
   try {
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const { busy, log, checkpointed } = checkpoint.get() as { busy: number; log: number; checkpointed: number };
-      if (busy !== 0 || log === checkpointed) break;
+      if (busy !== 0 || log - checkpointed <= few) break;
     }
     return { error: null };
   } catch (thrown) {

@@ -33,7 +33,7 @@ function log(limits: CheckpointLimits) {
 }
 
 test("the log is copied into the database beside the commits, and begins anew again and again", async () => {
-  const { writer, commit, failures } = log({ copyAfter: 400, finishAfter: 800, few: 400, waitAfter: 1_000_000 });
+  const { writer, commit, failures } = log({ copyAfter: 400, few: 100, waitAfter: 1_000_000 });
   let [commits, begun, before] = [0, 0, 0];
   while (begun < 3) {
     commit(40);
@@ -49,7 +49,7 @@ test("the log is copied into the database beside the commits, and begins anew ag
 });
 
 test("where the thread is too slow for the writer, the writer waits for it: the log stays below its limit", () => {
-  const { writer, commit, pages } = log({ copyAfter: 100, finishAfter: 200, few: 50, waitAfter: 1_000 });
+  const { writer, commit, pages } = log({ copyAfter: 100, few: 50, waitAfter: 1_000 });
   // Without a pause the thread's answer is never heard.
   for (let n = 0; n < 300; n++) commit(10);
   expect(writer.row("SELECT count(*) FROM t")).toEqual([300]);
@@ -58,7 +58,7 @@ test("where the thread is too slow for the writer, the writer waits for it: the 
 });
 
 test("while a reader needs the database as it was, commits go on; what was left is copied the next time", async () => {
-  const limits = { copyAfter: 400, finishAfter: 100_000, few: 1, waitAfter: 100_000 };
+  const limits = { copyAfter: 400, few: 1, waitAfter: 100_000 };
   const { writer, committed, commit, failures } = log(limits);
   commit(10);
   committed.db.exec("BEGIN");

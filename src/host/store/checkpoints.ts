@@ -9,6 +9,7 @@ import type { Sql } from "./sql.ts";
 /** Of the thread, as `workerData`. */
 export interface CopyInput {
   path: string;
+  few: number;
 }
 
 /** Its answer to each message. */
@@ -18,22 +19,19 @@ export interface Copied {
 
 /** Pages of 4 KiB. */
 export interface CheckpointLimits {
+  /** A page that changes often is copied back once for many commits. */
   copyAfter: number;
   /**
-   * Under a load without a pause the thread is always some pages behind, and a log that is never copied to its end never begins anew.
-   * Beyond this length the writer copies what is left itself, if that is `few`.
+   * Under load the thread is always some pages behind, and a log that is never copied to its end never begins anew: this many may be
+   * left to the writer.
    */
-  finishAfter: number;
   few: number;
   /** The thread cannot keep up at all: everybody waits until it has. */
   waitAfter: number;
 }
 
-/**
- * A page that changes often is copied back once for many commits. The log stays near 16 MiB, which are read in well under 0.1 s after a
- * crash and are part of what the data takes on the disk.
- */
-export const LIMITS: CheckpointLimits = { copyAfter: 2_000, finishAfter: 4_000, few: 400, waitAfter: 32_000 };
+/** 16 MiB of log are read in well under 0.1 s after a crash, and are part of what the data takes on the disk. */
+export const LIMITS: CheckpointLimits = { copyAfter: 4_000, few: 500, waitAfter: 32_000 };
 const MAX_WAIT_MS = 5_000;
 /** Asking for the length of the log costs some µs. */
 const COMMITS_BETWEEN_LOOKS = 8;
@@ -45,6 +43,8 @@ export class Checkpoints {
   readonly #limits: CheckpointLimits;
   #thread: Worker | null = null;
   #isCopying = false;
+  /** The thread has copied nearly all of it. */
+  #isEnding = false;
   #commits = 0;
 
   /** `onFailure`: a sync or a write has failed, so it is unknown what of the database is on the disk. */
@@ -56,14 +56,14 @@ export class Checkpoints {
 
   /** After each COMMIT, outside any transaction. */
   committed(): void {
-    if (++this.#commits % COMMITS_BETWEEN_LOOKS !== 0) return;
+    if (!this.#isEnding && ++this.#commits % COMMITS_BETWEEN_LOOKS !== 0) return;
     try {
-      const { copyAfter, finishAfter, few, waitAfter } = this.#limits;
+      const { copyAfter, few, waitAfter } = this.#limits;
       const { all, left } = this.#sql.logPages();
       if (all >= waitAfter) this.#wait();
-      else if (this.#isCopying) return;
-      else if (all >= finishAfter && left <= few) this.#sql.copyLog();
-      else if (left >= copyAfter || all >= finishAfter) this.#copy();
+      else if (this.#isEnding && left <= 2 * few) this.#sql.copyLog();
+      else if ((this.#isEnding || left >= copyAfter) && !this.#isCopying) this.#copy();
+      this.#isEnding = false;
     } catch (error) {
       this.#failed(error);
     }
@@ -90,14 +90,16 @@ export class Checkpoints {
   #start(): Worker {
     const thread = new Worker(new URL("./checkpoint_thread.ts", import.meta.url), {
       name: "checkpoint",
-      workerData: { path: this.#sql.path } satisfies CopyInput,
+      workerData: { path: this.#sql.path, few: this.#limits.few } satisfies CopyInput,
       env: {},
       execArgv: [],
     });
     thread.unref();
     thread.on("message", ({ error }: Copied) => {
       this.#isCopying = false;
-      if (this.#thread === thread && error !== null) this.#failed(error);
+      if (this.#thread !== thread) return;
+      if (error === null) this.#isEnding = true;
+      else this.#failed(error);
     });
     // It could not open the file, or the like: it is started anew when the log is looked at again.
     thread.on("error", () => {
