@@ -47,7 +47,8 @@ export async function probe(url: string): Promise<string> {
     const response = await fetch(`${url}/version`, { signal: AbortSignal.timeout(PROBE_MS) });
     return (await response.text()).trim();
   } catch (thrown) {
-    const cause = (thrown as { cause?: { code?: string } }).cause?.code;
-    throw unavailable(url, cause ?? (thrown instanceof Error ? thrown.message : String(thrown)));
+    const { cause } = thrown as { cause?: { code?: string; message?: string } };
+    const reason = cause?.code ?? cause?.message;
+    throw unavailable(url, reason ?? (thrown instanceof Error ? thrown.message : String(thrown)));
   }
 }

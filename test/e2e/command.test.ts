@@ -1,8 +1,11 @@
 /** The command against a running bot: shapes, exit codes, and one clear error for each wrong input. */
+import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { userInfo } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { run } from "../../src/cli/program.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BotProcess, Place, WITNESSED } from "./harness.ts";
+import { typist } from "./typed.ts";
 
 const place = new Place();
 let bot: BotProcess;
@@ -12,87 +15,176 @@ beforeAll(async () => {
 afterAll(async () => await place.dispose());
 
 const SLOW = 60_000;
-const asked = async (id: string) => {
-  const { json } = await place.json(
-    "workflow",
-    "run",
-    place.file("witnessed.json", WITNESSED),
-    "--input",
-    JSON.stringify({ id }),
-  );
-  return await place.until(["workflow", "status", json.runId], (run) => run.waitingFor[0]?.kind === "approval");
+const { typed, typedJson, json, ok, expectError } = typist(place.dataDir);
+
+/** A run that stands at its question; the work before it is done at once. */
+async function asked(id: string) {
+  const file = place.file("witnessed.json", WITNESSED);
+  const run = await ok("workflow", "run", file, "--input", JSON.stringify({ id }));
+  expect(run.waitingFor).toMatchObject([{ kind: "approval" }]);
+  return await ok("workflow", "status", run.runId);
+}
+const INVALID = "id: broken\nstartNodeId: a\nnodes:\n  a: {type: task, next: nowhere}\n";
+const WRONG_FILES = {
+  "invalid.yaml": INVALID,
+  "syntax.yaml": "nodes: {a: [\n",
+  "syntax.json": '{"nodes": ',
+  "type.yaml": INVALID.replace("type: task", "type: tsk"),
+  "start.yaml": INVALID.replace("startNodeId: a", "startNodeId: b"),
+  "empty.yaml": "",
 };
 
 describe("wrong input -> one clear error", () => {
+  beforeAll(() => {
+    for (const [name, content] of Object.entries(WRONG_FILES)) place.file(name, content);
+    writeFileSync(join(place.dataDir, "binary.yaml"), Buffer.from([0x69, 0x64, 0x3a, 0xff, 0xfe, 0x00]));
+  });
   const invalid = join(place.dataDir, "invalid.yaml");
+
   test.each([
     ["a file that is not there", ["workflow", "create", "/no/such/file.yaml"], 2, "invalid_input"],
     ["a file that is a folder", ["workflow", "create", place.dataDir], 2, "invalid_input"],
-    ["a file that is no workflow", ["workflow", "create", invalid], 2, "invalid_definition"],
-    ["the same, only checked", ["workflow", "create", invalid, "--validate"], 2, "invalid_definition"],
-    ["the same, run", ["workflow", "run", invalid], 2, "invalid_definition"],
+    ["a file that is no text", ["workflow", "create", join(place.dataDir, "binary.yaml")], 2, "invalid_input"],
+    ...Object.keys(WRONG_FILES).map(
+      (name) =>
+        [`${name}, stored`, ["workflow", "create", join(place.dataDir, name)], 2, "invalid_definition"] as const,
+    ),
+    ["an invalid file, only checked", ["workflow", "create", invalid, "--validate"], 2, "invalid_definition"],
+    ["an invalid file, run", ["workflow", "run", invalid], 2, "invalid_definition"],
     ["an unknown workflow", ["workflow", "run", "nothing"], 4, "not_found"],
     ["an unknown workflow, shown", ["workflow", "show", "nothing"], 4, "not_found"],
+    ["an unknown workflow, deleted", ["workflow", "delete", "nothing"], 4, "not_found"],
     ["input that is not JSON", ["workflow", "run", "deploy", "--input", "{"], 2, "invalid_input"],
     ["input that is not an object", ["workflow", "run", "deploy", "--input", "[1]"], 2, "invalid_input"],
     ["input that the workflow refuses", ["workflow", "run", "deploy", "--input", "{}"], 2, "invalid_input"],
     ["an input file that is not there", ["workflow", "run", "deploy", "--input", "@/no/input"], 2, "invalid_input"],
-    ["an unknown run", ["workflow", "status", "nothing"], 4, "not_found"],
-    ["an unknown run, watched", ["workflow", "watch", "nothing"], 4, "not_found"],
-    ["an unknown run, cancelled", ["workflow", "cancel", "nothing"], 4, "not_found"],
+    ...["status", "watch", "results", "cancel", "restart"].map(
+      (verb) => [`an unknown run, ${verb}`, ["workflow", verb, "nothing"], 4, "not_found"] as const,
+    ),
+    ["an unknown run, its record", ["audit", "list", "--run", "nothing"], 4, "not_found"],
     ["a status that no run has", ["workflow", "runs", "--status", "lost"], 2, "invalid_input"],
     ["an unknown question", ["approvals", "show", "ZZ9"], 4, "not_found"],
     ["an unknown question, answered", ["approvals", "answer", "ZZ9", "yes"], 4, "not_found"],
-    ["an unknown person", ["people", "list", "--as", "nobody"], 4, "not_found"],
+    ["an unknown question, its record", ["audit", "list", "--approval", "ZZ9"], 4, "not_found"],
+    ...[
+      ["people", "list"],
+      ["tasks", "list"],
+      ["workflow", "runs"],
+      ["audit", "list"],
+      ["approvals", "list"],
+    ].map((args) => [`an unknown person, ${args.join(" ")}`, [...args, "--as", "nobody"], 4, "not_found"] as const),
     ["a handle that is none", ["people", "link", "ana", "fax:1"], 2, "invalid_input"],
     ["an unknown command", ["bogus"], 2, "invalid_input"],
+    ["an unknown option", ["workflow", "list", "--bogus"], 2, "invalid_input"],
     ["a missing argument", ["workflow", "run"], 2, "invalid_input"],
     ["an unknown question, handed on", ["approvals", "reassign", "ZZ9", "bo"], 4, "not_found"],
     ["a task without where it goes", ["tasks", "move", "T1"], 2, "invalid_input"],
     ["a policy that is none", ["policy", "set", invalid], 2, "invalid_definition"],
     ["hours that are none", ["people", "quiet", "nobody", "22-7"], 4, "not_found"],
     ["a time that is none", ["people", "oncall", "release", "nobody", "--until", "soon"], 2, "invalid_input"],
-  ])(
+  ] as const)(
     "%s",
-    async (_name, args, code, error) => {
-      place.file("invalid.yaml", "id: broken\nstartNodeId: a\nnodes:\n  a: {type: task, next: nowhere}\n");
-      const answer = await place.json(...args);
-      expect(answer).toMatchObject({
-        code,
-        json: { error: { code: error, message: expect.any(String), retryable: false } },
-      });
-      expect(answer.json.error.remedy).not.toBeNull();
-      const forPeople = await place.cli(args);
-      expect(forPeople).toMatchObject({ code, stdout: "" });
-      expect(forPeople.stderr).toMatch(/^error: /);
-      expect(forPeople.stderr).not.toMatch(/\n {4}at /);
-    },
+    async (_name, args, code, error) => await expectError([...args], code, { code: error, retryable: false }),
     SLOW,
   );
 
-  test(
-    "an invalid file's error has file, line and remedy",
-    async () => {
-      const { stderr } = await place.cli([
-        "workflow",
-        "create",
-        place.file("bad.yaml", "id: broken\nstartNodeId: a\nnodes:\n  a: {type: task, next: nowhere}\n"),
-      ]);
-      expect(stderr).toMatch(/bad\.yaml:\d+:\d+/);
-      expect(stderr).toContain("nowhere");
-    },
-    SLOW,
-  );
+  test("an invalid file's error has file, line and remedy of each problem", async () => {
+    const { stderr } = await typed(["workflow", "create", join(place.dataDir, "type.yaml")]);
+    expect(stderr.match(/type\.yaml:4:\d+ node "a": /g)).toHaveLength(3);
+    expect(stderr).toMatch(/there is no node type "tsk" \(did you mean "task"\?\)/);
+    expect(stderr).toMatch(/there is no node "nowhere" \(/);
+  });
+
+  test("nothing of it was stored", async () => {
+    const { json } = await typedJson(["workflow", "list"]);
+    expect(json.map(({ name }: { name: string }) => name)).not.toContain("broken");
+  });
 });
 
+test("every command says with --format json one document on one line; what only reads says it again the same", async () => {
+  for (const args of [
+    ...[
+      ["workflow", "list"],
+      ["workflow", "show", "deploy"],
+      ["workflow", "runs"],
+      ["approvals", "list", "--all"],
+    ],
+    ...[
+      ["people", "list"],
+      ["people", "oncall", "release"],
+      ["policy", "list"],
+      ["tasks", "list"],
+      ["audit", "list"],
+    ],
+    ...[
+      ["audit", "verify"],
+      ["projects", "list"],
+      ["memory", "list"],
+      ["files", "list"],
+      ["slack", "manifest"],
+    ],
+    ["deploy-env"],
+  ]) {
+    const first = await typedJson(args);
+    expect([args, first.code]).toEqual([args, 0]);
+    expect([args, await typedJson(args)]).toEqual([args, first]);
+    const isList = /list|runs|oncall/.test(args.join(" ")) && args[0] !== "policy";
+    expect([args, Array.isArray(first.json)]).toEqual([args, isList]);
+  }
+  for (const args of [["doctor"], ["live"], ["workflow", "create", "workflows/deploy.yaml", "--validate"]])
+    expect([args, (await typedJson(args)).code]).toEqual([args, 0]);
+});
+
+async function nobodyListens(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return `http://127.0.0.1:${port}`;
+}
+
 test(
-  "a backend that is down -> exit code 5, on every command",
+  "a backend that is down -> exit code 5 and one clear error, on every command",
   async () => {
-    const down = { CONVEX_URL: "http://127.0.0.1:9" };
-    for (const args of [["workflow", "list"], ["approvals", "list"], ["chat", "hello"], ["doctor"]]) {
-      const answer = await place.cli([...args, "--format", "json"], down);
-      expect([args, answer.code]).toEqual([args, 5]);
-    }
+    const down = { CONVEX_URL: await nobodyListens() };
+    const error = { code: "backend_unavailable", retryable: true, field: "CONVEX_URL" };
+    for (const args of [
+      ...[
+        ["workflow", "list"],
+        ["workflow", "runs"],
+        ["workflow", "run", "deploy"],
+        ["workflow", "status", "x"],
+      ],
+      ...[
+        ["workflow", "watch", "x"],
+        ["approvals", "list"],
+        ["approvals", "answer", "4K", "yes"],
+        ["chat", "hello"],
+      ],
+      ...[
+        ["people", "list"],
+        ["tasks", "list", "--as", "ana"],
+        ["audit", "list"],
+        ["audit", "verify"],
+      ],
+    ])
+      await expectError(args, 5, error, down);
+    const doctor = await typedJson(["doctor"], down);
+    expect(doctor).toMatchObject({ code: 5, json: { ok: false } });
+    expect(doctor.json.checks).toContainEqual({
+      ...{ name: "backend", ok: false },
+      ...{ detail: expect.stringContaining("ECONNREFUSED"), remedy: expect.stringContaining("npm start") },
+    });
+    const nobody = new Place();
+    await expectError(
+      ["workflow", "list"],
+      5,
+      { ...error, field: "FACTORY_DATA_DIR" },
+      { FACTORY_DATA_DIR: nobody.dataDir },
+    );
+    await nobody.dispose();
+    // And once as a program of its own.
+    expect((await place.cli(["workflow", "list", "--format", "json"], down)).code).toBe(5);
   },
   SLOW,
 );
@@ -117,20 +209,25 @@ test(
 test(
   "an option that does not exist -> invalid, twice -> alreadyAnswered, and nothing else changes",
   async () => {
-    const run = await asked("x");
-    const { code } = run.waitingFor[0];
+    const { runId, waitingFor } = await asked("x");
+    const [{ code, approvalId }] = waitingFor;
+    // As programs of their own: what a script sees is the process's exit code.
     expect(await place.json("approvals", "answer", code, "maybe")).toMatchObject({
       code: 2,
-      json: { outcome: "invalid" },
+      json: { outcome: "invalid", message: expect.stringContaining("The options are yes, no") },
     });
-    expect((await place.json("approvals", "show", code)).json).toMatchObject({ status: "pending", votes: [] });
-    expect(await place.json("approvals", "answer", code, "no")).toMatchObject({
+    expect(await ok("approvals", "show", code)).toMatchObject({ status: "pending", votes: [] });
+    expect(await json("approvals", "answer", code, "no")).toEqual({
       code: 0,
-      json: { outcome: "settled", option: "no" },
+      json: { outcome: "settled", option: "no", approvalId, message: expect.stringMatching(/^Denied by .* via CLI/) },
     });
-    const again = await place.json("approvals", "answer", run.waitingFor[0].approvalId, "yes");
-    expect(again).toMatchObject({ code: 1, json: { outcome: "alreadyAnswered" } });
-    const ended = await place.until(["workflow", "status", run.runId], ({ endedAt }) => endedAt !== null);
+    for (const ref of [approvalId, code])
+      expect(await json("approvals", "answer", ref, "yes")).toMatchObject({
+        code: 1,
+        json: { outcome: "alreadyAnswered", message: expect.stringMatching(/already answered: no via CLI/) },
+      });
+    expect((await ok("approvals", "show", approvalId)).votes).toHaveLength(1);
+    const ended = await ok("workflow", "status", runId);
     expect(ended).toMatchObject({ status: "completed", result: "x was kept" });
   },
   SLOW,
@@ -139,25 +236,21 @@ test(
 test(
   "I2, I10: --as acts as that person: not asked, so refused; who was asked is settled; both recorded",
   async () => {
-    expect((await place.json("people", "add", "Bo", "--role", "viewer")).json).toMatchObject({
-      name: "Bo",
-      roles: ["viewer"],
-    });
-    expect((await place.json("people", "role", "Bo", "+release", "-viewer")).json).toMatchObject({
-      roles: ["release"],
-    });
-    expect((await place.json("people", "link", "Bo", "sms:+15550100")).json).toMatchObject({
-      handles: ["sms:+15550100"],
-    });
-    const run = await asked("y");
-    const { approvalId } = run.waitingFor[0];
-    const refused = await place.json("approvals", "answer", approvalId, "yes", "--as", "Bo");
+    expect(await ok("people", "add", "Bo", "--role", "viewer")).toMatchObject({ name: "Bo", roles: ["viewer"] });
+    expect(await ok("people", "role", "Bo", "+release", "-viewer")).toMatchObject({ roles: ["release"] });
+    expect(await ok("people", "link", "Bo", "sms:+15550100")).toMatchObject({ handles: ["sms:+15550100"] });
+    const [{ approvalId }] = (await asked("y")).waitingFor;
+    const refused = await json("approvals", "answer", approvalId, "yes", "--as", "bo");
     expect(refused).toMatchObject({ code: 3, json: { outcome: "refused" } });
-    expect((await place.json("approvals", "show", approvalId)).json.status).toBe("pending");
-    expect(await place.ok("approvals", "list", "--as", "Bo")).toEqual([]);
-    expect((await place.json("approvals", "answer", approvalId, "yes")).code).toBe(0);
-    const audit = JSON.stringify(await place.ok("audit", "list", "--limit", "500"));
-    expect(audit).toMatch(/operator \([^)]+\) for Bo/);
+    expect((await ok("approvals", "show", approvalId)).status).toBe("pending");
+    expect(await ok("approvals", "list", "--as", "Bo")).toEqual([]);
+    expect((await ok("approvals", "answer", approvalId, "yes", "--reason", "fine")).outcome).toBe("settled");
+    const audit = await ok("audit", "list", "--approval", approvalId);
+    const me = userInfo().username;
+    expect(audit).toMatchObject([
+      { kind: "approval.answered", person: me, channel: "cli", detail: { option: "yes", reason: "fine" } },
+      { kind: "approval.refused", person: `operator (${me}) for Bo`, channel: "cli" },
+    ]);
   },
   SLOW,
 );
@@ -166,35 +259,51 @@ test(
   "lists are one array; run, status and approval have the contract's fields; a watched run ends with it",
   async () => {
     const run = await asked("z");
+    const fields = "runId workflow version title status startedBy input variables nodes waitingFor result error";
+    expect(Object.keys(run)).toEqual(expect.arrayContaining(fields.split(" ")));
     expect(run).toMatchObject({
-      runId: expect.any(String),
-      workflow: "witnessed",
-      version: expect.any(Number),
-      title: expect.any(String),
-      status: "waiting",
-      startedBy: expect.any(String),
-      input: { id: "z" },
-      variables: expect.any(Object),
-      nodes: expect.arrayContaining([
-        expect.objectContaining({ id: "before", type: "task", status: "completed", attempt: 1, error: null }),
-      ]),
-      waitingFor: [{ kind: "approval", question: "Go on with z?", options: ["yes", "no"], code: expect.any(String) }],
-      result: null,
-      error: null,
+      ...{ workflow: "witnessed", version: expect.any(Number), title: "witnessed", status: "waiting" },
+      ...{ input: { id: "z" }, variables: { before: expect.anything() }, result: null, error: null },
     });
-    expect(await place.ok("workflow", "runs", "--status", "waiting")).toEqual(
-      expect.arrayContaining([expect.objectContaining({ runId: run.runId })]),
+    expect(run.nodes).toMatchObject([
+      {
+        ...{ id: "before", type: "task", status: "completed", attempt: 1, error: null },
+        ...{ startedAt: expect.any(Number), endedAt: expect.any(Number) },
+      },
+      { id: "ask", type: "approval", status: "waiting", attempt: 1, endedAt: null, error: null },
+    ]);
+    const [wait] = run.waitingFor;
+    const { approvalId, code } = wait;
+    expect(wait).toEqual({
+      ...{ kind: "approval", approvalId, code: expect.stringMatching(/^[0-9A-Z]{2,}$/) },
+      ...{ question: "Go on with z?", options: ["yes", "no"], expiresAt: null },
+    });
+    const approval = await ok("approvals", "show", code);
+    expect(approval).toMatchObject({
+      ...{ approvalId, code, status: "pending", question: "Go on with z?", options: ["yes", "no"] },
+      ...{ runId: run.runId, nodeId: "ask", requestedBy: run.startedBy, approvers: [`person:${run.startedBy}`] },
+      ...{ quorum: 1, tier: "low", createdAt: expect.any(Number), expiresAt: null, votes: [], outcome: null },
+    });
+    expect(Object.keys(approval)).toEqual(expect.arrayContaining(["payloadHash", "deliveries"]));
+    expect(await ok("approvals", "list")).toContainEqual(expect.objectContaining({ approvalId, code }));
+    expect(await ok("workflow", "runs", "--status", "waiting")).toContainEqual(
+      expect.objectContaining({ runId: run.runId }),
     );
     const watching = place.json("workflow", "watch", run.runId);
-    await place.json("approvals", "answer", run.waitingFor[0].code, "yes");
+    await ok("approvals", "answer", code, "yes", "--reason", "go");
     const watched = await watching;
     expect(watched.code).toBe(0);
     expect(JSON.parse(watched.stdout.trim().split("\n").at(-1)!)).toMatchObject({
       status: "completed",
       result: "z went on",
     });
-    const shown = await place.cli(["workflow", "status", run.runId]);
-    expect(shown.stdout).toContain("completed");
+    const { votes, outcome } = await ok("approvals", "show", approvalId);
+    const given = { option: "yes", channel: "cli", reason: "go", at: expect.any(Number) };
+    expect({ votes, outcome }).toMatchObject({
+      votes: [{ ...given, person: run.startedBy }],
+      outcome: { ...given, by: run.startedBy },
+    });
+    expect((await typed(["workflow", "status", run.runId])).stdout).toContain("completed");
   },
   SLOW,
 );
@@ -202,37 +311,17 @@ test(
 test(
   "factory chat says one message and prints its reply",
   async () => {
-    const answer = await place.json("chat", "which", "workflows", "are", "there?");
-    expect(answer.code).toBe(0);
-    expect(answer.json.reply).toContain("deploy");
+    expect((await ok("chat", "which", "workflows", "are", "there?")).reply).toContain("deploy");
   },
   SLOW,
 );
 
 describe("tasks, projects, budgets and memories", () => {
-  /** In this process: a program each would take most of the time. */
-  const typed = async (...args: string[]) => {
-    const said = { stdout: "", stderr: "" };
-    const into = (name: "stdout" | "stderr") => ({
-      write: (text: string) => {
-        said[name] += text;
-      },
-    });
-    vi.stubEnv("FACTORY_DATA_DIR", place.dataDir);
-    const code = await run(args, { stdout: into("stdout"), stderr: into("stderr"), env: {} });
-    vi.unstubAllEnvs();
-    return { code, ...said };
-  };
-  const json = async (...args: string[]) => {
-    const { code, stdout } = await typed(...args, "--format", "json");
-    return { code, json: JSON.parse(stdout) };
-  };
-
   test(
     "a task is made, given, moved and shown; an illegal move is refused with the legal ones",
     async () => {
       expect(
-        await typed("projects", "create", "Apollo", "--repo", "https://github.com/acme/apollo.git", "--budget", "12"),
+        await typed(["projects", "create", "Apollo", "--repo", "https://github.com/acme/apollo.git", "--budget", "12"]),
       ).toMatchObject({ code: 0, stdout: expect.stringMatching(/acme\/apollo.*\$0\.00 of \$12\.00/s) });
       const made = await json("tasks", "create", "fly to the moon", "--project", "apollo", "--priority", "high");
       const { task } = made.json;
@@ -248,10 +337,10 @@ describe("tasks, projects, budgets and memories", () => {
         "task.assigned",
         "task.moved",
       ]);
-      expect((await typed("tasks", "show", task)).stdout).toMatch(/can become.*BLOCKED.*moved/s);
+      expect((await typed(["tasks", "show", task])).stdout).toMatch(/can become.*BLOCKED.*moved/s);
       expect((await json("tasks", "list", "--project", "Apollo", "--status", "IN_PROGRESS")).json).toHaveLength(1);
       expect(await json("tasks", "show", "T99999")).toMatchObject({ code: 4, json: { error: { code: "not_found" } } });
-      expect((await typed("projects", "list")).stdout).toMatch(/Apollo +acme\/apollo +1 +\$0\.00 of \$12\.00/);
+      expect((await typed(["projects", "list"])).stdout).toMatch(/Apollo +acme\/apollo +1 +\$0\.00 of \$12\.00/);
     },
     SLOW,
   );
@@ -259,16 +348,16 @@ describe("tasks, projects, budgets and memories", () => {
   test(
     "a budget is set, shown and removed; a memory is listed and forgotten",
     async () => {
-      expect((await typed("budget", "set", "50", "--warn", "60")).stdout).toMatch(
+      expect((await typed(["budget", "set", "50", "--warn", "60"])).stdout).toMatch(
         /^The factory, \d{4}-\d\d: \$0\.00 of \$50\.00\n$/,
       );
       expect((await json("budget", "show")).json[0]).toMatchObject({ project: null, limitUsd: 50, warnAt: 0.6 });
-      expect((await typed("budget", "remove")).stdout).toContain("no limit");
+      expect((await typed(["budget", "remove"])).stdout).toContain("no limit");
       expect(await json("budget", "set", "5", "--project", "nothing")).toMatchObject({ code: 4 });
-      await place.cli(["chat", "remember that the canteen closes at two"]);
-      expect((await typed("memory", "list", "canteen")).stdout).toMatch(/M\d+ .*you .*the canteen closes at two/);
-      expect((await typed("memory", "forget", "canteen")).stdout).toBe("Forgotten: the canteen closes at two\n");
-      expect((await typed("memory", "forget", "canteen")).code).toBe(4);
+      await typed(["chat", "remember that the canteen closes at two"]);
+      expect((await typed(["memory", "list", "canteen"])).stdout).toMatch(/M\d+ .*you .*the canteen closes at two/);
+      expect((await typed(["memory", "forget", "canteen"])).stdout).toBe("Forgotten: the canteen closes at two\n");
+      expect((await typed(["memory", "forget", "canteen"])).code).toBe(4);
     },
     SLOW,
   );
@@ -278,13 +367,13 @@ test(
   "files: added, listed, taken away; what nobody could read is refused before it is sent",
   async () => {
     const report = place.file("report.txt", "All is well.\n");
-    expect((await place.json("files", "add", report)).json).toMatchObject({ name: "report.txt", bytes: 13 });
-    expect(await place.json("files", "add", report)).toMatchObject({ code: 1, json: { error: { code: "conflict" } } });
+    expect(await ok("files", "add", report)).toMatchObject({ name: "report.txt", bytes: 13 });
+    expect(await json("files", "add", report)).toMatchObject({ code: 1, json: { error: { code: "conflict" } } });
     const binary = place.file("blob.txt", "a\0b");
-    expect(await place.json("files", "add", binary)).toMatchObject({ code: 2, json: { error: { field: "file" } } });
-    expect((await place.json("files", "list")).json).toMatchObject([{ name: "report.txt", contentType: "text/plain" }]);
-    expect(await place.json("files", "remove", "report.txt")).toMatchObject({ code: 0 });
-    expect(await place.json("files", "remove", "report.txt")).toMatchObject({ code: 4 });
+    expect(await json("files", "add", binary)).toMatchObject({ code: 2, json: { error: { field: "file" } } });
+    expect(await ok("files", "list")).toMatchObject([{ name: "report.txt", contentType: "text/plain" }]);
+    expect(await json("files", "remove", "report.txt")).toMatchObject({ code: 0 });
+    expect(await json("files", "remove", "report.txt")).toMatchObject({ code: 4 });
   },
   SLOW,
 );
