@@ -9,7 +9,7 @@ import { checkedInput, demandTool } from "./agents/tools/index.ts";
 import { RUN_LOOKS, type RunLook } from "./agents/tools/runs.ts";
 import { record } from "./model/audit.ts";
 import { fail } from "./model/errors.ts";
-import { locateFile } from "./model/files.ts";
+import { filesNamed, locateFile } from "./model/files.ts";
 import { parseJson, sha256Hex } from "./model/json.ts";
 import { judgeCall } from "./model/policy.ts";
 
@@ -55,6 +55,10 @@ async function allowed(
   if (Object.hasOwn(RUN_LOOKS, toolName)) {
     const read = RUN_LOOKS[toolName as RunLook] as (ctx: MutationCtx, input: unknown) => Promise<unknown>;
     return { result: JSON.stringify(await read(ctx, given)) };
+  }
+  if (toolName === "listFiles") {
+    const { about } = fileTools.listFiles.input.parse(given);
+    return { result: JSON.stringify(await filesNamed(ctx, about ?? null)) };
   }
   if (toolName !== "fetchFileContent") fail("forbidden", `${toolName} is not for a workflow's step`);
   const person = await ctx.db.get("people", run.startedBy);

@@ -44,6 +44,8 @@ export const ASKED: Asked[] = [
   manager("startWorkflow", "run the workflow witnessed with id=tools"),
   manager("runStatus", "current runs"),
   manager("pendingQuestions", "which approvals are waiting for me?"),
+  manager("listFiles", "which files are there?"),
+  by("forgeAnalyst", "listFiles", "ask the forge analyst to list the files"),
   manager("getTokenSpendSummary", "can you tell me how much we spent?"),
   manager("requestHumanInput", "please check with bob whether the docs are done"),
   manager("rememberFact", "remember that T1 is urgent"),

@@ -24,6 +24,7 @@ const STEPS: Record<AgentName, Step[]> = {
       ["runStatus", {}],
       ["getTokenSpendSummary", {}],
       ["pendingQuestions", {}],
+      ["listFiles", {}],
       ["recallMemories", {}],
     ],
     [
@@ -73,6 +74,7 @@ const STEPS: Record<AgentName, Step[]> = {
   ],
   forgeAnalyst: [
     [
+      ["listFiles", { about: "notes" }],
       ["fetchFileContent", { file: "notes.txt" }],
       ["requestHumanInput", { ask: "me", question: "Which quarter?", options: ["first", "second"] }],
     ],

@@ -49,6 +49,7 @@ Rules:
     "dispatchCodingTask",
     "getTokenSpendSummary",
     "pendingQuestions",
+    "listFiles",
     "requestHumanInput",
     "delegate",
     "createBranch",

@@ -84,8 +84,23 @@ describe("S4: the Forge Analyst reads files", () => {
     await expect(t.query(internal.files.locate, { file: "foto.txt" })).rejects.toThrow(/did you mean .*photo\.txt/);
   });
 
-  test("has the file tool and the question to people, and no other", () => {
-    expect(CREW.forgeAnalyst.tools).toEqual(["fetchFileContent", "requestHumanInput"]);
+  test("which files there are is told by name, also those about something; never where they are stored", async () => {
+    const { ask, add, calls } = await setup();
+    expect(await ask("which files are there?")).toContain("No file has been added yet");
+    const storageId = await add("budget-2026.txt", "1", "text/plain");
+    await add("notes.txt", "2", "text/plain");
+    const all = await ask("which files are there?");
+    expect(all).toMatch(
+      /^2 files:\n- \*\*budget-2026\.txt\*\* \(1 byte, added by .* on \d{4}-\d\d-\d\d\)\n- \*\*notes\.txt/,
+    );
+    expect(all).not.toContain(storageId);
+    expect(await ask("list the files about the budget")).toMatch(/^One file:\n- \*\*budget-2026/);
+    expect(await ask("list the files about horses")).toContain("None of the 2 files has that in its name");
+    expect(new Set((await calls()).map(({ tool }) => tool))).toEqual(new Set(["listFiles"]));
+  });
+
+  test("has the file tools and the question to people, and no other", () => {
+    expect(CREW.forgeAnalyst.tools).toEqual(["listFiles", "fetchFileContent", "requestHumanInput"]);
   });
 
   test("what a file says is not obeyed: no call follows from it, whoever it speaks to", async () => {

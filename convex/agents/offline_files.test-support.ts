@@ -3,7 +3,54 @@ type Table = Record<string, Record<string, unknown>>;
 const REPORT = { file: "report.pdf" };
 const BUDGET = { file: "report.pdf", find: ["budget"] };
 
-export const FILE_PARAPHRASES: Record<"fetchFileContent", Table> = {
+const ALL = {};
+
+export const FILE_NEGATIVES: string[] = [
+  "file a complaint",
+  "how do I add a file?",
+  "the files are a mess",
+  "which files did PR 12 change?",
+  "which files changed in the last commit?",
+  "files are hard",
+  "delete all files",
+  "did you lose the file?",
+  "I filed it yesterday",
+  "don't list the files",
+];
+
+export const FILE_PARAPHRASES: Record<"fetchFileContent" | "listFiles", Table> = {
+  listFiles: {
+    "which files are there?": ALL,
+    "what files are there?": ALL,
+    "which files do you have?": ALL,
+    "what files do we have": ALL,
+    "which files can you read?": ALL,
+    "what documents do you know?": ALL,
+    "which documents are available?": ALL,
+    "what documents have been added?": ALL,
+    "which files were uploaded?": ALL,
+    "list the files": ALL,
+    "list files": ALL,
+    "list all files please": ALL,
+    "please list the documents": ALL,
+    "show me the files": ALL,
+    "show all files that are there": ALL,
+    "can you show me the list of files?": ALL,
+    "give me a list of the files": ALL,
+    "tell me which files there are": ALL,
+    "are there any files?": ALL,
+    "do we have any documents?": ALL,
+    "have any files been added?": ALL,
+    "how many files are there?": ALL,
+    files: ALL,
+    "the file list, please": ALL,
+    "available files": ALL,
+    "what can you read?": ALL,
+    "which files are there about the budget?": { about: "budget" },
+    "list the files about budget": { about: "budget" },
+    'show me the files named "annual report"': { about: "annual report" },
+    "do we have any files on hiring?": { about: "hiring" },
+  },
   fetchFileContent: {
     "read the file report.pdf and summarise it": REPORT,
     "read the file report.pdf and summarise": REPORT,

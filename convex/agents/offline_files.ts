@@ -1,4 +1,5 @@
 /** What is asked about files, read from a message, and how what stands in them is told. Pure. Nothing in a file is ever taken as a request. */
+import type { FilesListed } from "../model/files.ts";
 import { shorten } from "../model/words.ts";
 import * as find from "./offline_arguments.ts";
 import type { Intent } from "./offline_intents.ts";
@@ -76,12 +77,72 @@ export function fileAsked(text: string): Input | null {
   };
 }
 
+const FILES = "(?:files?|documents?|pdfs?)";
+const POLITE = "^(?:(?:please|hey|ok|okay|so|and)[\\s,]+)*(?:(?:can|could|would|will) you\\s+)?(?:please\\s+)?";
+const OF_ALL =
+  "(?:(?:all|the|our|my|your|of|these|a|list|full|complete|available|added|uploaded|existing|current|names?|any)\\s+)*";
+/** What may follow: where they are, that they are there, what they are about. */
+const THERE =
+  "(?:\\s+(?:(?:that\\s+)?(?:(?:are|is|were|was|have been|has been|you|we|i)\\s+)*(?:there|here|available|added|uploaded|have|know|got|can read|may read|in the factory|in storage)(?:\\s+(?:so far|now|already|to the factory|to read|at the moment))?))?";
+const ABOUT = "(?:\\s+(?:about|on|named|called|with)\\s+\\S.*)?";
+const END = "(?:[\\s,]+please)?[\\s.!?]*$";
+
+export const LISTS_FILES: RegExp[] = [
+  new RegExp(
+    `${POLITE}(?:list|show|see|display|give|print|tell|name)\\s+(?:me\\s+|us\\s+)?${OF_ALL}${FILES}${THERE}${ABOUT}${END}`,
+    "i",
+  ),
+  new RegExp(
+    `${POLITE}(?:tell|show)\\s+(?:me|us)\\s+(?:what|which)\\s+${FILES}\\s+(?:are|were|do|have|has|can|exist|you|we|there)\\b.*$`,
+    "i",
+  ),
+  new RegExp(
+    `^(?:and\\s+|so\\s+)?(?:what|which)\\s+(?:kinds? of\\s+)?${FILES}\\s+(?:are (?:there|here|available|added|uploaded|in the factory|known|on)|is there|exist|were (?:added|uploaded)|have been (?:added|uploaded)|(?:do|can|could|may) (?:you|we|i|the (?:forge )?analyst) (?:have|know|see|read|open|use))\\b.*$`,
+    "i",
+  ),
+  new RegExp(
+    `^(?:are there|is there|(?:do|have) (?:we|you|i)(?: have| got)?|have we got)\\s+(?:any\\s+|some\\s+)${FILES}${THERE}${ABOUT}${END}`,
+    "i",
+  ),
+  new RegExp(
+    `^(?:has|have|was|were)\\s+(?:any(?:body|one)?|somebody|someone)?\\s*(?:any\\s+)?(?:${FILES}\\s+)?(?:been\\s+)?(?:added|uploaded)(?:\\s+(?:any\\s+)?${FILES})?${END}`,
+    "i",
+  ),
+  new RegExp(`^how many\\s+${FILES}${THERE}(?:\\s+(?:are there|do (?:we|you) have))?${END}`, "i"),
+  new RegExp(`^${OF_ALL}(?:files|documents|pdfs|file list|list of (?:the )?files)${THERE}${ABOUT}${END}`, "i"),
+  /^what (?:can|could|may) (?:you|i|we|the (?:forge )?analyst) read(?: here| for me)?[\s?.!]*$/i,
+];
+
+/** Of a repository, or what became of files elsewhere, is another matter; so is one that is named whole. */
+const NOT_LISTED =
+  /\b(?:chang\w*|modif\w*|edit\w*|touch\w*|delet\w*|commits?|prs?|pull|diff|code|repos?|repositor(?:y|ies)|branch\w*|worktree)\b/i;
+
+const NAMED = new RegExp(`\\.${ENDING}\\b|\\bhttps?://`, "i");
+
+export function filesAsked(text: string): Input | null {
+  if (IN_A_REPOSITORY.test(text) || NOT_LISTED.test(find.withoutQuotes(text)) || NAMED.test(text)) return null;
+  const about = /\b(?:about|named|called|with|on)\s+(\S.*)$/i.exec(text)?.[1];
+  const words =
+    about === undefined ? "" : find.trimEnd(find.quoted(about) ?? about).replace(/^(?:the|our|my|an?)\s+/i, "");
+  return words === "" || words.length > 120 || /^(?:it|them|offer|file|record|here)$/i.test(words)
+    ? {}
+    : { about: words };
+}
+
 /** Whether it is about a file, so that the Factory Manager hands it on. */
 export const asksForFile = (text: string): boolean =>
   READS_FILE.some((pattern) => pattern.test(find.withoutQuotes(text)) || pattern.test(text)) &&
   fileAsked(text) !== null;
 
 export const FILE_ROWS: Intent[] = [
+  {
+    tool: "listFiles",
+    what: "show which files were added to the factory",
+    example: "which files are there?",
+    changes: false,
+    patterns: LISTS_FILES,
+    input: filesAsked,
+  },
   {
     tool: "fetchFileContent",
     what: "read a file that was added to the factory, or find words in it",
@@ -105,10 +166,25 @@ type Value = Record<string, unknown>;
 
 const MAX_PAGES_TOLD = 12;
 
+const sizeWords = (bytes: number): string =>
+  bytes === 1 ? "1 byte" : bytes < 10_000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`;
+
 export const FILE_WORDS: Record<string, (value: Value) => string> = {
+  listFiles: (value) => {
+    const { files, more, total } = value as unknown as FilesListed;
+    if (total === 0)
+      return "No file has been added yet. Whoever runs the factory adds one with: factory files add FILE.";
+    if (files.length === 0) return `None of the ${total} ${total === 1 ? "file" : "files"} has that in its name.`;
+    const lines = files.map(
+      ({ name, bytes, addedBy, at }) =>
+        `- **${name}** (${sizeWords(bytes)}, added by ${addedBy} on ${new Date(at).toISOString().slice(0, 10)})`,
+    );
+    const rest = more ? "\nThere are more; ask for those with a word in their name." : "";
+    return `${files.length === 1 ? "One file" : `${files.length} files`}:\n${lines.join("\n")}${rest}`;
+  },
   fetchFileContent: (value) => {
     const { file, kind, bytes, pageCount, pages, found, notRead } = value as unknown as Content;
-    const size = bytes < 10_000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`;
+    const size = sizeWords(bytes);
     const sort = kind === "pdf" ? "a PDF" : "a text";
     const head = `**${file}** is ${sort} with ${pageCount} ${pageCount === 1 ? "page" : "pages"} (${size}).`;
     const rest = notRead === null ? "" : `\nNot here: ${notRead}.`;

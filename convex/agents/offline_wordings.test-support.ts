@@ -1,3 +1,4 @@
+import { FILE_NEGATIVES } from "./offline_files.test-support.ts";
 import { GITHUB_NEGATIVES, GITHUB_WORDINGS } from "./offline_github.test-support.ts";
 import { WORKER_NEGATIVES, WORKER_WORDINGS } from "./offline_workers.test-support.ts";
 import type { ToolName } from "./tools/index.ts";
@@ -8,6 +9,7 @@ export const WORDINGS: Record<ToolName, string[]> = {
   ...WORKER_WORDINGS,
   delegate: ["ask the task manager for the list of tasks", "hey, ask the run analysis what went wrong in the last run"],
   fetchFileContent: ["read report.pdf", "find budget in report.pdf"],
+  listFiles: ["Which files are there?", "could you please list our documents?"],
   getTask: ["details of T1"],
   listTasks: ["who has the least to do?"],
   getRunContext: ["why did morning-brief fail?", "what went wrong in the morning-brief run"],
@@ -256,6 +258,7 @@ export const WORDINGS: Record<ToolName, string[]> = {
 
 /** Conversation, near answers, negations, reports and questions: none of it may call a tool. */
 export const NEGATIVES = [
+  ...FILE_NEGATIVES,
   ...GITHUB_NEGATIVES,
   ...WORKER_NEGATIVES,
   ...[

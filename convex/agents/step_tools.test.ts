@@ -58,6 +58,16 @@ describe("an agent of the crew in a step", () => {
     ]);
   });
 
+  test("the Forge Analyst tells which files there are", async () => {
+    const { add, ended, tools } = await setup();
+    await add("report.pdf", ["Annual report"]);
+    const { result } = await ended(step("forgeAnalyst", "which files are there?"));
+    expect(result).toContain("- **report.pdf** (");
+    expect(await tools()).toMatchObject([
+      { kind: "tool.called", agent: "forgeAnalyst", tool: "listFiles", error: null },
+    ]);
+  });
+
   test("run analysis explains another run", async () => {
     const { ended } = await setup();
     const config = { task: "T9", status: "COMPLETE" };

@@ -109,6 +109,25 @@ export async function listFiles(ctx: QueryCtx): Promise<FileView[]> {
   return (await ctx.db.query("files").withIndex("by_nameKey").take(MAX_FILES)).map(viewFile);
 }
 
+export interface FilesListed {
+  files: { name: string; contentType: string | null; bytes: number; addedBy: string; at: number }[];
+  /** There are more that fit. */
+  more: boolean;
+  /** Of all, whatever was asked about. */
+  total: number;
+}
+
+const MAX_LISTED = 50;
+
+/** By name; `about`: only those in whose name each of these words stands. */
+export async function filesNamed(ctx: QueryCtx, about: string | null): Promise<FilesListed> {
+  const all = await listFiles(ctx);
+  const words = about === null ? [] : (keyOf(about).match(/[\p{L}\p{N}]+/gu) ?? []);
+  const found = all.filter(({ name }) => words.every((word) => keyOf(name).includes(word)));
+  const files = found.slice(0, MAX_LISTED).map(({ storageId: _, ...file }) => file);
+  return { files, more: found.length > MAX_LISTED, total: all.length };
+}
+
 export interface Located {
   name: string;
   storageId: Id<"_storage">;

@@ -1,9 +1,20 @@
 /** Files in this deployment's own storage. They are read outside of a transaction (`agents/fetch_file.ts`). */
 import { z } from "zod";
-import { locateFile } from "../../model/files.ts";
-import { outside } from "./define.ts";
+import { filesNamed, locateFile } from "../../model/files.ts";
+import { demand } from "../../model/rights.ts";
+import { look, outside } from "./define.ts";
 
 export const fileTools = {
+  listFiles: look({
+    description: "List the files that were added to the factory, by name: their size, who added them and when.",
+    input: z.object({
+      about: z.string().min(1).max(120).optional().describe("Words of the name; leave out for all of them"),
+    }),
+    run: async (ctx, { acting }, { about }) => {
+      demand(acting, "agents.use");
+      return await filesNamed(ctx, about ?? null);
+    },
+  }),
   fetchFileContent: outside({
     description:
       "Read a PDF or text file that was added to the factory: some pages at once, or the places where words stand. " +
