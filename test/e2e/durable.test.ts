@@ -46,8 +46,10 @@ test(
       ["after", 1],
       ["done", 1],
     ]);
-    const audit = (await place.ok("audit", "list", "--limit", "200")) as { channel: string; kind: string }[];
-    expect(audit.filter((row) => row.kind.startsWith("approval.")).some((row) => row.channel === "cli")).toBe(true);
+    const audit = await place.ok("audit", "list", "--approval", open.approvalId);
+    expect(audit).toMatchObject([
+      { kind: "approval.answered", channel: "cli", person: open.requestedBy, detail: { reason: "looks good" } },
+    ]);
 
     await second.end("SIGTERM");
     expect(Object.fromEntries(witnesses(place.dataDir))).toMatchObject({ "a/before": 1, "a/after": 1 });
@@ -158,13 +160,12 @@ test(
     const bot = await place.start();
     const input = '{"version":"1.2","environment":"production"}';
     const started = (await place.json("workflow", "run", "deploy", "--input", input)).json;
-    const asked = await place.until(
-      ["workflow", "status", started.runId],
-      (run) => run.waitingFor[0]?.kind === "approval",
-    );
+    await place.until(["workflow", "status", started.runId], (run) => run.waitingFor[0]?.kind === "approval");
     await bot.end("SIGKILL");
-    await place.start();
-    expect((await place.json("approvals", "answer", asked.waitingFor[0].code, "yes")).code).toBe(0);
+    // A1: in the terminal, where it was asked, its number still answers it.
+    const terminal = place.talk();
+    terminal.say("1");
+    await terminal.heard("Approved by");
     const watched = await place.json("workflow", "run", "deploy", "--input", input);
     const ended = await place.until(["workflow", "status", started.runId], ({ endedAt }) => endedAt !== null);
     expect(ended).toMatchObject({ status: "completed", result: expect.stringContaining("1.2 is live") });

@@ -8,6 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import { attach } from "../../src/bot/attach.ts";
 import type { Backend } from "../../src/bot/backend.ts";
 import { readConfig } from "../../src/bot/config.ts";
+import type { ErrorInfo } from "../../src/contract/errors.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -198,13 +199,18 @@ async function lineWith(stream: Readable, part: string, text: { stdout: string }
   }
 }
 
-/** The error line of a bot that did not come up: stderr is JSON lines. */
-export function fatalOf(ended: Ended): { code: string; message: string; remedy: string | null; field: string | null } {
-  for (const line of ended.stderr.trim().split("\n").reverse()) {
-    const parsed = JSON.parse(line) as { level: string; error?: never };
-    if (parsed.level === "fatal" && parsed.error !== undefined) return parsed.error;
-  }
-  throw new Error(`no fatal line in:\n${ended.stderr}`);
+/** The one error of a bot that did not come up: for programs on stderr, which is JSON lines; for people the same on stdout. */
+export function fatalOf(ended: Ended): ErrorInfo {
+  const lines = ended.stderr
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { level: string; error?: ErrorInfo });
+  const [fatal, ...more] = lines.filter(({ level }) => level === "fatal");
+  if (fatal?.error === undefined || more.length > 0) throw new Error(`not one fatal line in:\n${ended.stderr}`);
+  const { message, field, remedy } = fatal.error;
+  const told = [`error: ${message}`, ...(field === null ? [] : [`  at:     ${field}`]), `  remedy: ${remedy}`];
+  if (ended.stdout !== `${told.join("\n")}\n`) throw new Error(`people are told something else:\n${ended.stdout}`);
+  return fatal.error;
 }
 
 /** recorded step -> question -> recorded step -> end; the recorded rows are witnesses of what happened how often. */
