@@ -4,10 +4,10 @@
  * cannot be fetched: Discord shows its own error, and the button works when it is pressed again.
  */
 import type { InboundEvent, InboundMessage } from "../../src/contract/inbound.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { InboundHistory } from "../../src/contract/lookups.ts";
-import { type Body, isBody, textAt } from "./fields.ts";
+import { type Body, isBody, textAt } from "../../src/contract/untrusted.ts";
 import { compareIds, parsePlace, parseReceipt, snowflakeAt } from "./ids.ts";
-import type { Log } from "./log.ts";
 import type { OwnPosts } from "./own_posts.ts";
 import { parseMessage, type Self, type Where } from "./parse_message.ts";
 import type { Places } from "./places.ts";

@@ -1,7 +1,8 @@
 /** Whether Discord will work as it is configured: each finding with its effect and what to do (O7). Changes nothing. Plain requests: the command need not load discord.js. */
+
+import { bodiesAt, bodyAt, textAt } from "../../src/contract/untrusted.ts";
 import { commandBodies, commandsDigest } from "./commands.ts";
 import { discordSettings } from "./factory.ts";
-import { bodiesAt, bodyAt, textAt } from "./fields.ts";
 import { inviteUrl, missing } from "./permissions.ts";
 
 export interface DiscordCheck {

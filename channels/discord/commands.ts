@@ -2,7 +2,7 @@
  * The slash commands: the grammar of `contract.md` with options that Discord asks for one by one. Pure. What a person fills in becomes
  * the text that the grammar reads, so a command means the same wherever it is written.
  */
-import { type Body, bodiesAt, textAt } from "./fields.ts";
+import { type Body, bodiesAt, textAt } from "../../src/contract/untrusted.ts";
 
 const TEXT = 3;
 const SUB = 1;

@@ -4,9 +4,9 @@
  */
 import { Client, Events, GatewayDispatchEvents, GatewayIntentBits, Options, Status } from "discord.js";
 import { type ErrorInfo, FactoryError } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
+import { type Body, isBody } from "../../src/contract/untrusted.ts";
 import type { Readable } from "./catch_up.ts";
-import { type Body, isBody } from "./fields.ts";
-import type { Log } from "./log.ts";
 import type { Known } from "./places.ts";
 import { CHANNEL_TYPE } from "./wire.ts";
 

@@ -1,8 +1,8 @@
 /** Discord from its variables (contract.md). */
 import { join } from "node:path";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import { createDiscordAdapter, DISCORD_API, type DiscordAdapterConfig } from "./index.ts";
-import type { Log } from "./log.ts";
 
 export type DiscordSettings =
   | { state: "off" }

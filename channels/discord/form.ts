@@ -2,11 +2,10 @@
  * A JSON schema's properties as fields of a modal, and what was typed as values again. Pure. A modal holds five fields; what is more
  * keeps its value and is edited elsewhere. The backend checks everything.
  */
-import { type Body, bodiesAt, bodyAt, isBody, parseJson, textAt } from "./fields.ts";
+import { type FieldKind, fieldKind, shownValue, typedValue } from "../../src/contract/form.ts";
+import { type Body, bodiesAt, bodyAt, isBody, textAt } from "../../src/contract/untrusted.ts";
 import { clip, LIMITS } from "./limits.ts";
 import { COMPONENT } from "./wire.ts";
-
-type Kind = "text" | "number" | "integer" | "flag" | "choice" | "json";
 
 /** Of a field's custom id: what it is, so that it can be read back without the schema. */
 const FIELD = "field";
@@ -38,7 +37,7 @@ export function formFields(schema: Body, values: Body, room: number): Form {
 }
 
 function field(name: string, property: Body, given: unknown, required: boolean): Field {
-  const kind = kindOf(property);
+  const kind = fieldKind(property, LIMITS.selectOptions);
   const hint = textAt(property, "description");
   return {
     type: COMPONENT.label,
@@ -48,35 +47,18 @@ function field(name: string, property: Body, given: unknown, required: boolean):
   };
 }
 
-function kindOf(property: Body): Kind {
-  const choices = Array.isArray(property.enum) ? property.enum.length : 0;
-  if (choices > 0 && choices <= LIMITS.selectOptions) return "choice";
-  switch (property.type) {
-    case "number":
-    case "integer":
-      return property.type;
-    case "boolean":
-      return "flag";
-    case "array":
-    case "object":
-      return "json";
-    default:
-      return "text";
-  }
-}
-
-function component(name: string, kind: Kind, property: Body, initial: unknown, required: boolean) {
+function component(name: string, kind: FieldKind, property: Body, initial: unknown, required: boolean) {
   const custom_id = `${FIELD}.${kind}.${name}`;
   if (kind === "choice" || kind === "flag") {
     const choices: unknown[] = kind === "flag" ? [true, false] : (property.enum as unknown[]);
     const options = choices.map((choice) => ({
-      label: clip(kind === "flag" ? (choice === true ? "yes" : "no") : shown(choice), LIMITS.optionLabel),
+      label: clip(kind === "flag" ? (choice === true ? "yes" : "no") : shownValue(choice), LIMITS.optionLabel),
       value: clip(JSON.stringify(choice), LIMITS.optionLabel),
       ...(choice === initial ? { default: true } : {}),
     }));
     return { type: COMPONENT.select, custom_id, required, min_values: required ? 1 : 0, max_values: 1, options };
   }
-  const value = initial === undefined || initial === null ? "" : clip(shown(initial), LIMITS.fieldText);
+  const value = initial === undefined || initial === null ? "" : clip(shownValue(initial), LIMITS.fieldText);
   const long = kind === "json" || Number(property.maxLength ?? 0) > 200 || value.includes("\n");
   return {
     type: COMPONENT.text,
@@ -87,8 +69,6 @@ function component(name: string, kind: Kind, property: Body, initial: unknown, r
     ...(value === "" ? {} : { value }),
   };
 }
-
-const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** Custom id → what was typed or chosen, of a submitted modal in either of its layouts. */
 export function submitted(data: Body): Map<string, string> {
@@ -109,27 +89,7 @@ export function readFields(values: ReadonlyMap<string, string>): Record<string, 
   for (const [id, text] of values) {
     const [, kind, name] = /^field\.(\w+)\.([\s\S]+)$/.exec(id) ?? [];
     if (name === undefined || text === "") continue;
-    fields[name] = read(kind as Kind, text);
+    fields[name] = typedValue(kind as FieldKind, text);
   }
   return fields;
-}
-
-function read(kind: Kind, text: string): unknown {
-  if (kind === "number" || kind === "integer") return Number.isNaN(Number(text)) ? text : Number(text);
-  return kind === "text" ? text : jsonOr(text);
-}
-
-/** Text that is not JSON stays text: the backend says what is wrong with it. */
-function jsonOr(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-/** The properties of a schema in JSON text; null: it has none. */
-export function schemaOf(text: string | null | undefined): Body | null {
-  const schema = text === null || text === undefined ? null : parseJson(text);
-  return schema !== null && Object.keys(bodyAt(schema, "properties")).length > 0 ? schema : null;
 }

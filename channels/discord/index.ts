@@ -4,8 +4,8 @@
  */
 import type { ChannelAdapter } from "../../src/contract/adapter.ts";
 import { errorInfo } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import { LIMITS } from "./limits.ts";
-import type { Log } from "./log.ts";
 import type { Opened } from "./open.ts";
 
 export interface DiscordAdapterConfig {

@@ -3,16 +3,16 @@
  * takes too long the person is told that it is not stored yet. Windows and suggestions store nothing and are answered at once.
  */
 import type { Inbox } from "../../src/contract/adapter.ts";
+import { readablePayload } from "../../src/contract/card.ts";
 import { toErrorInfo } from "../../src/contract/errors.ts";
 import type { InboundEvent, StoredInbound } from "../../src/contract/inbound.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { Lookups } from "../../src/contract/lookups.ts";
+import type { Body } from "../../src/contract/untrusted.ts";
 import { complete } from "./autocomplete.ts";
-import type { Body } from "./fields.ts";
-import type { Log } from "./log.ts";
 import { escaped, fenced } from "./markdown.ts";
 import { type Ack, type Origin, type Parsed, parseInteraction } from "./parse.ts";
 import { pause } from "./pause.ts";
-import { readablePayload } from "./render_card.ts";
 import { formModal, type Modal, reasonModal, runModal, textModal } from "./render_modal.ts";
 import type { Replies } from "./replies.ts";
 import { type Api, explain } from "./rest.ts";

@@ -2,7 +2,7 @@
  * Finding a message of ours that may stand already although nobody said so. Discord keeps no key with a message, but a card has the
  * question's id in its buttons, a run's message has the run's, and a text is its own words, grown or not.
  */
-import { type Body, bodiesAt, isBody, textAt } from "./fields.ts";
+import { type Body, bodiesAt, isBody, textAt } from "../../src/contract/untrusted.ts";
 import { compareIds } from "./ids.ts";
 import type { Api, Sent } from "./rest.ts";
 import type { Content } from "./wire.ts";

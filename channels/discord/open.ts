@@ -2,15 +2,15 @@
 import type { Inbox } from "../../src/contract/adapter.ts";
 import { type ErrorInfo, FactoryError, toErrorInfo } from "../../src/contract/errors.ts";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { Lookups } from "../../src/contract/lookups.ts";
+import { type Body, bodyAt, textAt } from "../../src/contract/untrusted.ts";
 import { catchUp, OVERLAP_MS } from "./catch_up.ts";
 import { commandBodies, commandsDigest } from "./commands.ts";
 import { type Connection, connect } from "./connect.ts";
-import { type Body, bodyAt, textAt } from "./fields.ts";
 import type { DiscordAdapterConfig } from "./index.ts";
 import { createInteractions } from "./interactions.ts";
 import { createKeptReplies } from "./kept_replies.ts";
-import type { Log } from "./log.ts";
 import { createOwnPosts } from "./own_posts.ts";
 import { parseMessage, type Self } from "./parse_message.ts";
 import { pause } from "./pause.ts";

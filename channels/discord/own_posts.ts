@@ -2,7 +2,7 @@
  * The bot's own newest posts, as Discord tells of them. Discord does not say with a message in a thread who wrote what the thread hangs
  * on, but it tells of every post before it tells of anything said below it, and so before the backend may know the post's receipt.
  */
-import { type Body, textAt } from "./fields.ts";
+import { type Body, textAt } from "../../src/contract/untrusted.ts";
 import type { Where } from "./parse_message.ts";
 
 export interface OwnPosts {

@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { InboundAction, InboundEvent } from "../../src/contract/inbound.ts";
+import { type Body, bodiesAt, bodyAt, textAt } from "../../src/contract/untrusted.ts";
 import { commandText, type Given, isOfChannel, readCommand } from "./commands.ts";
-import { type Body, bodiesAt, bodyAt, textAt } from "./fields.ts";
 import { readFields, submitted } from "./form.ts";
 import { channelPlace, handleOf, parseCustomId, threadPlace, timeOf } from "./ids.ts";
 import { INPUTS } from "./render_modal.ts";

@@ -1,6 +1,6 @@
 /** Messages, mentions, direct messages and what is said in threads. Pure: where a channel belongs is an argument. */
 import { type InboundMessage, MAX_TEXT } from "../../src/contract/inbound.ts";
-import { type Body, bodiesAt, textAt } from "./fields.ts";
+import { type Body, bodiesAt, textAt } from "../../src/contract/untrusted.ts";
 import { channelPlace, handleOf, threadPlace, timeOf } from "./ids.ts";
 import { plainText } from "./plain_text.ts";
 

@@ -1,6 +1,6 @@
 /** From places to channels: a person's DM is opened, a thread is opened from its message when something is first said in it. */
 import { FactoryError } from "../../src/contract/errors.ts";
-import { bodiesAt, bodyAt, textAt } from "./fields.ts";
+import { bodiesAt, bodyAt, textAt } from "../../src/contract/untrusted.ts";
 import { parsePlace } from "./ids.ts";
 import { clip, LIMITS } from "./limits.ts";
 import type { Where } from "./parse_message.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { isBody } from "../../src/contract/untrusted.ts";
 import { CARD, CARDS, HOSTILE, MESSAGES } from "../../test/contracts/messages.ts";
 import { createDiscordSpecCheck } from "../../test/discord_spec.ts";
 import fc from "../../test/property.ts";
-import { isBody } from "./fields.ts";
 import { parseCustomId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { escaped, fenced, fromMarkdown } from "./markdown.ts";

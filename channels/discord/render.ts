@@ -2,6 +2,7 @@
  * Messages as Discord draws them. Pure. Each result is within Discord's limits for posts and for edits alike, so what could be sent can
  * be edited. A text may take several messages, anything else takes one.
  */
+import { wholeUnits } from "../../src/contract/duration.ts";
 import type { ListMessage, OutMessage, ProgressMessage } from "../../src/contract/message.ts";
 import { clip, LIMITS } from "./limits.ts";
 import { escaped, fromMarkdown } from "./markdown.ts";
@@ -107,14 +108,4 @@ function renderList({ title, items, empty }: ListMessage): Content {
   };
 }
 
-const UNITS: [string, number][] = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-  ["s", 1_000],
-];
-
-function duration(ms: number): string {
-  for (const [unit, length] of UNITS) if (ms >= length) return `${Math.floor(ms / length)} ${unit}`;
-  return "less than 1 s";
-}
+const duration = (ms: number): string => wholeUnits(ms) ?? "less than 1 s";

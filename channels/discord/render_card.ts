@@ -3,7 +3,9 @@
  * ended, and none. Everything a person or a model wrote is escaped or stands in a code block.
  */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
-import { schemaOf } from "./form.ts";
+import { CARD_TITLES, isDenied, readablePayload, votesLine } from "../../src/contract/card.ts";
+import { schemaOf } from "../../src/contract/form.ts";
+import { meaningOf } from "../../src/contract/option.ts";
 import { type ActionKind, customId } from "./ids.ts";
 import { clip, LIMITS } from "./limits.ts";
 import { escaped, fenced, timeMark } from "./markdown.ts";
@@ -20,7 +22,7 @@ const MAX_VOTES = 400;
 
 export function renderCard(card: ApprovalCard): Content {
   const open = card.status === "pending";
-  const title = open ? `Question${card.code === null ? "" : ` ${card.code}`}` : TITLES[card.status];
+  const title = open ? `Question${card.code === null ? "" : ` ${card.code}`}` : CARD_TITLES[card.status];
   const question = `**${escaped(clip(card.question, MAX_QUESTION))}**`;
   const end = open ? pendingParts(card) : [outcomePart(card)];
   const whole = [question, ...payloadPart(card), ...end].join("\n\n");
@@ -47,20 +49,12 @@ export function renderCard(card: ApprovalCard): Content {
   };
 }
 
-const TITLES: Record<ApprovalCard["status"], string> = {
-  pending: "Question",
-  answered: "Answered",
-  expired: "Expired",
-  cancelled: "Cancelled",
-  superseded: "Replaced",
-};
-
 export const isCardTitle = (title: string): boolean =>
-  Object.values(TITLES).some((known) => title === known || title.startsWith(`${known} `));
+  Object.values(CARD_TITLES).some((known) => title === known || title.startsWith(`${known} `));
 
 function outcomePart(card: ApprovalCard): string {
   const mark = card.status !== "answered" ? "🚫" : isDenied(card) ? "❌" : "✅";
-  const line = escaped(clip(card.outcomeLine ?? TITLES[card.status], MAX_OUTCOME));
+  const line = escaped(clip(card.outcomeLine ?? CARD_TITLES[card.status], MAX_OUTCOME));
   const reason = card.outcome?.reason ?? "";
   return `${mark} **${line}**${reason === "" ? "" : `\n${fenced(clip(reason, MAX_OUTCOME))}`}`;
 }
@@ -76,28 +70,9 @@ function payloadHead(payload: string): { head: string; whole: boolean } {
   return { head, whole: head === readable };
 }
 
-/** A payload is JSON text. An object reads better as one line for each of its fields; anything else as it is written by hand. */
-export function readablePayload(payload: string): string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(payload);
-  } catch {
-    return payload;
-  }
-  if (typeof parsed === "string") return parsed;
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return JSON.stringify(parsed, null, 2);
-  return Object.entries(parsed)
-    .map(([name, value]) => `${name}: ${textOf(value)}`)
-    .join("\n");
-}
-
-/** Its further lines stand to the right: none passes for another field. */
-const textOf = (value: unknown): string =>
-  typeof value === "string" ? value.replaceAll(/\r\n?|[\n\u2028\u2029]/g, "\n  ") : JSON.stringify(value, null, 2);
-
 function pendingParts(card: ApprovalCard): string[] {
   const facts: string[] = [];
-  if (card.quorum > 1) facts.push(votesLine(card));
+  if (card.quorum > 1) facts.push(escaped(clip(votesLine(card), MAX_VOTES)));
   if (card.expiresAt !== null) facts.push(`⏳ Expires ${timeMark(card.expiresAt)} (${timeMark(card.expiresAt, "R")})`);
   if (card.code !== null) {
     const word = card.options[0];
@@ -108,11 +83,6 @@ function pendingParts(card: ApprovalCard): string[] {
     );
   }
   return facts.length === 0 ? [] : [facts.join("\n")];
-}
-
-function votesLine(card: ApprovalCard): string {
-  const cast = card.votes.map((vote) => `${vote.person} ${vote.option}`).join(", ");
-  return escaped(clip(`${card.votes.length}/${card.quorum} votes${cast === "" ? "" : `: ${cast}`}`, MAX_VOTES));
 }
 
 function answerRows(card: ApprovalCard): Row[] {
@@ -129,24 +99,16 @@ function answerRows(card: ApprovalCard): Row[] {
   return [...rows(buttons), ...rows(more)];
 }
 
-/** The words of `contract.md`: what stands for a refusal, and for an approval. */
-const DENIALS = new Set(["no", "n", "deny", "denied", "reject"]);
-const APPROVALS = new Set(["yes", "y", "approve", "approved"]);
-const isDenial = (option: string): boolean => DENIALS.has(option.trim().toLowerCase());
-const approves = (option: string): boolean => APPROVALS.has(option.trim().toLowerCase());
-
-const isDenied = ({ outcome }: ApprovalCard): boolean => isDenial(outcome?.option ?? "");
-
 function styleOf(options: string[], index: number): number {
-  const option = options[index] ?? "";
-  if (isDenial(option)) return STYLE.danger;
-  if (approves(option)) return STYLE.success;
-  return index === 0 && !options.some(approves) ? STYLE.primary : STYLE.secondary;
+  const meanings = options.map(meaningOf);
+  if (meanings[index] === "deny") return STYLE.danger;
+  if (meanings[index] === "approve") return STYLE.success;
+  return index === 0 && !meanings.includes("approve") ? STYLE.primary : STYLE.secondary;
 }
 
 /** A refusal may always say why; what needs a reason must. */
 const pressKind = (card: ApprovalCard, option: string): ActionKind =>
-  card.reasonRequired.includes(option) ? "demand" : isDenial(option) ? "reason" : "answer";
+  card.reasonRequired.includes(option) ? "demand" : meaningOf(option) === "deny" ? "reason" : "answer";
 
 type Button = Row["components"][number];
 

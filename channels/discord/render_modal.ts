@@ -1,8 +1,9 @@
 /** Modals: a reason, words, a form, a workflow's inputs. Pure. */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { schemaOf } from "../../src/contract/form.ts";
 import type { WorkflowForm } from "../../src/contract/lookups.ts";
-import { parseJson } from "./fields.ts";
-import { type Field, formFields, schemaOf } from "./form.ts";
+import { parseJson } from "../../src/contract/untrusted.ts";
+import { type Field, formFields } from "./form.ts";
 import { customId } from "./ids.ts";
 import { clip, LIMITS } from "./limits.ts";
 import { COMPONENT } from "./wire.ts";

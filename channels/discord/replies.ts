@@ -3,8 +3,8 @@
  * names the event in the key of its reply, so the two find each other, in a later process too.
  */
 import type { OutDelivery } from "../../src/contract/adapter.ts";
+import type { Log } from "../../src/contract/log.ts";
 import { KEPT_MS, type KeptReplies } from "./kept_replies.ts";
-import type { Log } from "./log.ts";
 import type { Ack, Origin } from "./parse.ts";
 import { pause } from "./pause.ts";
 import { type Api, bodyOf, explain, type Sent } from "./rest.ts";

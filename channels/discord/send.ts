@@ -4,9 +4,9 @@
  */
 import type { OutDelivery, SendResult } from "../../src/contract/adapter.ts";
 import { errorInfo } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
 import { formatReceipt, nonceOf, parsePlace, parseReceipt, snowflakeAt, userOf } from "./ids.ts";
-import type { Log } from "./log.ts";
 import { type Found, find } from "./look_up.ts";
 import type { Places, Target } from "./places.ts";
 import { renderMessage } from "./render.ts";

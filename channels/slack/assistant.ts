@@ -5,8 +5,8 @@
  */
 import type { WebClient } from "@slack/web-api";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
+import type { Log } from "../../src/contract/log.ts";
 import { parsePlace } from "./ids.ts";
-import type { Log } from "./log.ts";
 import { PROMPTS } from "./manifest.ts";
 import { explain } from "./web.ts";
 

@@ -4,11 +4,11 @@
  */
 import type { WebClient } from "@slack/web-api";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { InboundHistory } from "../../src/contract/lookups.ts";
+import { type Body, bodyAt, isBody, textAt } from "../../src/contract/untrusted.ts";
 import { memberships } from "./directory.ts";
-import { type Body, bodyAt, isBody, textAt } from "./fields.ts";
 import { msOf, parsePlace, parseReceipt, tsOf } from "./ids.ts";
-import type { Log } from "./log.ts";
 import type { Self } from "./parse.ts";
 import { parseMessage } from "./parse_message.ts";
 import { explain, patiently } from "./web.ts";

@@ -5,12 +5,12 @@
 import { App } from "@slack/bolt";
 import type { Inbox } from "../../src/contract/adapter.ts";
 import { toErrorInfo } from "../../src/contract/errors.ts";
+import { schemaOf } from "../../src/contract/form.ts";
 import type { InboundEvent } from "../../src/contract/inbound.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { Lookups } from "../../src/contract/lookups.ts";
+import { type Body, isBody, listAt } from "../../src/contract/untrusted.ts";
 import type { Assistant } from "./assistant.ts";
-import { type Body, isBody, listAt } from "./fields.ts";
-import { schemaOf } from "./form.ts";
-import type { Log } from "./log.ts";
 import { slackLogger } from "./log.ts";
 import type { Modals } from "./modals.ts";
 import { type Parsed, parse, type Self } from "./parse.ts";

@@ -2,11 +2,11 @@
 import { createEmulator } from "emulate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { OutMessage } from "../../src/contract/message.ts";
+import { textAt } from "../../src/contract/untrusted.ts";
 import { delivery } from "../../test/contracts/adapter_suite.ts";
 import { createMemoryBackend } from "../../test/contracts/memory_backend.ts";
 import { CARD, CARDS, MESSAGES } from "../../test/contracts/messages.ts";
 import { createDirectory } from "./directory.ts";
-import { textAt } from "./fields.ts";
 import { renderHome } from "./home.ts";
 import { SCOPES } from "./manifest.ts";
 import { createModals } from "./modals.ts";

@@ -1,7 +1,7 @@
 /** Slack from its variables (contract.md). */
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import { createSlackAdapter, SLACK_API, type SlackAdapterConfig } from "./index.ts";
-import type { Log } from "./log.ts";
 
 export type SlackSettings =
   | { state: "off" }

@@ -4,10 +4,10 @@
  * `EVERY_MS`; after a restart those that the backend remembers are followed on.
  */
 import type { WebClient } from "@slack/web-api";
+import type { Log } from "../../src/contract/log.ts";
 import type { HomeView, Lookups } from "../../src/contract/lookups.ts";
 import { renderHome } from "./home.ts";
 import { userOf } from "./ids.ts";
-import type { Log } from "./log.ts";
 import { explain } from "./web.ts";
 
 export interface Homes {

@@ -4,8 +4,8 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { WebhookReply, WebhookRequest } from "../../src/contract/adapter.ts";
-import { type Body, parseJson } from "./fields.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../../src/contract/log.ts";
+import { type Body, parseJson } from "../../src/contract/untrusted.ts";
 
 export const WINDOW_MS = 5 * 60_000;
 

@@ -4,9 +4,9 @@
  */
 import type { ChannelAdapter } from "../../src/contract/adapter.ts";
 import { errorInfo } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import { createEndpoint } from "./http.ts";
 import { LIMITS } from "./limits.ts";
-import type { Log } from "./log.ts";
 import type { Opened } from "./open.ts";
 
 export interface SlackAdapterConfig {

@@ -1,9 +1,7 @@
-/** What the adapter has to say about itself. The libraries' own words go the same way, so that nothing is written to stdout. */
+/** The libraries' own words go the way of the adapter's, so that nothing is written to stdout. */
 
 import type { LogLevel, Logger as SlackLogger } from "@slack/logger";
-
-export type Level = "debug" | "info" | "warn" | "error";
-export type Log = (level: Level, message: string, about?: Record<string, unknown>) => void;
+import type { Level, Log } from "../../src/contract/log.ts";
 
 /** The libraries warn about what this adapter handles itself, so their words are for debugging. */
 export function slackLogger(log: Log): SlackLogger {

@@ -2,11 +2,11 @@
 import type { ModalView } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { readablePayload } from "../../src/contract/card.ts";
 import type { Lookups, WorkflowForm } from "../../src/contract/lookups.ts";
 import type { Directory } from "./directory.ts";
 import { userOf } from "./ids.ts";
 import { pause } from "./pause.ts";
-import { readablePayload } from "./render_card.ts";
 import {
   fitsModal,
   formView,

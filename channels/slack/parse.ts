@@ -3,7 +3,7 @@
  * with a reason, never an exception; what has a reason to be ignored starts nothing anywhere (C6).
  */
 import type { InboundEvent } from "../../src/contract/inbound.ts";
-import { type Body, bodyAt, textAt } from "./fields.ts";
+import { type Body, bodyAt, textAt } from "../../src/contract/untrusted.ts";
 import { handleOf } from "./ids.ts";
 import { parseBlockAction, parseSubmission } from "./parse_interaction.ts";
 import { parseMessage } from "./parse_message.ts";

@@ -1,7 +1,7 @@
 /** Buttons, selects and submitted modals. Pure. They carry ids; the backend decides what they mean. */
 import { createHash } from "node:crypto";
 import type { InboundAction, InboundEvent } from "../../src/contract/inbound.ts";
-import { type Body, bodyAt, listAt, parseJson, textAt } from "./fields.ts";
+import { type Body, bodyAt, listAt, parseJson, textAt } from "../../src/contract/untrusted.ts";
 import { readFields } from "./form.ts";
 import { type AnswerIds, actionKind, channelPlace, handleOf, MODALS, msOf, parseAnswerValue } from "./ids.ts";
 import { ignored, type Parsed, type Self } from "./parse.ts";

@@ -1,6 +1,6 @@
 /** Messages, mentions, direct messages and replies in threads. Pure. */
 import { type InboundMessage, MAX_TEXT } from "../../src/contract/inbound.ts";
-import { type Body, bodyAt, listAt, textAt } from "./fields.ts";
+import { type Body, bodyAt, listAt, textAt } from "../../src/contract/untrusted.ts";
 import { channelPlace, handleOf, msOf } from "./ids.ts";
 import { ignored, type Parsed, type Self } from "./parse.ts";
 import { plainText } from "./plain_text.ts";

@@ -3,7 +3,7 @@
  * acknowledgement is the return of `process`, which comes after every listener has stored what it got.
  */
 import type { App, Receiver } from "@slack/bolt";
-import type { Body } from "./fields.ts";
+import type { Body } from "../../src/contract/untrusted.ts";
 
 export class DurableReceiver implements Receiver {
   #app: App | null = null;

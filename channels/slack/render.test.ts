@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { ApprovalCard } from "../../src/contract/approval.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
+import { isBody } from "../../src/contract/untrusted.ts";
 import { CARD, CARDS, HOSTILE, MESSAGES } from "../../test/contracts/messages.ts";
 import fc from "../../test/property.ts";
-import { isBody } from "./fields.ts";
 import { renderHome } from "./home.ts";
 import { LIMITS, pieces } from "./limits.ts";
 import { fromMarkdown } from "./mrkdwn.ts";

@@ -2,6 +2,7 @@
  * Messages as Slack draws them. Pure. A text is markup in `text` alone; everything else is blocks with a text for notifications.
  * Each result is within the limits of chat.postMessage and chat.update alike, so what could be sent can be edited.
  */
+import { wholeUnits } from "../../src/contract/duration.ts";
 import type { ListMessage, OutMessage, ProgressMessage } from "../../src/contract/message.ts";
 import { type Block, clipEscaped, header, marked, small, smallMarked, words } from "./blocks.ts";
 import { clip, clipBytes, LIMITS, pieces } from "./limits.ts";
@@ -127,14 +128,4 @@ function longestSection(blocks: Block[]): number {
   return found;
 }
 
-const UNITS: [string, number][] = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-  ["s", 1_000],
-];
-
-function duration(ms: number): string {
-  for (const [unit, length] of UNITS) if (ms >= length) return `${Math.floor(ms / length)} ${unit}`;
-  return "less than 1 s";
-}
+const duration = (ms: number): string => wholeUnits(ms) ?? "less than 1 s";

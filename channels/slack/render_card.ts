@@ -3,6 +3,9 @@
  * none. Everything a person or a model wrote stands in plain text or in a code block.
  */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { CARD_TITLES, isDenied, readablePayload, votesLine } from "../../src/contract/card.ts";
+import { schemaOf } from "../../src/contract/form.ts";
+import { meaningOf } from "../../src/contract/option.ts";
 import {
   type ActionsBlock,
   type Block,
@@ -15,7 +18,6 @@ import {
   smallMarked,
   words,
 } from "./blocks.ts";
-import { schemaOf } from "./form.ts";
 import { type ActionKind, actionId, answerValue } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
 import { dateMark, escaped, fenced, inFence } from "./mrkdwn.ts";
@@ -36,7 +38,7 @@ export interface Rendered {
 export function renderCard(card: ApprovalCard): Rendered {
   const open = card.status === "pending";
   const blocks: Block[] = [
-    header(open ? `Question${card.code === null ? "" : ` ${card.code}`}` : TITLES[card.status]),
+    header(open ? `Question${card.code === null ? "" : ` ${card.code}`}` : CARD_TITLES[card.status]),
     { ...words(card.question, MAX_QUESTION), block_id: "question" },
     small(card.context, MAX_CONTEXT),
     ...payloadBlocks(card),
@@ -46,19 +48,10 @@ export function renderCard(card: ApprovalCard): Rendered {
   return { text: open ? asked : `${escaped(card.outcomeLine ?? card.status)}: ${asked}`, blocks };
 }
 
-const TITLES: Record<ApprovalCard["status"], string> = {
-  pending: "Question",
-  answered: "Answered",
-  expired: "Expired",
-  cancelled: "Cancelled",
-  superseded: "Replaced",
-};
-
 function outcome(card: ApprovalCard): string {
-  const line = escaped(clipEscaped(card.outcomeLine ?? TITLES[card.status], MAX_OUTCOME));
+  const line = escaped(clipEscaped(card.outcomeLine ?? CARD_TITLES[card.status], MAX_OUTCOME));
   const reason = card.outcome?.reason ?? null;
-  const isDenied = isDenial(card.outcome?.option ?? "");
-  const mark = card.status !== "answered" ? ":no_entry_sign:" : isDenied ? ":x:" : ":white_check_mark:";
+  const mark = card.status !== "answered" ? ":no_entry_sign:" : isDenied(card) ? ":x:" : ":white_check_mark:";
   const why = reason === null || reason === "" ? "" : `\n${fenced(clipEscaped(reason, MAX_OUTCOME, inFence))}`;
   // The line is a name and a channel: its marks, if somebody's name has any, must not end the bold.
   return `${mark} *${line.replaceAll("*", "∗")}*${why}`;
@@ -73,25 +66,6 @@ function payloadBlocks(card: ApprovalCard): Block[] {
   return [block, { type: "actions", block_id: "all", elements: [button("view", 0, "View all", card.approvalId)] }];
 }
 
-/** A payload is JSON text. An object reads better as one line for each of its fields; anything else as it is written by hand. */
-export function readablePayload(payload: string): string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(payload);
-  } catch {
-    return payload;
-  }
-  if (typeof parsed === "string") return parsed;
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return JSON.stringify(parsed, null, 2);
-  return Object.entries(parsed)
-    .map(([name, value]) => `${name}: ${textOf(value)}`)
-    .join("\n");
-}
-
-/** Its further lines stand to the right: none passes for another field. */
-const textOf = (value: unknown): string =>
-  typeof value === "string" ? value.replaceAll(/\r\n?|[\n\u2028\u2029]/g, "\n  ") : JSON.stringify(value, null, 2);
-
 function pendingBlocks(card: ApprovalCard): Block[] {
   const facts: Block[] = [];
   if (card.quorum > 1) facts.push(small(votesLine(card), MAX_CONTEXT));
@@ -99,11 +73,6 @@ function pendingBlocks(card: ApprovalCard): Block[] {
   const how = inWords(card);
   return [...facts, ...answerBlocks(card), ...(how === null ? [] : [small(how, MAX_CONTEXT)])];
 }
-
-const votesLine = (card: ApprovalCard): string => {
-  const cast = card.votes.map((vote) => `${vote.person} ${vote.option}`).join(", ");
-  return `${card.votes.length}/${card.quorum} votes${cast === "" ? "" : `: ${cast}`}`;
-};
 
 /** Only on a person's own copy: a code belongs to one person. */
 function inWords({ code, options }: ApprovalCard): string | null {
@@ -118,28 +87,18 @@ function answerBlocks(card: ApprovalCard): Block[] {
   if (options.length === 0) return rows([button("write", 0, "Answer…", approvalId, "primary")]);
   const edit = schemaOf(card.form) === null ? [] : [button("edit", 0, "Edit…", approvalId)];
   if (options.length > LIMITS.buttons) return [...choice(card), ...rows(edit)];
+  const meanings = options.map(meaningOf);
   const buttons = options.map((option, index) => {
-    const style = isDenial(option)
-      ? "danger"
-      : index === 0 && !options.some(approves)
-        ? "primary"
-        : approves(option)
-          ? "primary"
-          : null;
+    const isPrimary = meanings[index] === "approve" || (index === 0 && !meanings.includes("approve"));
+    const style = meanings[index] === "deny" ? "danger" : isPrimary ? "primary" : null;
     return button(pressKind(card, option), index, option, answerValue({ approvalId, option }), style);
   });
   return rows([...buttons, ...edit]);
 }
 
-/** The words of `contract.md`: what stands for a refusal. */
-const DENIALS = new Set(["no", "n", "deny", "denied", "reject"]);
-const APPROVALS = new Set(["yes", "y", "approve", "approved"]);
-const isDenial = (option: string): boolean => DENIALS.has(option.trim().toLowerCase());
-const approves = (option: string): boolean => APPROVALS.has(option.trim().toLowerCase());
-
 /** A refusal may always say why; what needs a reason must. */
 const pressKind = (card: ApprovalCard, option: string): ActionKind =>
-  card.reasonRequired.includes(option) ? "demand" : isDenial(option) ? "reason" : "answer";
+  card.reasonRequired.includes(option) ? "demand" : meaningOf(option) === "deny" ? "reason" : "answer";
 
 function button(
   kind: ActionKind,

@@ -1,14 +1,15 @@
 /** Modals: a reason, words, a form, all of a payload, a workflow's inputs. Pure. */
 import type { ModalView } from "@slack/types";
 import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { readablePayload } from "../../src/contract/card.ts";
+import { schemaOf } from "../../src/contract/form.ts";
 import type { WorkflowForm } from "../../src/contract/lookups.ts";
+import { parseJson } from "../../src/contract/untrusted.ts";
 import { type Block, clipEscaped, marked, plain, small, words } from "./blocks.ts";
-import { parseJson } from "./fields.ts";
-import { formBlocks, schemaOf } from "./form.ts";
+import { formBlocks } from "./form.ts";
 import { MODALS } from "./ids.ts";
 import { clip, LIMITS, pieces } from "./limits.ts";
 import { fenced, inFence } from "./mrkdwn.ts";
-import { readablePayload } from "./render_card.ts";
 
 /** Where what is submitted is answered, and whether only one person reads there. */
 export interface ModalWhere {

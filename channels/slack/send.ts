@@ -6,11 +6,11 @@ import type { MessageMetadata } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import type { OutDelivery, SendResult } from "../../src/contract/adapter.ts";
 import { errorInfo } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
+import { bodyAt, textAt } from "../../src/contract/untrusted.ts";
 import type { Directory, Target } from "./directory.ts";
-import { bodyAt, textAt } from "./fields.ts";
 import { formatReceipt, KEY_EVENT, parseReceipt, tsOf, userOf } from "./ids.ts";
-import type { Log } from "./log.ts";
 import { type Rendered, renderMessage } from "./render.ts";
 import { explain, type Failure } from "./web.ts";
 

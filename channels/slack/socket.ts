@@ -4,8 +4,9 @@
  * (@slack/socket-mode 3.1.0). Here a connection that ends is followed by a new one, for as long as the adapter runs.
  */
 import { SocketModeClient } from "@slack/socket-mode";
-import { type Body, bodyAt, isBody, parseJson, textAt } from "./fields.ts";
-import { type Log, slackLogger } from "./log.ts";
+import type { Log } from "../../src/contract/log.ts";
+import { type Body, bodyAt, isBody, parseJson, textAt } from "../../src/contract/untrusted.ts";
+import { slackLogger } from "./log.ts";
 import { pause } from "./pause.ts";
 import { explain } from "./web.ts";
 

@@ -10,7 +10,8 @@ import {
   WebClient,
 } from "@slack/web-api";
 import { type ErrorInfo, errorInfo, FactoryError } from "../../src/contract/errors.ts";
-import { type Log, slackLogger } from "./log.ts";
+import type { Log } from "../../src/contract/log.ts";
+import { slackLogger } from "./log.ts";
 import { pause } from "./pause.ts";
 
 /** Shorter than a delivery's lease. */

@@ -4,6 +4,7 @@
  */
 import type { DeliveryReport, Inbox, WebhookReply, WebhookRequest } from "../../src/contract/adapter.ts";
 import { FactoryError } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import type { InboundHistory } from "../../src/contract/lookups.ts";
 import type { TwilioClient } from "./client.ts";
 import { failureOf } from "./errors.ts";
@@ -25,12 +26,6 @@ export interface ConnectOptions {
   fetchEveryMs?: number;
   log: Log;
 }
-
-export type Log = (
-  level: "debug" | "info" | "warn" | "error",
-  message: string,
-  about?: Record<string, unknown>,
-) => void;
 
 export interface Connection {
   inbound(request: WebhookRequest): Promise<WebhookReply>;

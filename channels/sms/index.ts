@@ -1,8 +1,9 @@
 /** Text messages by Twilio as a channel. */
 import type { ChannelAdapter, SendResult, WebhookReply, WebhookRequest } from "../../src/contract/adapter.ts";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import type { Log } from "../../src/contract/log.ts";
 import { createClient } from "./client.ts";
-import { type Connection, connect, type Log } from "./connect.ts";
+import { type Connection, connect } from "./connect.ts";
 import { ACCOUNT_SID, SERVICE_SID, toE164 } from "./ids.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { createSender, type Sender } from "./send.ts";

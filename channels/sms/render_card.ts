@@ -1,13 +1,12 @@
 /** A question as a text message: at most two segments, the code last, only words that answer it. Pure. */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { chosenBy } from "../../src/contract/option.ts";
 import { segments, shorten, within } from "./gsm.ts";
 import { onAir, oneLine } from "./text.ts";
 
 const MOST_SEGMENTS = 2;
 /** With a longer way to answer nothing of the question would fit. */
 const LONGEST_WAYS = 150;
-const APPROVING = ["yes", "approve", "approved"];
-const DENYING = ["no", "deny", "denied", "reject"];
 
 export function renderQuestion(card: ApprovalCard): string {
   const question = onAir(oneLine(card.question));
@@ -94,11 +93,13 @@ const list = (ways: string[]): string =>
 
 /** YES and NO where the question has one option of that meaning, its number where it has several; else the option, if it is short. */
 function wordsOf(options: string[]): string[] {
-  const alike = (meanings: string[]) => options.filter((other) => meanings.includes(other.trim().toLowerCase())).length;
+  const chosen = options.map(chosenBy);
   return options.map((option, index) => {
-    const word = option.trim().toLowerCase();
-    if (APPROVING.includes(word)) return alike(APPROVING) === 1 ? "YES" : `${index + 1}`;
-    if (DENYING.includes(word)) return alike(DENYING) === 1 ? "NO" : `${index + 1}`;
+    const by = chosen[index];
+    if (by !== null) {
+      const isOnly = chosen.filter((other) => other === by).length === 1;
+      return isOnly ? (by === "approve" ? "YES" : "NO") : `${index + 1}`;
+    }
     const shown = onAir(oneLine(option)).toUpperCase();
     return shown.length <= 20 ? shown : `${index + 1}`;
   });

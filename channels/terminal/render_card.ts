@@ -1,5 +1,6 @@
 /** A question as a box, and as one line when it has ended. Pure. */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { readablePayload } from "../../src/contract/card.ts";
 import type { RenderOptions } from "./options.ts";
 import { type Paint, painter } from "./style.ts";
 import { cut, escapeText, padEnd, textWidth, wrap } from "./text.ts";
@@ -57,30 +58,12 @@ function howToAnswer(card: ApprovalCard): string {
 }
 
 function payloadHead(payload: string, ref: string): string[] {
-  const escaped = escapeText(readable(payload));
+  const escaped = escapeText(readablePayload(payload, 0));
   const lines = cut(escaped, PAYLOAD_CHARACTERS).split("\n").slice(0, PAYLOAD_LINES);
   const rest = escaped.length - lines.join("\n").length;
   if (rest <= 0) return lines;
   return [...lines, `… ${rest} characters more: factory approvals show ${escapeText(ref)}`];
 }
-
-/** A payload is JSON text. An object reads better as one line for each of its fields; anything else stays as it is. */
-function readable(payload: string): string {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(payload);
-  } catch {
-    return payload;
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return payload;
-  return Object.entries(parsed)
-    .map(([name, value]) => `${name}: ${textOf(value)}`)
-    .join("\n");
-}
-
-/** Its further lines stand to the right: none passes for another field. */
-const textOf = (value: unknown): string =>
-  typeof value === "string" ? value.replaceAll(/\r\n?|[\n\u2028\u2029]/g, "\n  ") : JSON.stringify(value);
 
 const votesLine = (card: ApprovalCard): string =>
   `${card.votes.length} of ${card.quorum} votes${card.votes.length === 0 ? "" : `: ${card.votes.map((vote) => `${escapeText(vote.person)} ${escapeText(vote.option)}`).join(", ")}`}`;

@@ -1,4 +1,6 @@
 /** Times and durations as people read them. Pure. */
+import { wholeUnits } from "../../src/contract/duration.ts";
+
 /** "today 14:03 (in 2 h)" in the reader's zone. */
 export function when(at: number, options: { now: number; timeZone: string }): string {
   const part = (style: Intl.DateTimeFormatOptions, time: number) =>
@@ -10,15 +12,5 @@ export function when(at: number, options: { now: number; timeZone: string }): st
   return `${date} ${clock} (${away >= 0 ? `in ${duration(away)}` : `${duration(-away)} ago`})`;
 }
 
-const UNITS: [string, number][] = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-  ["s", 1_000],
-];
-
 /** The largest unit that fits: "3 d", "2 h", "14 min", "0.4 s". */
-export function duration(ms: number): string {
-  for (const [unit, size] of UNITS) if (ms >= size) return `${Math.floor(ms / size)} ${unit}`;
-  return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
-}
+export const duration = (ms: number): string => wholeUnits(ms) ?? `${(Math.max(0, ms) / 1000).toFixed(1)} s`;

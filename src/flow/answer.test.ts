@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import fc from "../../test/property.ts";
+import { meaningOf } from "../contract/option.ts";
 import { hintFor, type OpenQuestion, readAnswer, waysFor } from "./answer.ts";
-import { meaningOf } from "./options.ts";
 
 const question = (code: string, options = ["yes", "no"], freeText = false): OpenQuestion => ({
   approvalId: `id-${code}`,

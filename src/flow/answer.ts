@@ -9,8 +9,10 @@
  * where WORD is an option of that question, its number, or YES / Y / APPROVE, NO / N / DENY standing for such an option. Blanks, case and
  * one final `.` or `!` do not matter. Where a message could be read both ways, the denial wins. Everything else is conversation.
  */
+
+import { meaningOf, normalize } from "../contract/option.ts";
 import { looksLikeCode, normalizeCode } from "./code.ts";
-import { isVerdictWord, meaningOf, normalize, optionFor } from "./options.ts";
+import { isVerdictWord, optionFor } from "./options.ts";
 
 /** A question open for the person who wrote. */
 export interface OpenQuestion {

@@ -1,31 +1,15 @@
 /** The words by which people choose an option, and those that no option may have. Used by validation and by the answer grammar alike. */
+import { normalize, VERDICTS } from "../contract/option.ts";
 
-/** As words are compared: blanks, case and one final `.` or `!` do not matter. */
-export function normalize(text: string): string {
-  const words = text.normalize("NFC").trim().replaceAll(/\s+/gu, " ").toLowerCase();
-  return words.replace(/\s?[.!]$/u, "");
-}
+const MEANINGS = Object.values(VERDICTS);
 
-/** The first of each pair of lists is what people may say, the second the options it stands for. */
-const APPROVING = { said: ["yes", "y", "approve"], options: ["yes", "approve", "approved"] };
-const DENYING = { said: ["no", "n", "deny"], options: ["no", "deny", "denied", "reject"] };
-
-export type Meaning = "approve" | "deny" | null;
-
-/** Whether an option approves or denies; null: neither. */
-export function meaningOf(option: string): Meaning {
-  const word = normalize(option);
-  if (DENYING.options.includes(word) || DENYING.said.includes(word)) return "deny";
-  return APPROVING.options.includes(word) || APPROVING.said.includes(word) ? "approve" : null;
-}
-
-export const isVerdictWord = (word: string): boolean => APPROVING.said.includes(word) || DENYING.said.includes(word);
+export const isVerdictWord = (word: string): boolean => MEANINGS.some(({ said }) => said.includes(word));
 
 /** Every normalized word that chooses the option: its name, its number, YES or NO where it means that. */
 export function wordsFor(options: readonly string[], index: number): string[] {
   const name = normalize(options[index]!);
   const words = [name, String(index + 1)];
-  for (const { said, options: stoodFor } of [APPROVING, DENYING]) if (stoodFor.includes(name)) words.push(...said);
+  for (const { said, options: stoodFor } of MEANINGS) if (stoodFor.includes(name)) words.push(...said);
   return [...new Set(words)];
 }
 

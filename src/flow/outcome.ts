@@ -1,6 +1,6 @@
 /** The end of a question in words: the same on every copy and in every reply. */
 import type { ApprovalStatus, Outcome, Vote } from "../contract/approval.ts";
-import { meaningOf } from "./options.ts";
+import { meaningOf } from "../contract/option.ts";
 
 const LABELS: Record<string, string> = {
   sms: "SMS",

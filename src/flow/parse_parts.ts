@@ -1,9 +1,10 @@
 /** Parts that both notations share: work, questions, places, approvers. */
 import { TIERS } from "../contract/approval.ts";
+import { normalize } from "../contract/option.ts";
 import type { ApprovalNode, FlowNode, Json, OnFailure, QuestionSpec, RetryPolicy, Work } from "./definition.ts";
 import { type Draft, mapTargets } from "./draft.ts";
 import { isObject, own } from "./json.ts";
-import { normalize, reservedReason, wordsFor } from "./options.ts";
+import { reservedReason, wordsFor } from "./options.ts";
 import { checkSchema } from "./schema_syntax.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";

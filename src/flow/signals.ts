@@ -1,12 +1,12 @@
 /** What a signal does to the wait it ends. A signal of the wrong kind for its wait is not consumed. */
 import { errorInfo } from "../contract/errors.ts";
+import { meaningOf } from "../contract/option.ts";
 import { bind, stillAsked } from "./bound.ts";
 import type { FlowNode, Json } from "./definition.ts";
 import { itemDone } from "./fanout.ts";
 import { hold, released } from "./hold.ts";
 import { type JsonObject, own, parseOutput } from "./json.ts";
 import { attempt, complete, endFailed, enter, failNode, loopScope, perform, skip } from "./nodes.ts";
-import { meaningOf } from "./options.ts";
 import type { Step } from "./step.ts";
 import type { Signal, Wait } from "./types.ts";
 import { isDone } from "./until.ts";

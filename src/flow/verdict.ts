@@ -13,9 +13,10 @@
  * is the question still open, is the answer one of its options and complete.
  */
 import type { AnswerOutcome, ApprovalStatus, Outcome, Tier, Vote } from "../contract/approval.ts";
+import { meaningOf, normalize } from "../contract/option.ts";
 import type { Json } from "./definition.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { meaningOf, normalize, optionFor } from "./options.ts";
+import { optionFor } from "./options.ts";
 import { channelLabel, outcomeLine, timeText } from "./outcome.ts";
 import { mismatches } from "./schema.ts";
 

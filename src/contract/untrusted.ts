@@ -1,4 +1,4 @@
-/** Reading what a platform sent: nothing is trusted to be there. */
+/** Reading what came from outside: nothing is trusted to be there. */
 export type Body = { readonly [name: string]: unknown };
 
 export const isBody = (value: unknown): value is Body =>
@@ -6,21 +6,28 @@ export const isBody = (value: unknown): value is Body =>
 
 /** The object at a path; an empty one when there is none. */
 export function bodyAt(value: unknown, ...path: string[]): Body {
-  let at = value;
-  for (const name of path) at = isBody(at) ? at[name] : undefined;
-  return isBody(at) ? at : {};
+  const found = valueAt(value, path);
+  return isBody(found) ? found : {};
 }
 
 /** The text at a path; null when there is none, or an empty one. */
 export function textAt(value: unknown, ...path: string[]): string | null {
-  const last = path.at(-1);
-  const found = last === undefined ? value : bodyAt(value, ...path.slice(0, -1))[last];
+  const found = valueAt(value, path);
   return typeof found === "string" && found !== "" ? found : null;
 }
 
 export function listAt(value: unknown, ...path: string[]): unknown[] {
-  const found = bodyAt(value, ...path.slice(0, -1))[path.at(-1) ?? ""];
+  const found = valueAt(value, path);
   return Array.isArray(found) ? found : [];
+}
+
+/** The objects of a list; what is none is left out. */
+export const bodiesAt = (value: unknown, ...path: string[]): Body[] => listAt(value, ...path).filter(isBody);
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const name of path) at = isBody(at) ? at[name] : undefined;
+  return at;
 }
 
 /** null: not an object in JSON. */

@@ -1,0 +1,45 @@
+/** A JSON schema's properties as fields that people fill in, whatever the platform's form looks like. The backend checks what comes back. */
+import { type Body, bodyAt, listAt, parseJson } from "./untrusted.ts";
+
+export type FieldKind = "text" | "number" | "integer" | "flag" | "choice" | "json";
+
+/** The properties of a schema in JSON text; null: it has none. */
+export function schemaOf(text: string | null | undefined): Body | null {
+  const schema = text === null || text === undefined ? null : parseJson(text);
+  return schema !== null && Object.keys(bodyAt(schema, "properties")).length > 0 ? schema : null;
+}
+
+/** With more than `maxChoices` values to choose from it is typed. */
+export function fieldKind(property: Body, maxChoices = Number.POSITIVE_INFINITY): FieldKind {
+  const choices = listAt(property, "enum").length;
+  if (choices > 0 && choices <= maxChoices) return "choice";
+  switch (property.type) {
+    case "number":
+    case "integer":
+      return property.type;
+    case "boolean":
+      return "flag";
+    case "array":
+    case "object":
+      return "json";
+    default:
+      return "text";
+  }
+}
+
+/** What a field shows of a value. */
+export const shownValue = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** What was typed or chosen. Text that is not what the field wants stays text: the backend says what is wrong with it. */
+export function typedValue(kind: FieldKind, text: string): unknown {
+  if (kind === "number" || kind === "integer") return Number.isNaN(Number(text)) ? text : Number(text);
+  return kind === "text" ? text : jsonOr(text);
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
