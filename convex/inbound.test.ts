@@ -390,11 +390,33 @@ describe("routing of commands", () => {
     expect((await stored()).every((row) => row.status === "routed")).toBe(true);
   });
 
-  test("codes are not shown in a shared place", async () => {
-    const { send, ask } = await setup();
-    const { code } = await ask();
-    const { replies } = await send("/pending", { private: false, place: "terminal:shared" });
-    expect(replies[0]).toContain("Go on?");
-    expect(replies[0]).not.toContain(code);
+  test("C4: a shared place is told what was asked in one, without codes, and of the rest only how many and where to look", async () => {
+    const { send, ask, start } = await setup();
+    const shared = { private: false, place: "terminal:shared" };
+    const pending = async () => (await send("/pending", shared)).replies[0]!;
+    const { code } = await ask({
+      ...GO_ON,
+      nodes: { ...GO_ON.nodes, ask: approve("Raise Bo's pay?", "after", "done") },
+    });
+    expect(await pending()).toBe(
+      "Questions that wait for you\n- 1 was asked in private (write PENDING to me in a direct message to see it)",
+    );
+    const run = await start(GO_ON, { origin: { ...shared, threadKey: null } });
+    const [wait] = run.waitingFor;
+    const own = wait?.kind === "approval" ? (wait.code ?? "") : "";
+    await ask({ ...GO_ON, nodes: { ...GO_ON.nodes, ask: approve("Fire Cy?", "after", "done") } });
+    const told = await pending();
+    expect(told).toMatch(
+      /- Go on\? \(yes, no · asked just now\)\n- 2 more were asked in private \(write PENDING .* to see them\)$/,
+    );
+    // Neither do the ways in which text answers tell more.
+    const replies = [told, ...(await send("yes", shared)).replies, ...(await send(`no 9ZZ`, shared)).replies];
+    for (const reply of replies) {
+      expect(reply).not.toMatch(/Bo's pay|Cy/);
+      for (const one of [code, own]) expect(reply).not.toContain(` ${one} `);
+    }
+    expect(replies.join()).toContain("PENDING in a private chat lists the words and codes that count");
+    const alone = (await send("/pending")).replies[0]!;
+    for (const part of [code, own, "Raise Bo's pay?", "Fire Cy?", "Go on?"]) expect(alone).toContain(part);
   });
 });

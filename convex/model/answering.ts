@@ -10,12 +10,17 @@ import { deliveriesOf } from "./outbox.ts";
 import type { Acting } from "./people.ts";
 import { age } from "./words.ts";
 
+export interface Where {
+  /** Nobody else reads along. */
+  private: boolean;
+}
+
 /** The reply; null: it is not an answer but conversation, and nothing was settled. */
 export async function answerText(
   ctx: MutationCtx,
   acting: Acting,
   text: string,
-  where: { private: boolean },
+  where: Where,
 ): Promise<OutMessage | null> {
   const open = await openFor(ctx, acting.person._id);
   const reading = readAnswer(text, open);
@@ -27,10 +32,10 @@ export async function answerText(
       return pendingList(
         open,
         where,
-        `Several questions are open, so "${reading.word}" alone settles none. Add a code:`,
+        `Several questions are open, so "${reading.word}" alone settles none. ${where.private ? "Add a code:" : BY_BUTTON}`,
       );
     case "notAnOption": {
-      const hint = hintFor(reading.questions);
+      const hint = hintIn(where, reading.questions);
       return say(`"${reading.word}" does not answer that, so nothing is settled.${hint === null ? "" : `\n${hint}`}`);
     }
     case "unknownCode": {
@@ -38,7 +43,7 @@ export async function answerText(
       if (late !== null) return say(late);
       // A word and something that looks like a code is meant as an answer: a model's small talk would hide the slip.
       const meant = reading.codes.filter(looksLikeCode);
-      return meant.length === 0 ? null : say(notOpen(meant, open));
+      return meant.length === 0 ? null : say(notOpen(meant, hintIn(where, open)));
     }
     case "conversation":
       return null;
@@ -72,13 +77,18 @@ async function settle(
     if (late === null) never.push(code);
     else lines.push(`${code}: ${late}`);
   }
-  if (never.length > 0) lines.push(notOpen(never, []));
+  if (never.length > 0) lines.push(notOpen(never, null));
   return lines.join("\n");
 }
 
-function notOpen(codes: string[], open: OpenQuestion[]): string {
+/** Codes and options are for the person who answers: where others read along they are not said. */
+const BY_BUTTON = "Use the buttons; PENDING in a private chat lists the words and codes that count.";
+
+const hintIn = (where: Where, open: Parameters<typeof hintFor>[0]): string | null =>
+  open.length === 0 ? null : where.private ? hintFor(open) : BY_BUTTON;
+
+function notOpen(codes: string[], hint: string | null): string {
   const which = codes.map((code) => code.toUpperCase()).join(", ");
-  const hint = open.length === 0 ? null : hintFor(open);
   return `No question with the code ${which} is open for you, so it settles nothing.${hint === null ? "" : `\n${hint}`}`;
 }
 
@@ -113,23 +123,23 @@ async function wasShown(
   });
 }
 
-/** In a shared place without codes: they belong to one person. */
-export function pendingList(
-  open: OpenQuestion[],
-  where: { private: boolean },
-  title = "Questions that wait for you",
-): OutMessage {
+/** In a shared place without codes, which belong to one person, and of what was asked in private only how much it is. */
+export function pendingList(open: OpenQuestion[], where: Where, title = "Questions that wait for you"): OutMessage {
   const now = Date.now();
-  return {
-    kind: "list",
-    title,
-    items: [...open].reverse().map((question) => ({
-      key: where.private ? question.code : null,
-      text: question.question,
-      detail: `${question.freeText ? "free text" : question.options.join(", ")} · asked ${age(now - question.createdAt)}`,
-    })),
-    empty: "Nothing is waiting for you.",
+  const told = open.filter(({ isPrivate }) => where.private || !isPrivate);
+  const items = [...told].reverse().map((question) => ({
+    key: where.private ? question.code : null,
+    text: question.question,
+    detail: `${question.freeText ? "free text" : question.options.join(", ")} · asked ${age(now - question.createdAt)}`,
+  }));
+  const untold = open.length - told.length;
+  const were = untold === 1 ? "was" : "were";
+  const rest = {
+    key: null,
+    text: `${untold}${told.length === 0 ? "" : " more"} ${were} asked in private`,
+    detail: `write PENDING to me in a direct message to see ${untold === 1 ? "it" : "them"}`,
   };
+  return { kind: "list", title, items: untold === 0 ? items : [...items, rest], empty: "Nothing is waiting for you." };
 }
 
 const say = (text: string): OutMessage => ({ kind: "text", text, onlyTo: null });
