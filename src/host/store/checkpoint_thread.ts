@@ -1,13 +1,12 @@
 /** Entry of the checkpoint thread (checkpoints.ts): a connection of its own that does nothing but copy the log back. */
 import { DatabaseSync } from "node:sqlite";
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import type { Copied, CopyInput } from "./checkpoints.ts";
 
 /** Each is shorter than the one before, unless the writer is faster than the disk. */
 const MAX_PASSES = 8;
 
-const { path, few } = workerData as CopyInput;
-const port = parentPort!;
+const { path, port, few } = workerData as CopyInput;
 const db = new DatabaseSync(path, { timeout: 5000 });
 // Of NORMAL: the log is synced before it is copied and the database before the log may begin anew.
 db.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024");

@@ -48,6 +48,22 @@ test("the log is copied into the database beside the commits, and begins anew ag
   expect(writer.row("SELECT count(*) FROM t")).toEqual([commits]);
 });
 
+test("a writer that never lets an event in hears of the copy too", () => {
+  const { writer, commit } = log({ copyAfter: 400, few: 400, waitAfter: 1_000_000 });
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  let [commits, before, begun] = [0, 0, false];
+  // The thread takes its time to start; then the log begins anew after the first copy.
+  while (!begun && commits < 20_000) {
+    commit(10);
+    commits++;
+    const { all } = writer.logPages();
+    begun = all < before;
+    before = all;
+    Atomics.wait(cell, 0, 0, 1);
+  }
+  expect(begun).toBe(true);
+});
+
 test("where the thread is too slow for the writer, the writer waits for it: the log stays below its limit", () => {
   const { writer, commit, pages } = log({ copyAfter: 100, few: 50, waitAfter: 1_000 });
   // Without a pause the thread's answer is never heard.

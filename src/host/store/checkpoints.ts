@@ -3,12 +3,13 @@
  * some MiB written and synced while every caller waits, up to hundreds of ms on a busy disk. A copy beside the writer is what SQLite's
  * passive checkpoint is made for: commits go on, and the log begins anew with the first commit after everything of it was copied.
  */
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Sql } from "./sql.ts";
 
 /** Of the thread, as `workerData`. */
 export interface CopyInput {
   path: string;
+  port: MessagePort;
   few: number;
 }
 
@@ -41,10 +42,8 @@ export class Checkpoints {
   readonly #sql: Sql;
   readonly #onFailure: (error: Error) => void;
   readonly #limits: CheckpointLimits;
-  #thread: Worker | null = null;
+  #thread: { worker: Worker; port: MessagePort } | null = null;
   #isCopying = false;
-  /** The thread has copied nearly all of it. */
-  #isEnding = false;
   #commits = 0;
 
   /** `onFailure`: a sync or a write has failed, so it is unknown what of the database is on the disk. */
@@ -56,14 +55,15 @@ export class Checkpoints {
 
   /** After each COMMIT, outside any transaction. */
   committed(): void {
-    if (!this.#isEnding && ++this.#commits % COMMITS_BETWEEN_LOOKS !== 0) return;
     try {
+      // Asked for, not waited for: a thread that is busy enough to need a checkpoint may not hear events for a while.
+      const copied = this.#isCopying ? this.#answer() : null;
+      if (copied === null && ++this.#commits % COMMITS_BETWEEN_LOOKS !== 0) return;
       const { copyAfter, few, waitAfter } = this.#limits;
       const { all, left } = this.#sql.logPages();
       if (all >= waitAfter) this.#wait();
-      else if (this.#isEnding && left <= 2 * few) this.#sql.copyLog();
-      else if ((this.#isEnding || left >= copyAfter) && !this.#isCopying) this.#copy();
-      this.#isEnding = false;
+      else if (copied !== null && left <= 2 * few) this.#sql.copyLog();
+      else if ((copied !== null || left >= copyAfter) && !this.#isCopying) this.#copy();
     } catch (error) {
       this.#failed(error);
     }
@@ -72,7 +72,18 @@ export class Checkpoints {
   close(): void {
     const thread = this.#thread;
     this.#thread = null;
-    void thread?.terminate();
+    thread?.port.close();
+    void thread?.worker.terminate();
+  }
+
+  /** Of the thread, when it has come. */
+  #answer(): Copied | null {
+    const received = this.#thread === null ? undefined : receiveMessageOnPort(this.#thread.port);
+    if (received === undefined) return null;
+    this.#isCopying = false;
+    const copied = received.message as Copied;
+    if (copied.error !== null) throw copied.error;
+    return copied;
   }
 
   #wait(): void {
@@ -84,29 +95,27 @@ export class Checkpoints {
   #copy(): void {
     this.#isCopying = true;
     this.#thread ??= this.#start();
-    this.#thread.postMessage(null);
+    this.#thread.port.postMessage(null);
   }
 
-  #start(): Worker {
-    const thread = new Worker(new URL("./checkpoint_thread.ts", import.meta.url), {
+  #start(): { worker: Worker; port: MessagePort } {
+    const { port1: port, port2 } = new MessageChannel();
+    const worker = new Worker(new URL("./checkpoint_thread.ts", import.meta.url), {
       name: "checkpoint",
-      workerData: { path: this.#sql.path, few: this.#limits.few } satisfies CopyInput,
+      workerData: { path: this.#sql.path, port: port2, few: this.#limits.few } satisfies CopyInput,
+      transferList: [port2],
       env: {},
       execArgv: [],
     });
-    thread.unref();
-    thread.on("message", ({ error }: Copied) => {
-      this.#isCopying = false;
-      if (this.#thread !== thread) return;
-      if (error === null) this.#isEnding = true;
-      else this.#failed(error);
-    });
+    port.unref();
+    worker.unref();
     // It could not open the file, or the like: it is started anew when the log is looked at again.
-    thread.on("error", () => {
+    worker.on("error", () => {
+      if (this.#thread?.worker !== worker) return;
+      this.#thread = null;
       this.#isCopying = false;
-      if (this.#thread === thread) this.#thread = null;
     });
-    return thread;
+    return { worker, port };
   }
 
   /** The log still has everything that could not be copied: a full disk, for one, is reported by the next commit that needs room. */
