@@ -43,7 +43,7 @@ export const list = gatewayQuery({
         ? await ctx.db.query("audit").order("desc").take(count)
         : await ctx.db
             .query("audit")
-            .withIndex("by_subject", (q) => q.eq("subject", subject))
+            .withIndex("by_subject_and_seq", (q) => q.eq("subject", subject))
             .order("desc")
             .take(approval === null ? count : 1000);
     const about = (row: Doc<"audit">): boolean => approval === null || row.detail.includes(`"${approval._id}"`);

@@ -157,7 +157,7 @@ async function timerEvents(ctx: QueryCtx, runId: Id<"runs">): Promise<Event[]> {
 async function recordEvents(ctx: QueryCtx, runId: Id<"runs">): Promise<Event[]> {
   const rows = await ctx.db
     .query("audit")
-    .withIndex("by_subject", (q) => q.eq("subject", `run:${runId}`))
+    .withIndex("by_subject_and_seq", (q) => q.eq("subject", `run:${runId}`))
     .order("desc")
     .take(MAX_AUDIT);
   return rows.flatMap(({ kind, person, channel, detail, at }) => {

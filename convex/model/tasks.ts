@@ -156,7 +156,7 @@ export async function showTask(ctx: QueryCtx, reference: string): Promise<TaskDe
   const row = await demandTask(ctx, reference);
   const events = await ctx.db
     .query("audit")
-    .withIndex("by_subject", (q) => q.eq("subject", `task:${row._id}`))
+    .withIndex("by_subject_and_seq", (q) => q.eq("subject", `task:${row._id}`))
     .order("desc")
     .take(MAX_HISTORY);
   return {

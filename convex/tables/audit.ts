@@ -19,7 +19,7 @@ export const auditTables = {
     prev: v.optional(v.string()),
     hash: v.optional(v.string()),
   })
-    .index("by_subject", ["subject"])
+    // Rows without a number come first, in the order of their making.
     .index("by_subject_and_seq", ["subject", "seq"]),
 
   /** The newest row of each chain. `rooted`: the newest root covers it. */
