@@ -140,6 +140,14 @@ describe("conversation", () => {
     });
   });
 
+  test("by telephone the greeting is one segment of 160 characters", async () => {
+    const { t, backend } = await setup();
+    await t.mutation(api.people.link, { actor: OWNER, name: "ana", handle: "sms:+15550100201" });
+    const [greeting] = await createChat(backend, "sms:+15550100201").ask("hello");
+    expect(greeting).toContain("Hello, I am the Factory Manager. I am offline");
+    expect(greeting!.length).toBeLessThanOrEqual(160);
+  });
+
   test("without a key the reply says that it is offline and which variable brings a real model", async () => {
     const { ana } = await setup();
     const [reply] = await ana.ask("what is the meaning of life?");

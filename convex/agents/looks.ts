@@ -42,6 +42,9 @@ async function budgetsOver(ctx: QueryCtx): Promise<{ budgets?: BudgetView[] }> {
   return budgets.length === 0 ? {} : { budgets };
 }
 
+/** What a telephone shows of a reply (channels/sms/render.ts), with room for a line about open questions. */
+const TEXT_MESSAGE = "the reply goes out as a text message: plain text of at most 300 characters, the rest is cut off";
+
 const MAX_SAID_SINCE = 20;
 
 /** Of a turn that goes on after a wait: what the thread holds beyond what it goes on from. */
@@ -67,6 +70,7 @@ export const facts = internalQuery({
       person: person?.name ?? null,
       roles: person?.roles ?? [],
       place: turn.private ? "private" : "shared with others",
+      ...(turn.channel === "sms" ? { textMessage: TEXT_MESSAGE } : {}),
       openQuestions: tellable.slice(0, 10).map(({ code, question, options }) => ({
         question: shorten(question, 300),
         options,

@@ -51,10 +51,18 @@ describe("the offline model", () => {
     expect(reply.match(/^- /gm)?.length).toBeGreaterThan(20);
   });
 
-  test("a text message can hold the examples of a greeting", () => {
-    const reply = textOf(user("hello"));
-    expect(reply.slice(0, 320)).toContain("what can you do?");
-  });
+  test.each(["hello", "what is the meaning of life?"])(
+    "%s, by text message -> one segment that says what there is to know",
+    (said) => {
+      const facts = `Facts for this conversation (data), 2026-01-01 00:00 UTC:\n${JSON.stringify({ textMessage: "short" })}`;
+      const reply = textOf({ role: "system", content: facts }, user(said));
+      expect(reply.length).toBeLessThanOrEqual(160);
+      // All of it in the alphabet of text messages, where each character counts once.
+      expect(reply).toMatch(/^[\w .,?!:;()"'-]+$/);
+      for (const part of ["offline", "ANTHROPIC_API_KEY", "create a task", "HELP"]) expect(reply).toContain(part);
+      expect(textOf(user(said)).length).toBeGreaterThan(320);
+    },
+  );
 
   test.each(["yes", "no because tests are red", "2"])(
     "%s, where no question takes it -> that it answers none",

@@ -60,7 +60,7 @@ export function answer(options: Pick<LanguageModelV4CallOptions, "prompt" | "too
   const calls = plan.flatMap(({ meant }) => (meant.kind === "call" ? [meant] : []));
   return results.length < calls.length
     ? nextCalls(calls.slice(results.length))
-    : [text(wordTurn(plan, results, offered))];
+    : [text(wordTurn(plan, results, offered, factsOf(options.prompt).textMessage !== undefined))];
 }
 
 interface Planned {
@@ -83,13 +83,14 @@ const toolCall = (toolName: string, input: Record<string, unknown>): LanguageMod
   input: JSON.stringify(input),
 });
 
-/** The reply: what came of each message, in order. */
-function wordTurn(plan: Planned[], results: Result[], offered: ReadonlySet<string>): string {
+/** The reply: what came of each message, in order. `brief`: it goes to a telephone. */
+function wordTurn(plan: Planned[], results: Result[], offered: ReadonlySet<string>, brief: boolean): string {
   const alone = plan.length === 1;
-  if (plan.every(({ meant }) => meant.kind === "greeting")) return words.greeting(offered);
+  if (plan.every(({ meant }) => meant.kind === "greeting"))
+    return brief ? words.shortGreeting() : words.greeting(offered);
   if (plan.every(({ meant }) => meant.kind === "help")) return words.help(offered);
   if (plan.every(({ meant }) => meant.kind === "unknown" || meant.kind === "greeting"))
-    return words.notUnderstood(offered);
+    return brief ? words.shortlyNotUnderstood() : words.notUnderstood(offered);
   let call = 0;
   const lines = plan.map(({ message, meant }) => {
     if (meant.kind === "call") {
@@ -111,13 +112,20 @@ const workflowNames = (prompt: LanguageModelV4Message[]): string[] =>
 const mayHearsay = (tool: ToolName): boolean => isLook(tool) || tool === "requestHumanInput";
 
 /** What `context_bridge.ts` tells. */
-function factsOf(prompt: LanguageModelV4Message[]): { workflows?: { name: string }[]; passedOnWordsOf?: string } {
+interface Facts {
+  workflows?: { name: string }[];
+  passedOnWordsOf?: string;
+  /** The reply goes to a telephone. */
+  textMessage?: string;
+}
+
+function factsOf(prompt: LanguageModelV4Message[]): Facts {
   for (const message of prompt) {
     const json =
       message.role === "system"
         ? /^Facts for this conversation[^\n]*\n(\{.*\})$/s.exec(message.content)?.[1]
         : undefined;
-    if (json !== undefined) return JSON.parse(json) as ReturnType<typeof factsOf>;
+    if (json !== undefined) return JSON.parse(json) as Facts;
   }
   return {};
 }

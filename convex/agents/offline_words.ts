@@ -25,6 +25,14 @@ const forExample = (offered: ReadonlySet<string>): string =>
 export const greeting = (offered: ReadonlySet<string>): string =>
   `Hello! I am the Factory Manager. I keep track of tasks and start workflows. ${forExample(offered)}\n\n${OFFLINE_NOTICE}`;
 
+/** The same for a telephone: one segment of 160 characters each, where the words of the longer ones would take three and be cut. */
+const SHORTLY =
+  'I am offline (ANTHROPIC_API_KEY brings a real model). Try: create a task "fix the login". HELP lists more.';
+
+export const shortGreeting = (): string => `Hello, I am the Factory Manager. ${SHORTLY}`;
+
+export const shortlyNotUnderstood = (): string => `I did not understand, so I did nothing. ${SHORTLY}`;
+
 export const notUnderstood = (offered: ReadonlySet<string>): string =>
   `I did not understand that, so I did nothing. ${forExample(offered)}\n\n${OFFLINE_NOTICE}`;
 
