@@ -190,7 +190,7 @@ describe("the Factory Worker", () => {
     await answer("no");
     await hasEnded();
     expect(await ready()).toEqual([]);
-    expect((await said("slack:#support")).join()).toContain("was not done: ana said no to executeCommand");
+    expect((await said("slack:#support")).join()).toContain("was not done: ana said no to running a command");
     expect((await task()).status).toBe("BLOCKED");
   });
 

@@ -60,6 +60,7 @@ import type * as agents_shared from "../agents/shared.js";
 import type * as agents_step_agents from "../agents/step_agents.js";
 import type * as agents_step_tools from "../agents/step_tools.js";
 import type * as agents_task_manager from "../agents/task_manager.js";
+import type * as agents_titles from "../agents/titles.js";
 import type * as agents_tools_chat from "../agents/tools/chat.js";
 import type * as agents_tools_code from "../agents/tools/code.js";
 import type * as agents_tools_crew from "../agents/tools/crew.js";
@@ -331,6 +332,7 @@ declare const fullApi: ApiFromModules<{
   "agents/step_agents": typeof agents_step_agents;
   "agents/step_tools": typeof agents_step_tools;
   "agents/task_manager": typeof agents_task_manager;
+  "agents/titles": typeof agents_titles;
   "agents/tools/chat": typeof agents_tools_chat;
   "agents/tools/code": typeof agents_tools_code;
   "agents/tools/crew": typeof agents_tools_crew;

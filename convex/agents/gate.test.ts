@@ -20,7 +20,7 @@ describe("the gate", () => {
     expect(asked).toMatchObject({ agent: "factoryManager", approvers: ["person:ana"], options: ["yes", "no"] });
     expect(asked?.payload).toBe('{"amount":82000,"to":"the bank"}');
     const card = (await ana.read()).find((each) => each.startsWith("{"));
-    expect(card).toContain(`asked by factoryManager for ana · payload ${asked?.payloadHash?.slice(0, 12)}`);
+    expect(card).toContain(`asked by the Factory Manager for ana · payload ${asked?.payloadHash?.slice(0, 12)}`);
     expect(await outside()).toEqual([]);
     expect(await answer("yes")).toMatchObject({ outcome: "settled" });
     await complete({ wired: 82_000 });
@@ -145,7 +145,7 @@ describe("the gate", () => {
     await ana.ask("say two");
     expect(JSON.stringify(requests[3]?.messages.at(-1))).toContain("blocked by the policy");
     await setPolicy(rule("quiet", "tool == sendChannelMessage", "ask, for: [tool]"));
-    expect((await ana.ask("say three")).join()).toContain('Say in slack:#all: \\"three\\"? (sendChannelMessage)');
+    expect((await ana.ask("say three")).join()).toContain('Say in slack:#all: \\"three\\"? (saying something in a channel)');
     expect([(await posted()).length, (await approvals()).length]).toEqual([1, 1]);
     await answer("yes");
     await until("it was said", async () => (await posted()).length === 2);

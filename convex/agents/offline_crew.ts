@@ -3,6 +3,7 @@ import { asksForAnalysis } from "./offline_analysis.ts";
 import { asksForFile } from "./offline_files.ts";
 import { asksForCode, asksForReview } from "./offline_github.ts";
 import type { Intent } from "./offline_intents.ts";
+import { agentTitle } from "./titles.ts";
 
 const NAMES: [string, RegExp][] = [
   ["runAnalysis", /^(?:run\s*analysis|run\s*analyst|runs?\s+analyzer)$/i],
@@ -75,5 +76,5 @@ export const HANDED_ON: Intent[] = [
 ];
 
 export const CREW_WORDS: Record<string, (value: Record<string, unknown>) => string> = {
-  delegate: ({ agent, answer }) => `From ${agent}:\n${answer}`,
+  delegate: ({ agent, answer }) => `From ${agentTitle(String(agent))}:\n${answer}`,
 };

@@ -3,6 +3,7 @@ import type { TaskView } from "../model/tasks.ts";
 import * as find from "./offline_arguments.ts";
 import type { Intent } from "./offline_intents.ts";
 import { taskList } from "./offline_requests.ts";
+import { agentName, agentTitle } from "./titles.ts";
 
 const A_TASK = "(?:t|task\\s*(?:number|no\\.?|nr\\.?)?\\s*#?\\s*t?)\\s?-?\\d{1,6}\\b";
 
@@ -61,11 +62,11 @@ export const TASK_WORDS: Record<string, (value: Value) => string> = {
     const task = value as unknown as TaskView & { canBecome: string[]; createdBy: string; createdAt: string };
     const { issues, tags, history } = value as { issues: string[]; tags: string[]; history: { what: string }[] };
     const facts = [
-      `${words(task.status)}, ${task.priority} priority, ${task.assignee ?? "given to nobody"}`,
+      `${words(task.status)}, ${task.priority} priority, ${task.assignee === null ? "given to nobody" : agentTitle(task.assignee)}`,
       ...(task.project === null ? [] : [`project ${task.project}`]),
       ...(tags.length === 0 ? [] : [`tags ${tags.join(", ")}`]),
       ...(issues.length === 0 ? [] : [`issues ${issues.join(", ")}`]),
-      `made by ${task.createdBy} on ${task.createdAt.slice(0, 10)}`,
+      `made by ${agentTitle(task.createdBy.replace(/^agent:/, ""))} on ${task.createdAt.slice(0, 10)}`,
       task.canBecome.length === 0 ? "finished" : `can become ${task.canBecome.map(words).join(", ")}`,
       `${history.length} ${history.length === 1 ? "change" : "changes"} on record`,
     ];
@@ -76,10 +77,10 @@ export const TASK_WORDS: Record<string, (value: Value) => string> = {
     const { tasks, workload } = value as { tasks: TaskView[]; workload: Load[] };
     const lines = tasks.map(
       ({ task, title, status, assignee }) =>
-        `- **${task}** ${title} (${words(status)}${assignee === null ? "" : `, ${assignee}`})`,
+        `- **${task}** ${title} (${words(status)}${assignee === null ? "" : `, ${agentTitle(assignee)}`})`,
     );
     const list = lines.length === 0 ? "No tasks fit that." : `Tasks:\n${lines.join("\n")}`;
-    const loads = workload.map((load) => `- **${load.name}**: ${loadWords(load)}`);
+    const loads = workload.map((load) => `- **${agentName(load.name)}**: ${loadWords(load)}`);
     return `${list}\nWho has how much to do, the least first:\n${loads.join("\n")}`;
   },
 };

@@ -11,6 +11,7 @@ import { capabilities, suggestions } from "./offline_intents.ts";
 import { MEMORY_WORDS } from "./offline_memory.ts";
 import { TASK_WORDS } from "./offline_tasks.ts";
 import { WORKER_WORDS } from "./offline_workers.ts";
+import { agentName, agentTitle } from "./titles.ts";
 
 export const OFFLINE_NOTICE =
   "I am the built-in offline model: I understand plain requests like these, but I cannot hold a conversation. " +
@@ -71,13 +72,13 @@ const WORDS: Record<string, (value: Value) => string> = {
     const whose =
       task.assignee === null
         ? "It is in the backlog; say who should do it and I assign it."
-        : `It is assigned to ${task.assignee}.`;
+        : `It is assigned to ${agentTitle(task.assignee)}.`;
     const priority = task.priority === "medium" ? "" : `, ${task.priority} priority`;
     return `Created **${task.task}** "${task.title}"${priority}. ${whose}`;
   },
   assignTask: (value) => {
     const task = value.task as TaskView;
-    return `**${task.task}** "${task.title}" is now with ${task.assignee} (${statusWord(task.status)}).`;
+    return `**${task.task}** "${task.title}" is now with ${agentTitle(task.assignee ?? "nobody")} (${statusWord(task.status)}).`;
   },
   transitionTask: (value) => {
     const task = value.task as TaskView;
@@ -87,7 +88,7 @@ const WORDS: Record<string, (value: Value) => string> = {
     const tasks = value.tasks as TaskView[];
     if (tasks.length === 0) return 'No tasks fit that. To add one: create a task "fix the login page".';
     const lines = tasks.map((task) => {
-      const who = task.assignee === null ? "" : `, ${task.assignee}`;
+      const who = task.assignee === null ? "" : `, ${agentTitle(task.assignee)}`;
       const priority = task.priority === "medium" ? "" : `, ${task.priority}`;
       return `- **${task.task}** ${task.title} (${statusWord(task.status)}${who}${priority})`;
     });
@@ -160,7 +161,7 @@ const WORDS: Record<string, (value: Value) => string> = {
   listFactoryTeam: (value) => {
     const { people, agents, more } = value as unknown as TeamView;
     const lines = people.map(({ name, roles }) => `- **${name}**${roles.length === 0 ? "" : ` (${roles.join(", ")})`}`);
-    const others = agents.map(({ name, does }) => `- **${name}**: ${does}`);
+    const others = agents.map(({ name, does }) => `- **${agentName(name)}**: ${does}`);
     return `People:\n${lines.join("\n")}${more ? "\nThere are more." : ""}\nAgents:\n${others.join("\n")}`;
   },
   getTokenSpendSummary: (value) => {
@@ -172,7 +173,7 @@ const WORDS: Record<string, (value: Value) => string> = {
     if (rows.length === 0) {
       return `${total.calls === 0 ? "Nothing was used yet." : `Nothing was used by that ${by}.`}${below}`;
     }
-    const lines = rows.map((row) => `- **${row.name}**: ${spendWords(row)}`);
+    const lines = rows.map((row) => `- **${by === "agent" ? agentName(row.name) : row.name}**: ${spendWords(row)}`);
     return `By ${by}:\n${lines.join("\n")}\nAltogether: ${spendWords(total)}${below}`;
   },
   pendingQuestions: (value) => {

@@ -46,7 +46,7 @@ describe("S6: what language models use", () => {
     const twoCalls = "$0.0100 for 2 calls (2000 tokens in, 200 out)";
     expect((await ana.ask("what did T1 cost?")).join()).toContain(`**T1**: ${twoCalls}`);
     expect((await ana.ask("costs by model")).join()).toContain(`**some/model**: ${twoCalls}`);
-    expect((await ana.ask("how much did we spend?")).join()).toContain("**factoryManager**: $0.0100");
+    expect((await ana.ask("how much did we spend?")).join()).toContain("**Factory Manager**: $0.0100");
     expect((await ana.ask("what did T9 cost?")).join()).toContain("Nothing was used by that task");
   });
 
@@ -137,6 +137,6 @@ describe("S1: listFactoryTeam", () => {
     const said = (await ana.ask("who is on the team?")).join();
     expect(said).toContain("**ana** (owner)");
     expect(said).toContain("**Bo** (release)");
-    expect(said).toContain("**factoryWorker**");
+    expect(said).toContain("**Factory Worker**: ");
   });
 });

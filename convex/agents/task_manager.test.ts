@@ -42,7 +42,7 @@ describe("S3: the Task Manager", () => {
     await ask('create a task "tidy up" and assign it to Bo');
     await ask("start T2");
     const said = await ask("who has the least to do?");
-    expect(said).toMatch(/\*\*ana\*\*: nothing open\n- \*\*factoryWorker\*\*: nothing open\n- \*\*Bo\*\*: 2 open/);
+    expect(said).toMatch(/\*\*ana\*\*: nothing open\n- \*\*Factory Worker\*\*: nothing open\n- \*\*Bo\*\*: 2 open/);
     expect(said).toContain("2 open (1 in progress, 1 pressing)");
   });
 
@@ -57,7 +57,7 @@ describe("S3: the Task Manager", () => {
       "assigned, medium priority, Bo",
       "tags web",
       "issues acme/site#12",
-      "made by agent:taskManager",
+      "made by the Task Manager",
       "can become in progress, backlog, blocked",
       "1 change on record",
     ])

@@ -6,6 +6,7 @@
 import { reservedReason, wordsFor } from "../../src/flow/options.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { agentTitle } from "../agents/titles.ts";
 import { ask } from "./ask.ts";
 import { bringResult } from "./call_results.ts";
 import { fail } from "./errors.ts";
@@ -54,7 +55,7 @@ export async function raiseQuestion(ctx: MutationCtx, raised: Raised, wanted: Wa
     payload: details === null ? null : { details },
     expiresAt: Date.now() + EXPIRES_AFTER_MS,
     requestedBy: acting.person._id,
-    requestedByShown: `${agent} for ${acting.shown}`,
+    requestedByShown: `${agentTitle(agent)} for ${acting.shown}`,
     requester: acting.countsAs,
     origin: await originOf(ctx, turn),
     ...{ workflow: null, runId: null, waitId: null, nodeId: null, remindAfterMs: null, escalate: [], rule: null },

@@ -5,6 +5,7 @@ import type { Json } from "../../src/flow/definition.ts";
 import type { Ask } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
+import { agentTitle } from "../agents/titles.ts";
 import { setDue } from "./approval_timers.ts";
 import { answerers, candidatesFor } from "./approvers.ts";
 import { openCode } from "./codes.ts";
@@ -115,7 +116,7 @@ async function demandRoom(ctx: MutationCtx, agent: string, requestedBy: Id<"peop
     )
     .take(limit);
   if (open.length < limit) return;
-  fail("limit_reached", `${agent} has ${open.length} questions open already; at most ${limit} may be`, {
+  fail("limit_reached", `${agentTitle(agent)} has ${open.length} questions open already; at most ${limit} may be`, {
     field: "agent",
     remedy: "wait until one of them is answered, or withdraw one",
   });

@@ -12,6 +12,7 @@
 import { makeFunctionReference } from "convex/server";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
+import { agentTitle, toolTitle } from "../agents/titles.ts";
 import { type EffectTool, isAskedAbout, type OutsideTool } from "../agents/tools/define.ts";
 import { ask } from "./ask.ts";
 import { isIntact } from "./ask_anew.ts";
@@ -68,7 +69,7 @@ export async function demandAble(ctx: QueryCtx, call: GuardedCall): Promise<void
   if (TURNING.test(call.input)) {
     fail(
       "invalid_input",
-      `${call.toolName} has characters that turn the direction of writing, so nobody can see what it would do`,
+      `${toolTitle(call.toolName)} has characters that turn the direction of writing, so nobody can see what it would do`,
       {
         remedy: "leave them out",
       },
@@ -115,7 +116,7 @@ export async function hearAgain(
   if (!changed && gate !== null && (await saidYes(ctx, gate)) && covers(gate, judged)) return true;
   const round = (gate?.round ?? 0) + 1;
   if (round > MAX_ROUNDS)
-    fail("conflict", `${call.toolName} was approved ${MAX_ROUNDS} times and never was what was approved`);
+    fail("conflict", `${toolTitle(call.toolName)} was approved ${MAX_ROUNDS} times and never was what was approved`);
   await askPeople(ctx, call, { callHash, judged, round, changed });
   return false;
 }
@@ -125,9 +126,13 @@ async function judgeNow(ctx: MutationCtx, call: GuardedCall): Promise<CallJudged
   const readOnly = !isAskedAbout(tool);
   const judged = await judgeCall(ctx, acting.person, { toolName, agent, payload: JSON.parse(call.input), readOnly });
   if (judged.decision !== "block") return judged;
-  fail("forbidden", `${BLOCKED}: rule "${judged.rule?.name}" does not let ${toolName} go on${judged.why}`, {
-    remedy: "factory policy test shows which rule speaks and why",
-  });
+  fail(
+    "forbidden",
+    `${BLOCKED}: rule "${judged.rule?.name}" does not let ${agentTitle(agent)} go on with ${toolTitle(toolName)}${judged.why}`,
+    {
+      remedy: "factory policy test shows which rule speaks and why",
+    },
+  );
 }
 
 /** What was asked for then is at least what is wanted now. */
@@ -177,7 +182,9 @@ async function askPeople(
   const { rule } = judged;
   const key = `gate:${turn._id}:${toolCallId}:${round}`;
   const own = tool.question?.(parsed);
-  const what = own === undefined ? `May ${agent} run ${toolName}?` : `${shorten(own.trim(), 1500)} (${toolName})`;
+  const title = toolTitle(toolName);
+  const what =
+    own === undefined ? `May ${agentTitle(agent)} go on with ${title}?` : `${shorten(own.trim(), 1500)} (${title})`;
   const changed = how.changed ? "This is not what was approved. " : "";
   const question = `${changed}${what}${judged.because}`;
   await ask(ctx, {
@@ -188,7 +195,7 @@ async function askPeople(
     payload: JSON.parse(input),
     expiresAt: Date.now() + EXPIRES_AFTER_MS,
     requestedBy: acting.person._id,
-    requestedByShown: `${agent} for ${acting.shown}`,
+    requestedByShown: `${agentTitle(agent)} for ${acting.shown}`,
     requester: acting.countsAs,
     origin: await originOf(ctx, turn),
     ...{ workflow: null, runId: null, waitId: null, nodeId: null, remindAfterMs: null, escalate: [] },
@@ -228,10 +235,13 @@ export async function takeVerdict(ctx: MutationCtx, key: string): Promise<void> 
   const reason = outcome?.reason ? `: ${outcome.reason}` : "";
   const error =
     status === "answered"
-      ? { code: "forbidden" as const, message: `${outcome?.by ?? "somebody"} said no to ${gate.toolName}${reason}` }
+      ? {
+          code: "forbidden" as const,
+          message: `${outcome?.by ?? "somebody"} said no to ${toolTitle(gate.toolName)}${reason}`,
+        }
       : {
           code: "expired" as const,
-          message: `nobody answered whether ${gate.toolName} may be done, so it was not done`,
+          message: `nobody answered whether to go on with ${toolTitle(gate.toolName)}, so it was not done`,
         };
   await refuse(ctx, gate, { ...error, remedy: null });
 }

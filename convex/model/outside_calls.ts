@@ -12,6 +12,7 @@ import { makeFunctionReference } from "convex/server";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
+import { toolTitle } from "../agents/titles.ts";
 import { bringResult } from "./call_results.ts";
 import { fail } from "./errors.ts";
 import { type GuardedCall, hashOfCall } from "./gate.ts";
@@ -41,7 +42,7 @@ export async function beginOutside(
   if (tool.kind !== "outside") throw new Error(`${toolName} is not done outside`);
   const { performer, timeoutMs } = tool;
   if (performer !== MACHINE && !Object.hasOwn(outsidePerformers, performer)) {
-    fail("platform_unavailable", `nobody here does ${toolName}`, { retryable: false });
+    fail("platform_unavailable", `nobody here does ${toolTitle(toolName)}`, { retryable: false });
   }
   const { _id: turnId, conversationId, personId } = turn;
   const callId = await ctx.db.insert("outsideCalls", {
@@ -75,7 +76,7 @@ export async function take(
   const now = Date.now();
   const claims = call.claims + 1;
   if (claims > MAX_CLAIMS) {
-    await end(ctx, call, errorInfo("interrupted", `${call.toolName} was interrupted ${MAX_CLAIMS} times`));
+    await end(ctx, call, errorInfo("interrupted", `${toolTitle(call.toolName)} was interrupted ${MAX_CLAIMS} times`));
     return null;
   }
   const lease = {
@@ -126,13 +127,13 @@ export async function complete(
 
 function resultTrouble({ toolName }: Doc<"outsideCalls">, result: string): ErrorInfo | null {
   if (byteLength(result) > MAX_RESULT_BYTES) {
-    return errorInfo("too_large", `${toolName} was done, but what it gave is too large to be read`);
+    return errorInfo("too_large", `${toolTitle(toolName)} was done, but what it gave is too large to be read`);
   }
   try {
     JSON.parse(result);
     return null;
   } catch {
-    return errorInfo("internal", `${toolName} was done, but what it gave is not JSON`);
+    return errorInfo("internal", `${toolTitle(toolName)} was done, but what it gave is not JSON`);
   }
 }
 
@@ -197,7 +198,7 @@ export async function lookAt(ctx: MutationCtx, callId: Id<"outsideCalls">): Prom
   const now = Date.now();
   const { status, toolName, deadline, timeoutMs, performer, claims, createdAt } = call;
   if (deadline !== null && deadline <= now) {
-    await end(ctx, call, errorInfo("interrupted", `${toolName} did not end within ${timeoutMs} ms`));
+    await end(ctx, call, errorInfo("interrupted", `${toolTitle(toolName)} did not end within ${timeoutMs} ms`));
     return;
   }
   const waited = now - createdAt;
@@ -208,7 +209,7 @@ export async function lookAt(ctx: MutationCtx, callId: Id<"outsideCalls">): Prom
     waited >= (await patienceForMachine(ctx, null))
   ) {
     const remedy = "start a bot where a workspace and a sandbox are, then try again";
-    await end(ctx, call, errorInfo("platform_unavailable", `no machine took ${toolName}`, { remedy }));
+    await end(ctx, call, errorInfo("platform_unavailable", `no machine took ${toolTitle(toolName)}`, { remedy }));
     return;
   }
   const over = (call.leaseUntil ?? 0) <= now;

@@ -1,6 +1,8 @@
 /** What a turn's calls wait for: people who are asked, work that is done elsewhere, agents that were asked. Only reads. */
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
+import { agentTitle, toolTitle } from "../agents/titles.ts";
+import { capital } from "./words.ts";
 
 export interface Wait {
   toolCallId: string;
@@ -81,7 +83,10 @@ async function waitsForAgents(ctx: QueryCtx, turn: Doc<"turns">): Promise<Wait[]
     waits.set(toolCallId, {
       toolCallId,
       forPeople: own.length > 0 && own.every(({ forPeople }) => forPeople),
-      pointer: own.length > 0 ? own.map(({ pointer }) => pointer).join("\n") : `${agent} is at work. ${LATER}`,
+      pointer:
+        own.length > 0
+          ? own.map(({ pointer }) => pointer).join("\n")
+          : `${capital(agentTitle(agent))} is at work. ${LATER}`,
     });
   }
   return [...waits.values()];
@@ -97,7 +102,8 @@ async function hasResult(ctx: QueryCtx, turnId: Id<"turns">, toolCallId: string)
 
 const LATER = "I go on here as soon as it is done.";
 
-const workPointer = ({ toolName }: { toolName?: string }): string => `${toolName} is under way. ${LATER}`;
+const workPointer = ({ toolName }: { toolName?: string }): string =>
+  `${capital(toolTitle(toolName ?? "this"))} is under way. ${LATER}`;
 
 const pointerTo = ({ asked, question }: { asked: string; question: string }): string =>
   `I have asked ${asked}: "${question}" I go on here as soon as it is answered.`;

@@ -16,6 +16,8 @@ export function age(ms: number): string {
   return `${Math.floor(hours / 24)} days ago`;
 }
 
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 /** First letter large, unless it begins a name that is typed as it stands (a command, a field); one full stop at the end. */
 export function sentence(text: string): string {
   const trimmed = text.trim().replace(/[.\s]+$/, "");

@@ -72,7 +72,7 @@ describe.skipIf(!BUBBLEWRAP)(`a command under way${WITHOUT}`, () => {
       await at.place.ok("chat", 'create a task "wait for ever"');
       await at.place.ok("chat", "have the worker run `sh -c 'echo begun >> begun.txt; sleep 314159'` for T1");
       await at.answer((await asked("Give T1 to the Factory Worker")).code, "yes");
-      await at.answer((await asked("for T1? (executeCommand)")).code, "yes");
+      await at.answer((await asked("for T1? (running a command)")).code, "yes");
       const begun = join(at.workers, "trees/T1/repo/begun.txt");
       while (!existsSync(begun)) await sleep(LOOK_MS);
       await bot.end("SIGKILL");

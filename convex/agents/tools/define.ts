@@ -47,7 +47,7 @@ interface Guarded<Schema extends z.ZodType> {
   prepare?(ctx: QueryCtx, serving: Serving, input: z.infer<Schema>): Promise<z.infer<Schema>>;
   /** Throws what refuses, before anybody is asked; looked at again before it is done. */
   check?(ctx: QueryCtx, call: Call, input: z.infer<Schema>): Promise<void>;
-  /** What people are asked, in words of the matter; absent: `May AGENT run TOOL?` */
+  /** What people are asked, in words of the matter; absent: `May AGENT go on with TOOL?`, by their titles */
   question?(input: z.infer<Schema>): string;
 }
 
