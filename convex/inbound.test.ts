@@ -362,7 +362,7 @@ describe("routing of commands", () => {
     const pending = (await send("/pending")).replies[0]!;
     expect(pending).toContain("Deploy 1.2?");
     expect(pending).toContain("just now");
-    expect((await send(`/workflow cancel ${runId}`)).replies[0]).toContain("Cancelled **deploy**");
+    expect((await send(`/workflow cancel ${runId}`)).replies[0]).toBe(`deploy (run ${runId}) cancelled.`);
     expect(await run(runId)).toMatchObject({ status: "cancelled" });
     expect((await send("/pending")).replies[0]).toContain("Nothing is waiting for you");
   });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { zOutMessage } from "../src/contract/message.ts";
 import { approve, end, type Graph, question, record, startBackend } from "../test/runs.ts";
+import { api } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { noteProgress, PACE_MS } from "./model/progress.ts";
 
@@ -94,6 +95,72 @@ test("its details go into the thread of the message once it is posted", async ()
     items: [{ text: expect.stringContaining("ask (approval)") }, {}, {}],
   });
 });
+
+const WHO = { type: "object", properties: { who: { type: "string" } } };
+
+test.each([
+  ["yes", "completed: it went on"],
+  ["no", "failed: "],
+])(
+  "an ending is told in one wording: by itself, below the progress message, when somebody asks (%s)",
+  async (option, how) => {
+    const wrong = {
+      type: "task",
+      functionId: "tool::transitionTask",
+      config: { task: "T9", status: "x" },
+      next: "done",
+    };
+    const ask = approve("Go on?", "done", "wrong");
+    const graph = {
+      ...TOLD,
+      inputs: WHO,
+      nodes: { ask, wrong, done: { type: "end", result: "{{who}} went on" } },
+    } as Graph;
+    const backend = await startBackend();
+    const { t } = backend;
+    const origin = { place: "terminal:root", threadKey: null, private: true };
+    const { runId, ...run } = await backend.start(graph, { origin, input: '{"who":"it"}' });
+    const settle = async () => {
+      await vi.advanceTimersByTimeAsync(PACE_MS * 4);
+      await t.finishInProgressScheduledFunctions();
+    };
+    const said = async (keyEnd: string) => {
+      const row = (await t.run((ctx) => ctx.db.query("deliveries").collect())).findLast(({ key }) =>
+        key.endsWith(keyEnd),
+      );
+      const message = zOutMessage.parse(JSON.parse(row?.message ?? "null"));
+      return message.kind === "text" ? message.text : message.kind === "list" ? message.title : "";
+    };
+    await settle();
+    await backend.answer(question(run as never).approvalId, option);
+    await settle();
+    await t.run(async (ctx) => {
+      for (const row of await ctx.db.query("deliveries").collect()) {
+        if (row.key.startsWith("progress:")) await ctx.db.patch("deliveries", row._id, { receipt: "C1/1.000100" });
+      }
+    });
+    for (let step = 0; step < 4; step++) await settle();
+    const own = await said(option === "yes" ? ":result" : ":failed");
+    expect(own).toContain(`Told (run ${runId}) ${how}`);
+    const status = option === "yes" ? `Told (run ${runId}) completed` : own;
+    expect(await said(":details")).toBe(status);
+    const event = {
+      ...{
+        kind: "message",
+        channel: "terminal",
+        eventId: "e1",
+        messageId: "m1",
+        sentAt: 1,
+        threadKey: null,
+        private: true,
+      },
+      ...{ place: "terminal:root", sender: { handle: "terminal:root", displayName: null } },
+      text: `/workflow status ${runId}`,
+    };
+    const { inboundId } = await t.mutation(api.inbound.receive, { event: JSON.stringify(event) });
+    expect(await said(`inbound:${inboundId}`)).toBe(status);
+  },
+);
 
 test("a run without notify has no row and no message", async () => {
   const { notify: _, ...quiet } = TOLD;

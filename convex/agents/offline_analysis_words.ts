@@ -55,8 +55,7 @@ function runContext(value: Value): string {
 
 function isOrWas({ status, took, endedAt }: Context): string {
   if (endedAt === null) return `is ${status}`;
-  const ended = status === "failed" ? "failed" : status === "cancelled" ? "was cancelled" : "is completed";
-  return `${ended}${took === null ? "" : ` after ${took}`}`;
+  return `${status}${took === null ? "" : ` after ${took}`}`;
 }
 
 const ofRun = (value: Value): string => `run ${String(value.runId)}`;

@@ -149,7 +149,8 @@ const WORDS: Record<string, (value: Value) => string> = {
         const waits = run.waitingFor.length === 0 ? "" : `, waiting for ${run.waitingFor.join(" and ")}`;
         const step = run.step === null ? "" : ` at step ${run.step}`;
         const error = run.error === null ? "" : `: ${run.error}`;
-        return `- **${run.title}** (run ${run.runId}): ${run.status}${step}${waits}${error}`;
+        const colon = ENDED.has(run.status) ? "" : ":";
+        return `- **${run.title}** (run ${run.runId})${colon} ${run.status}${step}${waits}${error}`;
       })
       .join("\n");
   },
@@ -191,6 +192,9 @@ const WORDS: Record<string, (value: Value) => string> = {
     return `${questions.length === 1 ? "One question is" : `${questions.length} questions are`} waiting for you:\n${lines.join("\n")}${untold === "" ? "" : `\nAnd ${untold}`}`;
   },
 };
+
+/** Told as everywhere (model/run_words.ts). */
+const ENDED = new Set(["completed", "failed", "cancelled"]);
 
 function spendWords({ calls, inputTokens, outputTokens, costUsd, unpricedCalls }: SpendRow): string {
   const unknown = unpricedCalls === 0 ? "" : `, without the ${unpricedCalls} whose model has no known price`;

@@ -15,7 +15,7 @@ import { reassign, resend } from "./hand_on.ts";
 import { type Acting, demandPerson } from "./people.ts";
 import { findRun, recentRuns } from "./run_lookup.ts";
 import { viewRun, viewStatus } from "./run_view.ts";
-import { statusLine } from "./run_words.ts";
+import { endingLine, runTitle, statusLine } from "./run_words.ts";
 import { cancelRun, demandRun, startRun } from "./runs.ts";
 import { age, sentence } from "./words.ts";
 import { demandLatest } from "./workflows.ts";
@@ -56,7 +56,7 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     case "cancel": {
       const found = await findRun(ctx, command.run);
       const run = await cancelRun(ctx, found ?? (await demandRun(ctx, command.run)), acting, null);
-      return say(`Cancelled **${run.title}** (run ${run._id}).`);
+      return say(`${endingLine({ title: run.title, runId: run._id, status: "cancelled" })}.`);
     }
     case "workflows":
       return await workflowList(ctx);
@@ -135,7 +135,7 @@ async function oneRun(ctx: MutationCtx, acting: Acting, reference: string): Prom
   }));
   return {
     kind: "list",
-    title: `${view.title} (run ${view.runId}): ${statusLine(view)}`,
+    title: runTitle(view),
     items,
     empty: "It has not begun yet.",
   };

@@ -12,6 +12,7 @@ import { rememberRun } from "./memories.ts";
 import { enqueue } from "./outbox.ts";
 import { resolvePlaces } from "./places.ts";
 import { noteProgress } from "./progress.ts";
+import { endingLine } from "./run_words.ts";
 import { cancelOpenOf } from "./settle.ts";
 import { signalLater } from "./signals.ts";
 
@@ -117,12 +118,13 @@ async function sayOutputs(ctx: MutationCtx, run: Doc<"runs">, finish: Finish): P
     for (const place of places) await say(ctx, run, place, `output:${count++}`, output.text);
   }
   if (run.origin === null) return;
-  const label = `${run.title} (${run._id})`;
-  if (finish.status === "failed") {
-    await say(ctx, run, run.origin.place, "failed", `${label} failed: ${finish.error?.message ?? "unknown reason"}`);
-  } else if (finish.status === "completed" && finish.result !== null && finish.outputs.length === 0) {
+  const { status } = finish;
+  const ended = { title: run.title, runId: run._id, status };
+  if (status === "failed") {
+    await say(ctx, run, run.origin.place, "failed", endingLine(ended, finish.error?.message ?? "unknown reason"));
+  } else if (status === "completed" && finish.result !== null && finish.outputs.length === 0) {
     const text = typeof finish.result === "string" ? finish.result : JSON.stringify(finish.result);
-    await say(ctx, run, run.origin.place, "result", `${label} is done: ${text}`);
+    await say(ctx, run, run.origin.place, "result", endingLine(ended, text));
   }
 }
 

@@ -9,7 +9,7 @@ import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { byKey, enqueue, revise } from "./outbox.ts";
 import { resolvePlaces } from "./places.ts";
 import { viewRun } from "./run_view.ts";
-import { waitWord } from "./run_words.ts";
+import { runTitle, waitWord } from "./run_words.ts";
 
 /** What people read is edited at most once in 3 s; the rest is for the ways between here and the platform. */
 export const PACE_MS = 3_200;
@@ -123,7 +123,7 @@ async function detailsFor(ctx: QueryCtx, run: Doc<"runs">, channel: string, plac
     text: `${id} (${type}): ${status}${attempt > 1 ? `, attempt ${attempt}` : ""}${took(startedAt, endedAt)}`,
     detail: error,
   }));
-  const title = `${run.title} (run ${run._id}): ${view.error === null ? run.status : `${run.status}: ${view.error}`}`;
+  const title = runTitle(view);
   const message = { kind: "list" as const, title, items, empty: title };
   return { channel, place, key: `${key}:details`, message, runId: run._id };
 }

@@ -25,3 +25,18 @@ export function statusLine(view: Pick<RunWire, "status" | "error" | "waitingFor"
   const waits = `waiting for ${view.waitingFor.map(waitWord).join(" and ")}`;
   return view.status === "waiting" ? waits : `${view.status}, ${waits}`;
 }
+
+type Ended = "completed" | "failed" | "cancelled";
+
+/** How an ending is told, wherever it is: `Deploy (run r1) completed: shipped`, `… failed: why`, `… cancelled`. */
+export const endingLine = (
+  { title, runId, status }: { title: string; runId: string; status: Ended },
+  what: string | null = null,
+): string => `${title} (run ${runId}) ${status}${what === null ? "" : `: ${what}`}`;
+
+/** Above a list of its steps. */
+export function runTitle(view: Pick<RunWire, "title" | "runId" | "status" | "error" | "waitingFor">): string {
+  const { title, runId, status, error } = view;
+  const ended = status === "completed" || status === "failed" || status === "cancelled";
+  return ended ? endingLine({ title, runId, status }, error) : `${title} (run ${runId}): ${statusLine(view)}`;
+}
