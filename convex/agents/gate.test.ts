@@ -145,7 +145,9 @@ describe("the gate", () => {
     await ana.ask("say two");
     expect(JSON.stringify(requests[3]?.messages.at(-1))).toContain("blocked by the policy");
     await setPolicy(rule("quiet", "tool == sendChannelMessage", "ask, for: [tool]"));
-    expect((await ana.ask("say three")).join()).toContain('Say in slack:#all: \\"three\\"? (saying something in a channel)');
+    expect((await ana.ask("say three")).join()).toContain(
+      'Say in slack:#all: \\"three\\"? (saying something in a channel)',
+    );
     expect([(await posted()).length, (await approvals()).length]).toEqual([1, 1]);
     await answer("yes");
     await until("it was said", async () => (await posted()).length === 2);
