@@ -8,15 +8,12 @@ import type { ErrorInfo } from "../src/contract/errors.ts";
 import type { ChannelName } from "../src/contract/handle.ts";
 import { discordFromEnv } from "./discord/factory.ts";
 import { slackFromEnv } from "./slack/factory.ts";
-import { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
+import { namesSms } from "./sms/variables.ts";
 import { createTerminalAdapter } from "./terminal/index.ts";
 
 export { checkDiscord } from "./discord/check.ts";
 export { applicationOf, inviteUrl, PERMISSIONS as discordPermissions } from "./discord/permissions.ts";
 export { slackManifest } from "./slack/manifest.ts";
-export { examineSms } from "./sms/doctor.ts";
-export { toE164 } from "./sms/ids.ts";
-export { createSmsAdapter, readSmsSettings } from "./sms/index.ts";
 export { createTerminalAdapter, type TerminalAdapterConfig } from "./terminal/index.ts";
 export { renderMessage } from "./terminal/render.ts";
 export { painter, wantsColours } from "./terminal/style.ts";
@@ -50,7 +47,8 @@ export type Channel =
   /** Configured, but not usable: what is wrong and what to do. */
   | { state: "refused"; error: ErrorInfo };
 
-export type ChannelFactory = (setup: ChannelSetup) => Channel;
+/** Libraries of a platform that is not configured are not loaded: they cost every start a tenth of a second. */
+export type ChannelFactory = (setup: ChannelSetup) => Channel | Promise<Channel>;
 
 export const channels: Record<ChannelName, ChannelFactory> = {
   terminal: ({ terminal, env }) => {
@@ -59,7 +57,9 @@ export const channels: Record<ChannelName, ChannelFactory> = {
   },
   slack: ({ env, log }) => slackFromEnv(env, log),
   discord: ({ env, dataDir, log }) => discordFromEnv(env, dataDir, log),
-  sms: ({ env, log }) => {
+  sms: async ({ env, log }) => {
+    if (!namesSms(env)) return { state: "off" };
+    const { createSmsAdapter, readSmsSettings } = await import("./sms/index.ts");
     const settings = readSmsSettings(env);
     if (settings.kind === "refused") return { state: "refused", error: settings.error };
     return settings.kind === "off"
@@ -71,3 +71,10 @@ export const channels: Record<ChannelName, ChannelFactory> = {
 /** Findings of `factory doctor` about Slack; the libraries are loaded only when they are needed. Empty when it is not configured. */
 export const checkSlack = async (env: Record<string, string | undefined>) =>
   await (await import("./slack/check.ts")).checkSlack(env);
+
+/** The same about text messages. */
+export const checkSms = async (env: Record<string, string | undefined>) =>
+  namesSms(env) ? await (await import("./sms/doctor.ts")).checkSms(env) : [];
+
+/** A number as people write it, as E.164; null: no number. */
+export const toE164 = async (text: string): Promise<string | null> => (await import("./sms/ids.ts")).toE164(text);

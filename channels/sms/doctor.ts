@@ -2,7 +2,7 @@
 import type { TwilioClient } from "./client.ts";
 import { createClient } from "./client.ts";
 import { SERVICE_SID } from "./ids.ts";
-import type { SmsAdapterConfig } from "./index.ts";
+import { readSmsSettings, type SmsAdapterConfig } from "./index.ts";
 import { UNSIGNED } from "./webhook.ts";
 
 export interface Finding {
@@ -22,6 +22,15 @@ const bad = (name: string, detail: string, remedy: string): Finding => ({
 });
 
 const REACH_MS = 5_000;
+
+/** Empty when text messages are not configured. */
+export async function checkSms(env: Record<string, string | undefined>): Promise<Finding[]> {
+  const settings = readSmsSettings(env);
+  if (settings.kind === "off") return [];
+  if (settings.kind === "ready") return await examineSms(settings.config);
+  const { field, message, remedy } = settings.error;
+  return [{ name: "sms", ok: false, detail: `${field} ${message}`, remedy }];
+}
 
 export async function examineSms(config: SmsAdapterConfig): Promise<Finding[]> {
   const client = createClient(config);

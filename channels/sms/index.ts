@@ -7,6 +7,7 @@ import { type Connection, connect } from "./connect.ts";
 import { ACCOUNT_SID, SERVICE_SID, toE164 } from "./ids.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { createSender, type Sender } from "./send.ts";
+import { namesSms, SMS_VARIABLES } from "./variables.ts";
 
 export interface SmsAdapterConfig {
   accountSid: string;
@@ -93,8 +94,6 @@ export function createSmsAdapter(config: SmsAdapterConfig): ChannelAdapter {
   };
 }
 
-const VARIABLES = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"] as const;
-
 export type SmsSettings =
   | { kind: "off" }
   | { kind: "refused"; error: ErrorInfo }
@@ -103,8 +102,8 @@ export type SmsSettings =
 /** What the environment says of Twilio; nothing is asked of anybody. */
 export function readSmsSettings(env: Record<string, string | undefined>): SmsSettings {
   const said = (name: string) => env[name]?.trim() ?? "";
-  const missing = VARIABLES.filter((name) => said(name) === "");
-  if (missing.length === VARIABLES.length) return { kind: "off" };
+  if (!namesSms(env)) return { kind: "off" };
+  const missing = SMS_VARIABLES.filter((name) => said(name) === "");
   const refuse = (field: string, message: string, remedy: string): SmsSettings => ({
     kind: "refused",
     error: errorInfo("invalid_input", message, { field, remedy }),

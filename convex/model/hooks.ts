@@ -5,7 +5,8 @@
 import { makeFunctionReference } from "convex/server";
 import { toErrorInfo } from "../../src/contract/errors.ts";
 import type { Json } from "../../src/flow/definition.ts";
-import { eventKeyOf, HOOK_NAME } from "../../src/flow/hook.ts";
+import { eventKeyOf } from "../../src/flow/hook.ts";
+import { HOOK_NAME } from "../../src/flow/hook_name.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";

@@ -4,6 +4,7 @@ import { type ChannelSetup, channels } from "../../channels/index.ts";
 import type { AdapterState } from "../contract/adapter.ts";
 import { type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
 import { CHANNELS } from "../contract/handle.ts";
+import type { HostThread } from "../host/index.ts";
 import { type Backend, functions, within } from "./backend.ts";
 import { installBuiltins } from "./builtins.ts";
 import { startCommandRunner } from "./command_runner.ts";
@@ -29,6 +30,8 @@ export interface BotOptions {
   config: Config;
   env: Env;
   osUser: string;
+  /** The embedded host's thread, when it has begun to load. */
+  prepared: HostThread | null;
   /** Absent: no terminal channel. */
   terminal: Omit<NonNullable<ChannelSetup["terminal"]>, "user" | "historyFile"> | null;
   logger: BotLogger;
@@ -85,7 +88,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     let host: EmbeddedHost | null = null;
     if (config.convexUrl === null) {
       progress("starting the embedded backend");
-      host = await startEmbedded(config, dataDir.backend, key, log, progress);
+      host = await startEmbedded(config, dataDir.backend, key, log, progress, options.prepared);
       const started = host;
       undo.push((deadline) => started.stop(Math.max(LEAST_HOST_STOP_MS, deadline - Date.now())));
     }
@@ -120,7 +123,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     }
 
     progress(null);
-    const { routes, states, refused } = openChannels(options, dataDir.path, { ...env, ...simulation?.env });
+    const { routes, states, refused } = await openChannels(options, dataDir.path, { ...env, ...simulation?.env });
     Object.assign(httpRoutes, hookRoutes({ backend, env }));
     Object.assign(httpRoutes, webhookRoutes(routes.map(({ adapter }) => adapter)));
     const live = createLivePage({ backend, secret: key.secret, log });
@@ -155,7 +158,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
   }
 }
 
-function openChannels(options: BotOptions, dataDir: string, env: Env) {
+async function openChannels(options: BotOptions, dataDir: string, env: Env) {
   const { terminal, osUser, logger } = options;
   const setup: ChannelSetup = {
     env,
@@ -170,7 +173,7 @@ function openChannels(options: BotOptions, dataDir: string, env: Env) {
   const states: Record<string, AdapterState> = {};
   const refused: Record<string, ErrorInfo> = {};
   for (const name of CHANNELS) {
-    const channel = channels[name](setup);
+    const channel = await channels[name](setup);
     states[name] = channel.state === "refused" ? "failed" : "off";
     if (channel.state === "refused") {
       refused[name] = channel.error;

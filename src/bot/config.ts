@@ -2,15 +2,16 @@
  * The environment (shared names: contract.md), read once and checked as a whole, so that a typing error in one variable is
  * said at the start and not when a platform first needs it. Does not own: which platforms are complete (channels/ decides).
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { parseEnv } from "node:util";
 import { z } from "zod";
 import { FactoryError } from "../contract/errors.ts";
 import { CHANNELS } from "../contract/handle.ts";
 import { APP_DIR } from "./app_dir.ts";
+import { type Env, environment } from "./environment.ts";
 
-export type Env = Record<string, string | undefined>;
+export { type Env, environment } from "./environment.ts";
+
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** One variable: how it reads, and what to write instead when it does not. */
@@ -244,14 +245,4 @@ function invalidEnvironment(problems: { name: string; reason: string; remedy: st
     field: problems.map(({ name }) => name).join(", "),
     remedy: problems.map(({ name, remedy }) => `${name}: ${remedy}`).join("; "),
   });
-}
-
-/** The process's environment, then `.env.local`, then `.env` of the product's folder; what comes first wins. */
-export function environment(real: Env = process.env, folder: string = APP_DIR): Env {
-  const merged: Env = {};
-  for (const name of [".env", ".env.local"]) {
-    const file = join(folder, name);
-    if (existsSync(file)) Object.assign(merged, parseEnv(readFileSync(file, "utf8")));
-  }
-  return { ...merged, ...real };
 }

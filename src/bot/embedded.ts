@@ -1,5 +1,6 @@
 /** Starts the embedded host with what this product gives it. The only file that knows both. */
 import { type ErrorCode, FactoryError } from "../contract/errors.ts";
+import type { HostLogEntry, HostThread } from "../host/index.ts";
 import { APP_DIR, CACHE_DIR } from "./app_dir.ts";
 import { toFactoryError } from "./backend.ts";
 import type { Config } from "./config.ts";
@@ -23,20 +24,23 @@ export async function startEmbedded(
   key: GatewayKey,
   log: Logger,
   progress: (step: string) => void,
+  prepared: HostThread | null,
 ): Promise<EmbeddedHost> {
   // Only when needed: with CONVEX_URL nothing of the host is loaded.
   const { startHost } = await import("../host/index.ts");
   try {
-    return await startHost({
+    const options = {
       appDir: APP_DIR,
       dataDir,
       cacheDir: CACHE_DIR,
       port: config.backendPort,
       host: HOST,
       env: { ...config.backendEnv, FACTORY_GATEWAY_JWKS: key.jwks },
-      progress: (text) => progress(`starting the embedded backend: ${text}`),
-      log: ({ level, text, ...more }) => log[level]({ from: "backend", ...more }, withoutKnownStack(text)),
-    });
+      progress: (text: string) => progress(`starting the embedded backend: ${text}`),
+      log: ({ level, text, ...more }: HostLogEntry) =>
+        log[level]({ from: "backend", ...more }, withoutKnownStack(text)),
+    };
+    return await startHost(options, prepared);
   } catch (thrown) {
     throw startError(thrown, config);
   }

@@ -8,7 +8,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { FactoryError, toErrorInfo } from "../contract/errors.ts";
-import { HOOK_NAME, hookVariable } from "../flow/hook.ts";
+import { HOOK_NAME, hookVariable } from "../flow/hook_name.ts";
 import { type Backend, functions } from "./backend.ts";
 import type { Env } from "./config.ts";
 import type { HttpReply, HttpRequest, Routes } from "./http.ts";

@@ -2,9 +2,9 @@
  * Logs: one JSON object a line on stderr, readable lines on a terminal. While a chat runs on the same terminal the lines go
  * through `redirect`, so that they appear above the prompt. Secrets are replaced by value, wherever in a line they stand.
  */
+import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 import { type Logger, pino, stdTimeFunctions } from "pino";
-import pretty from "pino-pretty";
 import type { LogLevel } from "./config.ts";
 
 export type { Logger } from "pino";
@@ -23,6 +23,9 @@ export interface BotLogger {
   /** Adds a secret that was not known at the start, for example a generated key. */
   hide(secret: string): void;
 }
+
+/** On a terminal only: a service writes plain lines, and need not load what makes them readable. */
+const loadPretty = () => createRequire(import.meta.url)("pino-pretty") as typeof import("pino-pretty");
 
 /** Shorter values would blank out ordinary words; no real credential is that short. */
 const SHORTEST_SECRET = 8;
@@ -49,7 +52,7 @@ export function createLogger(options: LoggerOptions): BotLogger {
     },
   });
   const stream = options.pretty
-    ? pretty({
+    ? loadPretty()({
         destination: sink,
         sync: true,
         translateTime: "SYS:HH:MM:ss",

@@ -1,6 +1,7 @@
 /** `npm start`: contract.md says what it does by what stdin is, its ready line and its exit codes. */
 import { painter, wantsColours } from "../../channels/index.ts";
 import { ERROR_CODES, type ErrorInfo, errorInfo, toErrorInfo } from "../contract/errors.ts";
+import type { HostThread } from "../host/index.ts";
 import { type Bot, startBot } from "./bot.ts";
 import { type Config, environment, readConfig } from "./config.ts";
 import { type BotLogger, createLogger } from "./logger.ts";
@@ -15,7 +16,8 @@ const stdin = process.stdin as NodeJS.ReadStream & { fd: number };
 /** Logs are lines for a person at a terminal; else JSON for programs. */
 const logsShow = process.stderr.isTTY === true;
 
-async function main(): Promise<void> {
+/** `prepared`: the embedded host's thread, which has begun to load; null when there will be none. */
+export async function main(prepared: HostThread | null): Promise<void> {
   const args = process.argv.slice(2);
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(USAGE);
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
       config,
       env,
       osUser: osUser(),
+      prepared,
       logger,
       progress,
       terminal:
@@ -174,5 +177,3 @@ function greeting(config: Config, env: Record<string, string | undefined>): stri
     "",
   ];
 }
-
-await main();

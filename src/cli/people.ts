@@ -65,7 +65,7 @@ export function peopleCommands(program: Command, act: Act): void {
       )
       .action(
         act(async (context, [person, handle]) => {
-          const args = { actor: context.actor(), name: person!, handle: handleArgument(handle!) };
+          const args = { actor: context.actor(), name: person!, handle: await handleArgument(handle!) };
           const changed = await (await context.backend()).mutation(verb, args);
           context.out.result(changed, (paint) => personText(changed, paint));
         }),
@@ -113,8 +113,8 @@ const shownHandles = ({ handles, suspended }: Person): string[] =>
   handles.map((handle) => (suspended.includes(handle) ? `${handle} (not in use)` : handle));
 
 /** A phone number may be written as people write it: `sms:+44 20 7946 0123`. */
-const handleArgument = (text: string): string => {
-  const number = text.startsWith("sms:") ? toE164(text.slice("sms:".length)) : null;
+const handleArgument = async (text: string): Promise<string> => {
+  const number = text.startsWith("sms:") ? await toE164(text.slice("sms:".length)) : null;
   const handle = number === null ? text : `sms:${number}`;
   parseHandle(handle, "HANDLE");
   return handle;

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import fc from "../../test/property.ts";
 import { FactoryError } from "../contract/errors.ts";
 import type { Json } from "./definition.ts";
-import { eventKeyOf, HOOK_NAME, hookInput, hookVariable, hookWants } from "./hook.ts";
+import { eventKeyOf, hookInput, hookWants } from "./hook.ts";
+import { HOOK_NAME, hookVariable } from "./hook_name.ts";
 
 const hook = (when: string | null, input: Json = null) => ({ name: "h", when, input });
 

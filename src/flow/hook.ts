@@ -5,17 +5,12 @@
 import type { Hook, Json } from "./definition.ts";
 import { holds } from "./evaluate.ts";
 import { parseExpression, readsOf } from "./expression.ts";
+import { HOOK_NAME } from "./hook_name.ts";
 import { isObject, textOf } from "./json.ts";
 import type { Scope } from "./scope.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { parseTemplate, renderJson, templateReads } from "./template.ts";
 import type { Tree } from "./tree.ts";
-
-/** Of hooks and of the events that `event` nodes wait for: the same names. */
-export const HOOK_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
-
-/** The variable that holds a hook's secret: `deploy-done` has HOOK_SECRET_DEPLOY_DONE. */
-export const hookVariable = (name: string): string => `HOOK_SECRET_${name.toUpperCase().replaceAll("-", "_")}`;
 
 /** What a hook's condition and input may read. */
 export const bodyScope = (body: Json): Scope => ({

@@ -1,7 +1,7 @@
 /** The graph notation: a map of named nodes and the one to start with. */
 import type { FlowNode, NodeType, OnFailure } from "./definition.ts";
 import { type Draft, edge, readEdges } from "./draft.ts";
-import { HOOK_NAME } from "./hook.ts";
+import { HOOK_NAME } from "./hook_name.ts";
 import * as parts from "./parse_parts.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";

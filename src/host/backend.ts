@@ -1,7 +1,7 @@
 /** The host in one thread: bundle, store, engine, wire. The worker runs exactly one. */
 import { join } from "node:path";
 import { checkProviders, createTokenVerifier, type TokenVerifier } from "./auth/index.ts";
-import { bundleApp } from "./bundle/app.ts";
+import { type BundledApp, bundleApp } from "./bundle/app.ts";
 import { BundleError } from "./bundle/errors.ts";
 import { createEngine, type EmbeddedEngine, type EngineOptions } from "./engine/index.ts";
 import type { AuthProvider, Executor } from "./engine/types.ts";
@@ -14,6 +14,8 @@ import { createWireServer } from "./wire/index.ts";
 
 export interface BackendOptions {
   functionsDir: string;
+  /** The bundle, when reading it has begun already; a reload reads it again. */
+  app?: Promise<BundledApp>;
   dataDir: string;
   cacheDir: string;
   host: string;
@@ -52,8 +54,8 @@ const SAVE_COMPILED_MS = 3_000;
 export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { functionsDir, dataDir, cacheDir, host, port, log } = options;
   const env = { ...options.env, CONVEX_CLOUD_URL: address(host, port), CONVEX_SITE_URL: address(host, port + 1) };
-  const load = async () => {
-    const app = await bundleApp(functionsDir, cacheDir);
+  const load = async (bundle = bundleApp(functionsDir, cacheDir)) => {
+    const app = await bundle;
     const loaded = loadDeployment(app, env, (level, text) => log({ level: levelOf(level), text }));
     try {
       return { app, ...loaded, verifier: await verifierOf(loaded.deployment.authProviders) };
@@ -64,7 +66,7 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
   };
   const opened: (() => unknown)[] = [];
   try {
-    let loaded = await load();
+    let loaded = await load(options.app);
     opened.push(() => loaded.executor.close());
     const store = openStore({ path: join(dataDir, "convex.sqlite"), synchronous: options.synchronous });
     opened.push(() => store.close());

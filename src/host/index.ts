@@ -6,20 +6,30 @@ import { type HostOptions, HostStartError, type RunningHost } from "./options.ts
 import { choosePort } from "./ports.ts";
 import { startFailure } from "./start_failure.ts";
 import { Supervisor } from "./supervisor.ts";
+import { HostThread, type ThreadOptions } from "./thread.ts";
 
 export { type HostLogEntry, type HostOptions, HostStartError, type RunningHost } from "./options.ts";
+export type { HostThread } from "./thread.ts";
+
+/** What a host can begin with before its data folder, ports and environment are known. */
+export type HostPreparation = Pick<HostOptions, "appDir" | "memoryMb"> & { cacheDir: string };
+
+/** Begins to load the host's thread and the bundle, beside whatever the caller does meanwhile. For one `startHost` with the same options. */
+export function prepareHost(options: HostPreparation): HostThread {
+  return new HostThread(threadOptions(options, options.cacheDir));
+}
 
 /** Resolves once everything answers. Rejects with HostStartError and leaves nothing running. */
-export async function startHost(options: HostOptions): Promise<RunningHost> {
+export async function startHost(options: HostOptions, prepared: HostThread | null = null): Promise<RunningHost> {
   const host = options.host ?? "127.0.0.1";
   try {
     const port = await choosePort(host, options.port);
     const instance = readInstance(resolve(options.dataDir));
     const supervisor = new Supervisor({
+      thread: threadOptions(options, options.cacheDir ?? join(options.dataDir, "cache")),
+      begun: prepared,
       input: {
-        functionsDir: functionsDir(resolve(options.appDir)),
         dataDir: resolve(options.dataDir),
-        cacheDir: resolve(options.cacheDir ?? join(options.dataDir, "cache")),
         host,
         port,
         env: options.env,
@@ -29,7 +39,6 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
         adminKey: instance.adminKey,
       },
       hangTimeoutMs: options.hangTimeoutMs ?? 30_000,
-      memoryMb: options.memoryMb ?? 1_024,
       progress: options.progress ?? (() => {}),
       log: options.log ?? (() => {}),
     });
@@ -42,8 +51,16 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       exited: supervisor.exited,
     };
   } catch (error) {
+    prepared?.discard();
     if (error instanceof HostStartError) throw error;
     const { message, code, port } = startFailure(error, host, options.port);
     throw new HostStartError(message, code, port);
   }
+}
+
+function threadOptions(
+  { appDir, memoryMb }: Pick<HostOptions, "appDir" | "memoryMb">,
+  cacheDir: string,
+): ThreadOptions {
+  return { functionsDir: functionsDir(resolve(appDir)), cacheDir: resolve(cacheDir), memoryMb: memoryMb ?? 1_024 };
 }

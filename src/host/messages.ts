@@ -2,10 +2,16 @@
 import type { HostLogEntry } from "./options.ts";
 import type { Suspect } from "./suspects.ts";
 
-export interface WorkerInput {
+/** What the thread is born with: enough to load the host and to read the bundle. */
+export interface ThreadSetup {
   functionsDir: string;
-  dataDir: string;
   cacheDir: string;
+  /** Of a Board: the worker counts it up and notes whose code runs; the main thread looks. */
+  board: SharedArrayBuffer;
+}
+
+export interface WorkerInput {
+  dataDir: string;
   host: string;
   port: number;
   env: Record<string, string>;
@@ -13,13 +19,11 @@ export interface WorkerInput {
   watch: boolean;
   instanceName: string;
   adminKey: string;
-  /** Of a Board: the worker counts it up and notes whose code runs; the main thread looks. */
-  board: SharedArrayBuffer;
   /** Calls that ended an earlier worker. */
   suspects: Suspect[];
 }
 
-export type ToWorker = { type: "stop"; timeoutMs: number };
+export type ToWorker = { type: "start"; input: WorkerInput } | { type: "stop"; timeoutMs: number };
 
 export type FromWorker =
   /** What the start is doing, when it takes long. */

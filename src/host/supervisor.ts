@@ -1,27 +1,23 @@
 /** Keeps one worker running: starts it, looks whether it still turns, starts it again, stops it. */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { FromWorker, ToWorker, WorkerInput } from "./messages.ts";
 import { type HostLogEntry, HostStartError } from "./options.ts";
-import { Board, type Suspect, withSuspect } from "./suspects.ts";
+import { type Suspect, withSuspect } from "./suspects.ts";
+import { HostThread, type ThreadOptions } from "./thread.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface SupervisorOptions {
-  input: Omit<WorkerInput, "board" | "suspects">;
+  thread: ThreadOptions;
+  /** The first one, when it has been begun already. */
+  begun: HostThread | null;
+  input: Omit<WorkerInput, "suspects">;
   hangTimeoutMs: number;
-  memoryMb: number;
   progress(text: string): void;
   log(entry: HostLogEntry): void;
 }
 
 /** More restarts than this within a minute: something is broken for good. Restarts because of what a function did do not count. */
 const RESTARTS_PER_MINUTE = 5;
-/** V8 ends the whole process when a single operation passes its limit, so the watchdog's limit must come long before. */
-const HEAP_LIMIT_FACTOR = 4;
-/**
- * Twice V8's own. A call's objects die young if they are given the time: with 48 a thousand calls under load left twice as much memory
- * behind, for the slow collector, and took a tenth longer.
- */
-const YOUNG_GENERATION_MB = 96;
 /** What a stop may take beyond the limit it was given: closing files, a last checkpoint. */
 const STOP_GRACE_MS = 2_000;
 
@@ -34,12 +30,14 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   #resolveExited!: (result: { error?: Error }) => void;
   #worker: Worker | undefined;
+  #begun: HostThread | null;
   #stopping: Promise<void> | undefined;
   #restarts: number[] = [];
   #suspects: Suspect[] = [];
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#begun = options.begun;
     this.exited = new Promise((resolve) => {
       this.#resolveExited = resolve;
     });
@@ -56,18 +54,10 @@ export class Supervisor {
   }
 
   #spawn(): Promise<{ url: string; siteUrl: string }> {
-    const { input, hangTimeoutMs, memoryMb, log, progress } = this.#options;
-    const board = new Board();
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: { ...input, board: board.buffer, suspects: this.#suspects } satisfies WorkerInput,
-      // The functions get what the options say; nothing of this process's environment is their business.
-      env: {},
-      name: "convex-host",
-      resourceLimits: {
-        maxOldGenerationSizeMb: memoryMb * HEAP_LIMIT_FACTOR,
-        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
-      },
-    });
+    const { input, thread: setup, hangTimeoutMs, log, progress } = this.#options;
+    const thread = this.#begun ?? new HostThread(setup);
+    this.#begun = null;
+    const { worker, board } = thread;
     this.#worker = worker;
     let ready = false;
     let failure: HostStartError | undefined;
@@ -77,7 +67,7 @@ export class Supervisor {
     const watchdog = new Watchdog({
       beats: () => board.beats,
       hangTimeoutMs,
-      memoryBytes: memoryMb * 1024 * 1024,
+      memoryBytes: setup.memoryMb * 1024 * 1024,
       onTrouble: (reason) => {
         failure ??= new HostStartError(`A function ${reason}.`, "unknown");
         isFunctionsDoing = true;
@@ -94,22 +84,17 @@ export class Supervisor {
         started.resolve(message);
       }
     });
-    worker.on("error", (error) => {
-      const { code } = error as { code?: string };
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const isMemory = code === "ERR_WORKER_OUT_OF_MEMORY";
-      isFunctionsDoing ||= isMemory;
-      failure ??= new HostStartError(isMemory ? "A function filled the memory." : text, "unknown");
-    });
-    worker.on("exit", (code) => {
+    void thread.ended.then((end) => {
       watchdog.stop();
-      const reason = failure ?? new HostStartError(`The host's worker ended with code ${code}.`, "unknown");
+      isFunctionsDoing ||= end.isMemory;
+      const reason = failure ?? end.failure;
       if (!ready) started.reject(reason);
       else if (this.#stopping === undefined) {
         if (!isFunctionsDoing) this.#restarts.push(Date.now());
         void this.#restart(reason, isFunctionsDoing ? board.noted : null);
       }
     });
+    thread.start({ ...input, suspects: this.#suspects });
     return started.promise;
   }
 

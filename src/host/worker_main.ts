@@ -1,19 +1,20 @@
 /**
  * The worker thread: everything of the host, so that a function that loops or breaks a shared class of Node does not touch the
- * main thread. Loaded by worker.ts.
+ * main thread. Loaded by worker.mjs.
  */
 import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { type Backend, startBackend } from "./backend.ts";
+import { bundleApp } from "./bundle/app.ts";
 import { calls } from "./executor/call.ts";
-import { type FromWorker, HEARTBEAT_MS, type ToWorker, type WorkerInput } from "./messages.ts";
+import { type FromWorker, HEARTBEAT_MS, type ThreadSetup, type ToWorker, type WorkerInput } from "./messages.ts";
 import type { HostLogEntry } from "./options.ts";
 import { startFailure } from "./start_failure.ts";
 import { Board, refusalBy } from "./suspects.ts";
 import { watchSources } from "./watch.ts";
 
 const port = parentPort!;
-const input = workerData as WorkerInput;
+const setup = workerData as ThreadSetup;
 const send = (message: FromWorker) => port.postMessage(message);
 const log = (entry: HostLogEntry) => send({ type: "log", entry });
 
@@ -26,42 +27,54 @@ process.on("unhandledRejection", (reason) => {
 });
 process.on("uncaughtException", (error) => log({ level: "error", text: `Uncaught exception: ${describe(error)}` }));
 
-const board = new Board(input.board);
+const board = new Board(setup.board);
 setInterval(() => board.beat(), HEARTBEAT_MS);
+
+// Begun before the input is there: it needs neither data nor ports. What is wrong with it is told when the start needs it.
+const app = bundleApp(setup.functionsDir, setup.cacheDir);
+app.catch(() => {});
 
 let backend: Backend | undefined;
 let stopWatching = () => {};
-port.on("message", async (message: ToWorker) => {
-  if (message.type !== "stop") return;
+port.on(
+  "message",
+  (message: ToWorker) => void (message.type === "start" ? start(message.input) : stop(message.timeoutMs)),
+);
+
+async function start(input: WorkerInput): Promise<void> {
+  try {
+    backend = await startBackend({
+      ...input,
+      ...setup,
+      app,
+      log,
+      running: (key) => board.note(key),
+      refusal: refusalBy(input.suspects),
+      progress(text) {
+        // A long start is no hang.
+        board.beat();
+        if (text !== null) send({ type: "progress", text });
+      },
+    });
+    if (input.watch) stopWatching = watchSources(backend, log);
+    send({ type: "ready", url: backend.url, siteUrl: backend.siteUrl });
+    // Node would write it at the exit, which a killed process never reaches.
+    setTimeout(flushCompileCache, 3_000).unref();
+  } catch (error) {
+    send({ type: "failed", ...startFailure(error, input.host, input.port) });
+    process.exit(1);
+  }
+}
+
+async function stop(timeoutMs: number): Promise<void> {
   stopWatching();
   try {
-    await backend?.stop(message.timeoutMs);
+    await backend?.stop(timeoutMs);
   } catch (error) {
     log({ level: "error", text: `Stopping failed: ${describe(error)}` });
   }
   send({ type: "stopped" });
   process.exit(0);
-});
-
-try {
-  backend = await startBackend({
-    ...input,
-    log,
-    running: (key) => board.note(key),
-    refusal: refusalBy(input.suspects),
-    progress(text) {
-      // A long start is no hang.
-      board.beat();
-      if (text !== null) send({ type: "progress", text });
-    },
-  });
-  if (input.watch) stopWatching = watchSources(backend, log);
-  send({ type: "ready", url: backend.url, siteUrl: backend.siteUrl });
-  // Node would write it at the exit, which a killed process never reaches.
-  setTimeout(flushCompileCache, 3_000).unref();
-} catch (error) {
-  send({ type: "failed", ...startFailure(error, input.host, input.port) });
-  process.exit(1);
 }
 
 function describe(error: unknown): string {

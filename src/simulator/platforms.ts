@@ -1,8 +1,5 @@
-/** Every simulated platform as whoever starts them all sees it. A new one is one entry of `PLATFORMS`. */
-import { createDiscordSimulator } from "./discord/index.ts";
+/** Every simulated platform as whoever starts them all sees it. A new one is one entry of `PLATFORMS`, loaded when it is started. */
 import type { Pane } from "./page.ts";
-import { createSlackSimulator } from "./slack/index.ts";
-import { DEFAULT_SEED, startTwilioSimulator } from "./twilio/index.ts";
 
 export interface SimulatedPlatform {
   /** What an adapter needs to use it, as variables. */
@@ -32,6 +29,7 @@ export const PLATFORMS: Platform[] = [
     channel: "slack",
     variables: ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"],
     async start({ file }) {
+      const { createSlackSimulator } = await import("./slack/index.ts");
       const slack = await createSlackSimulator({ file });
       const { team } = slack.state;
       return {
@@ -46,6 +44,7 @@ export const PLATFORMS: Platform[] = [
     channel: "discord",
     variables: ["DISCORD_TOKEN"],
     async start({ file }) {
+      const { createDiscordSimulator } = await import("./discord/index.ts");
       const discord = await createDiscordSimulator({ file });
       return {
         env: { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl },
@@ -59,6 +58,7 @@ export const PLATFORMS: Platform[] = [
     channel: "sms",
     variables: ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"],
     async start({ file, appUrl }) {
+      const { DEFAULT_SEED, startTwilioSimulator } = await import("./twilio/index.ts");
       const twilio = await startTwilioSimulator({ file });
       twilio.pointTo(appUrl);
       const [ana, bob] = DEFAULT_SEED.phones;

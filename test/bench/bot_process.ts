@@ -27,7 +27,7 @@ export const removeDataDir = (path: string): void => rmSync(path, { recursive: t
 
 export async function startBot(dataDir: string): Promise<Bot> {
   const started = performance.now();
-  const child = spawn(process.execPath, ["src/bot/main.ts", "--headless"], {
+  const child = spawn(process.execPath, ["src/bot/main.mjs", "--headless"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env.PATH,

@@ -66,7 +66,7 @@ export class Place {
 
   /** Serves until it is told to stop; resolves with its ready line. */
   async start(env: Record<string, string> = {}, args: string[] = ["--headless"]): Promise<BotProcess> {
-    const { child, ended, text } = this.#spawn(["src/bot/main.ts", ...args], { stdin: "ignore", env });
+    const { child, ended, text } = this.#spawn(["src/bot/main.mjs", ...args], { stdin: "ignore", env });
     const ready = await Promise.race([
       lineWith(child.stdout, '"event":"ready"', text),
       ended.then((end) => {
@@ -86,19 +86,19 @@ export class Place {
 
   /** Starts the bot expecting that it does not come up. */
   async startRefused(env: Record<string, string> = {}): Promise<Ended> {
-    return await this.#spawn(["src/bot/main.ts", "--headless"], { stdin: "ignore", env }).ended;
+    return await this.#spawn(["src/bot/main.mjs", "--headless"], { stdin: "ignore", env }).ended;
   }
 
   /** `printf lines | npm start`: resolves when it has ended by itself. */
   async pipe(lines: string[], env: Record<string, string> = {}): Promise<Ended> {
-    const { child, ended } = this.#spawn(["src/bot/main.ts"], { stdin: "pipe", env });
+    const { child, ended } = this.#spawn(["src/bot/main.mjs"], { stdin: "pipe", env });
     child.stdin!.end(lines.map((line) => `${line}\n`).join(""));
     return await ended;
   }
 
   /** A pipe that stays open: lines go in while replies come out. */
   talk(env: Record<string, string> = {}) {
-    const { child, ended, text } = this.#spawn(["src/bot/main.ts"], { stdin: "pipe", env });
+    const { child, ended, text } = this.#spawn(["src/bot/main.mjs"], { stdin: "pipe", env });
     return {
       say: (line: string) => void child.stdin!.write(`${line}\n`),
       /** Resolves once the replies so far contain the part; rejects when the bot ended without it. */

@@ -1,10 +1,11 @@
-import { statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { anyApi } from "convex/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HostStartError, startHost } from "../../src/host/index.ts";
+import { HostStartError, prepareHost, startHost } from "../../src/host/index.ts";
 import { Fixture, fixtureApp, NO_KEYS } from "./running_fixture.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the fixture has no generated code
@@ -118,6 +119,22 @@ test("stopped and started again on the same folder -> everything is still there,
   const second = await fixture.start();
   expect(second.adminKey).toBe(first.adminKey);
   expect(await new ConvexHttpClient(second.url, { logger: false }).query(api.counters.get, { name: "kept" })).toBe(5);
+});
+
+test("a thread prepared ahead serves the host; when the host does not start, it ends", async () => {
+  const cacheDir = mkdtempSync(join(tmpdir(), "convex-cache-"));
+  const prepare = () => prepareHost({ appDir: fixtureApp, cacheDir });
+  try {
+    await using fixture = new Fixture();
+    const { url } = await fixture.start({ cacheDir }, prepare());
+    expect(await new ConvexHttpClient(url, { logger: false }).query(api.counters.get, { name: "none" })).toBe(0);
+    await using second = new Fixture();
+    const unused = prepare();
+    await expect(second.start({ cacheDir, port: Number(new URL(url).port) }, unused)).rejects.toThrow("in use");
+    expect(await unused.ended).toMatchObject({ isMemory: false });
+  } finally {
+    rmSync(cacheDir, { recursive: true, force: true });
+  }
 });
 
 describe("does not start, and says why", () => {

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { type HostLogEntry, type HostOptions, type RunningHost, startHost } from "../../src/host/index.ts";
+import {
+  type HostLogEntry,
+  type HostOptions,
+  type HostThread,
+  type RunningHost,
+  startHost,
+} from "../../src/host/index.ts";
 
 export const fixtureApp = join(import.meta.dirname, "fixture_app");
 
@@ -20,18 +26,13 @@ export class Fixture implements AsyncDisposable {
     return this.#host!;
   }
 
-  async start(options: Partial<HostOptions> = {}): Promise<RunningHost> {
+  async start(options: Partial<HostOptions> = {}, prepared: HostThread | null = null): Promise<RunningHost> {
     this.#keys ??= (await generateKeyPair("ES256", { extractable: true })) as CryptoKeyPair;
     const key = { ...(await exportJWK(this.#keys.publicKey)), alg: "ES256", use: "sig", kid: "1" };
     const jwks = `data:application/json,${encodeURIComponent(JSON.stringify({ keys: [key] }))}`;
-    this.#host = await startHost({
-      appDir: fixtureApp,
-      dataDir: this.dataDir,
-      port: 0,
-      env: { FIXTURE_JWKS: jwks },
-      log: (entry) => this.logs.push(entry),
-      ...options,
-    });
+    const own = { appDir: fixtureApp, dataDir: this.dataDir, port: 0, env: { FIXTURE_JWKS: jwks } };
+    const log = (entry: HostLogEntry) => void this.logs.push(entry);
+    this.#host = await startHost({ ...own, log, ...options }, prepared);
     return this.#host;
   }
 
