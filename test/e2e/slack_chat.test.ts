@@ -239,7 +239,7 @@ test('S4: "why did run X fail?" names the step and its error, by the workflow an
         .slice(before)
         .find((text) => text.includes("failedatstep")),
     );
-    expect(said).toContain("FromrunAnalysis");
+    expect(said).toContain("FromRunAnalysis");
     expect(said).toContain("failedatstepmove");
     expect(said).toContain('"thereisnotask"T99""(notfound)');
   }
