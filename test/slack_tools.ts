@@ -13,8 +13,6 @@ export interface Asked {
   agent: AgentName;
   /** It needs what this workspace has not (a GitHub token, a place for workers): the refusal is on record and in the reply. */
   refused?: true;
-  /** The policy asks first: Ana presses yes on the question's card. */
-  gated?: true;
 }
 
 /** What a worker does happens in its own conversation, after a dispatch: tested where workers are. */
@@ -28,8 +26,6 @@ export const OF_WORKERS: Partial<Record<ToolName, string>> = {
 const manager = (tool: ToolName, say: string): Asked => ({ tool, say, agent: "factoryManager" });
 const by = (agent: AgentName, tool: ToolName, say: string): Asked => ({ tool, say, agent });
 const refused = (asked: Asked): Asked => ({ ...asked, refused: true });
-
-const gated = (asked: Asked): Asked => ({ ...refused(asked), gated: true });
 
 export const ASKED: Asked[] = [
   manager("createTask", 'create a task "fix the login page"'),
@@ -60,8 +56,8 @@ export const ASKED: Asked[] = [
   by("runAnalysis", "getStepDetail", "ask the run analysis what happened in step before of witnessed?"),
   by("runAnalysis", "getCostBreakdown", "ask the run analysis to break the run witnessed down by step"),
   refused(by("forgeAnalyst", "fetchFileContent", "read the file report.pdf")),
-  gated(manager("createBranch", "create a branch feature/login in acme/site")),
-  gated(manager("openPR", 'open a PR from feature/login in acme/site titled "Fix the login"')),
+  refused(manager("createBranch", "create a branch feature/login in acme/site")),
+  refused(manager("openPR", 'open a PR from feature/login in acme/site titled "Fix the login"')),
   refused(manager("checkPR", "check PR 12 of acme/site")),
   refused(by("codebaseSearch", "searchCode", "ask the codebase search to search acme/site for handleLogin")),
   refused(by("codebaseSearch", "readCode", "ask the codebase search to show src/login.ts in acme/site")),

@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { toolTitle } from "../../convex/agents/titles.ts";
 import { isAskedAbout } from "../../convex/agents/tools/define.ts";
 import { TOOLS } from "../../convex/agents/tools/index.ts";
 import { functions } from "../../src/bot/backend.ts";
@@ -95,7 +96,8 @@ async function pressYes(world: SlackBot, pressed: Set<string>): Promise<void> {
   const ana = world.slack.as("ana");
   const gated = Object.entries(TOOLS).filter(([, one]) => isAskedAbout(one));
   for (const { ts, text, buttons } of ana.messages("dm")) {
-    if (buttons.length === 0 || pressed.has(ts) || !gated.some(([name]) => text.includes(`(${name})`))) continue;
+    if (buttons.length === 0 || pressed.has(ts) || !gated.some(([name]) => text.includes(`(${toolTitle(name)})`)))
+      continue;
     pressed.add(ts);
     await ana.click("dm", ts, "yes");
   }
