@@ -34,6 +34,11 @@ test(
     const health = await fetch(`${bot.ready.http}/healthz`);
     expect([health.status, await health.json()]).toMatchObject([200, { ok: true }]);
     expect((await fetch(`${bot.ready.http}/nothing`)).status).toBe(404);
+    // Only this machine's loopback: a server that listens everywhere is reached at its other addresses too.
+    for (const url of [bot.ready.backend, bot.ready.http]) {
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/);
+      await expect(fetch(url.replace("127.0.0.1", "127.0.0.2"))).rejects.toThrow();
+    }
 
     const doctor = await place.json("doctor");
     expect(doctor.json.checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
