@@ -42,6 +42,10 @@ test("a file that is no text is not read as if it were; a byte order mark is no 
   expect(readText(binary, "FILE")).toBe("id: x\n");
 });
 
+test("a file without an end is refused, not read for ever", () => {
+  expect(codeOf(() => readText("/dev/zero", "FILE"))).toMatchObject({ code: "too_large", field: "FILE" });
+});
+
 test("a name is no file, a path is", () => {
   expect(looksLikeFile("deploy")).toBe(false);
   expect(looksLikeFile("deploy.yaml")).toBe(true);

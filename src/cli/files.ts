@@ -1,5 +1,5 @@
 /** Files and JSON given on the command line. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { FactoryError } from "../contract/errors.ts";
 
@@ -11,6 +11,8 @@ export function locate(path: string): string {
   return resolve(path);
 }
 
+/** Far above every limit of what the text is for; those are the backend's. */
+const LARGEST_BYTES = 8 * 1024 * 1024;
 const UNREADABLE: Record<string, string> = {
   ENOENT: "there is no such file",
   EISDIR: "it is a folder",
@@ -22,8 +24,9 @@ const UNREADABLE: Record<string, string> = {
 export function readText(path: string, field: string): string {
   const found = locate(path);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(found));
+    return new TextDecoder("utf-8", { fatal: true }).decode(readAtMost(found, LARGEST_BYTES, field));
   } catch (thrown) {
+    if (thrown instanceof FactoryError) throw thrown;
     const { code, message } = thrown as NodeJS.ErrnoException;
     const reason = code === undefined ? message : (UNREADABLE[code] ?? message);
     throw new FactoryError("invalid_input", `${path} cannot be read: ${reason}`, {
@@ -31,6 +34,28 @@ export function readText(path: string, field: string): string {
       remedy: "give the path of a file you may read",
       cause: thrown,
     });
+  }
+}
+
+/** Of devices and pipes nobody knows beforehand how much comes. */
+function readAtMost(path: string, most: number, field: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const parts: Buffer[] = [];
+    for (let total = 0, read = -1; read !== 0; total += read) {
+      const part = Buffer.alloc(64 * 1024);
+      read = readSync(file, part);
+      parts.push(part.subarray(0, read));
+      if (total + read > most) {
+        throw new FactoryError("too_large", `${path} is larger than ${most / 1024 / 1024} MiB`, {
+          field,
+          remedy: "give a smaller file",
+        });
+      }
+    }
+    return Buffer.concat(parts);
+  } finally {
+    closeSync(file);
   }
 }
 
