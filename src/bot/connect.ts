@@ -47,8 +47,8 @@ export async function probe(url: string): Promise<string> {
     const response = await fetch(`${url}/version`, { signal: AbortSignal.timeout(PROBE_MS) });
     return (await response.text()).trim();
   } catch (thrown) {
-    const { cause } = thrown as { cause?: { code?: string; message?: string } };
-    const reason = cause?.code ?? cause?.message;
+    const { name, cause } = thrown as { name?: string; cause?: { code?: string; message?: string } };
+    const reason = name === "TimeoutError" ? `no answer within ${PROBE_MS / 1000} s` : (cause?.code ?? cause?.message);
     throw unavailable(url, reason ?? (thrown instanceof Error ? thrown.message : String(thrown)));
   }
 }
