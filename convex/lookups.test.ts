@@ -186,6 +186,18 @@ describe("what is said in a shared place", () => {
     ]);
   });
 
+  test("what people said to one another before the bot was named there stays among them when it is read again", async () => {
+    const { receive, stored } = await setup();
+    const lunch = { addressed: false, text: "lunch?", sentAt: 1_000, messageId: "m1000" };
+    await receive(lunch);
+    await receive({ text: "named", sentAt: 2_000 });
+    await receive({ ...lunch, eventId: "history:C1/m1000" });
+    expect((await stored()).map(({ sentAt, route }) => [sentAt, route])).toEqual([[2_000, "conversation"]]);
+    // What came late, but was said after that, is heard.
+    await receive({ addressed: false, text: "and deploy?", sentAt: 3_000, eventId: "history:C1/m3000" });
+    expect(await stored()).toHaveLength(2);
+  });
+
   test("in a thread where one person alone was told something the others are not heard", async () => {
     const { receive, stored, said } = await setup();
     await receive({ kind: "command", command: "pending", text: "" } as Partial<InboundEvent>);

@@ -76,12 +76,27 @@ const onlyTo = (handle: string, message: OutMessage): OutMessage =>
  * may know that before the message's receipt is stored.
  */
 async function takesPart(ctx: MutationCtx, event: InboundMessage): Promise<boolean> {
-  if (event.belowOwn === true || (await begun(ctx, event))) return true;
-  return (await rootOf(ctx, event)) !== null || (await saidToAll(ctx, event.place)).length > 0;
+  if (event.belowOwn === true || (await rootOf(ctx, event)) !== null) return true;
+  const spoken = [...(await begun(ctx, event)), ...(await saidToAll(ctx, event.place))];
+  return spoken.some(({ at }) => at <= event.sentAt) || (spoken.length > 0 && (await wasHeardBefore(ctx, event)));
 }
 
-const begun = async (ctx: MutationCtx, event: InboundEvent): Promise<boolean> =>
-  (await conversationsOf(ctx, event.threadKey ?? event.place)).length > 0;
+const begun = async (ctx: MutationCtx, event: InboundEvent): Promise<{ at: number }[]> =>
+  (await conversationsOf(ctx, event.threadKey ?? event.place)).map(({ _creationTime: at }) => ({ at }));
+
+/**
+ * What people said to one another is not kept, and so comes again when the place is looked through after the bot was named there: that
+ * they were heard before it tells that the bot was there already.
+ */
+async function wasHeardBefore(ctx: MutationCtx, { channel, place, sentAt }: InboundMessage): Promise<boolean> {
+  const earlier = ctx.db
+    .query("inbound")
+    .withIndex("by_channel_and_place_and_sentAt", (q) =>
+      q.eq("channel", channel).eq("place", place).lt("sentAt", sentAt),
+    );
+  for await (const { kind } of earlier) if (kind === "message") return true;
+  return false;
+}
 
 /** The product's own message below which this is said; null: there is none. */
 async function rootOf(ctx: MutationCtx, event: InboundEvent): Promise<OutMessage | null> {
@@ -98,23 +113,24 @@ async function rootOf(ctx: MutationCtx, event: InboundEvent): Promise<OutMessage
 const SPOKEN_LOOKED_AT = 10;
 
 /** What the product has said or is about to say at a place, not to one person alone, oldest first: for example what a command is answered with. */
-async function saidToAll(ctx: MutationCtx, place: string): Promise<OutMessage[]> {
+async function saidToAll(ctx: MutationCtx, place: string): Promise<{ at: number; message: OutMessage }[]> {
   const rows = ctx.db
     .query("deliveries")
     .withIndex("by_place_and_status", (q) => q.eq("place", place))
     .order("desc");
   const looked = await takeWithin(rows, SPOKEN_LOOKED_AT, (row) => row.message.length);
   const shown = looked.filter(({ status }) => status !== "failed").sort((a, b) => a._creationTime - b._creationTime);
-  const messages = shown.map(({ message }) => JSON.parse(message) as OutMessage);
-  return messages.filter((message) => !("onlyTo" in message) || message.onlyTo == null);
+  const said = shown.map(({ _creationTime: at, message }) => ({ at, message: JSON.parse(message) as OutMessage }));
+  return said.filter(({ message }) => !("onlyTo" in message) || message.onlyTo == null);
 }
 
 /** What stands above the first words of a conversation in a thread; nothing where one goes on or where it begins with a mention. */
 async function saidAbove(ctx: MutationCtx, event: InboundEvent): Promise<string> {
-  if (await begun(ctx, event)) return "";
+  if ((await begun(ctx, event)).length > 0) return "";
   const root = await rootOf(ctx, event);
   const below = event.kind === "message" && event.addressed === false ? await saidToAll(ctx, event.place) : [];
-  return [...(root === null ? [] : [root]), ...below].map(spokenWords).join("\n\n").slice(0, MAX_SPOKEN);
+  const above = [...(root === null ? [] : [root]), ...below.map(({ message }) => message)];
+  return above.map(spokenWords).join("\n\n").slice(0, MAX_SPOKEN);
 }
 
 const MAX_SPOKEN = 4000;
