@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statSync, truncateSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { type CheckpointLimits, Checkpoints } from "./checkpoints.ts";
 import { testFolder } from "./fixtures.test-support.ts";
@@ -17,15 +17,24 @@ function log(limits: CheckpointLimits) {
     connections.close();
   });
   writer.db.exec("CREATE TABLE t(x)");
+  const insert = (pages: number) => {
+    writer.begin();
+    writer.run("INSERT INTO t VALUES(zeroblob(?))", pages * PAGE);
+    writer.commit();
+  };
+  const commit = (pages: number) => {
+    insert(pages);
+    checkpoints.committed();
+  };
   return {
-    writer,
-    committed,
-    failures,
-    commit(pages: number) {
-      writer.begin();
-      writer.run("INSERT INTO t VALUES(zeroblob(?))", pages * PAGE);
-      writer.commit();
-      checkpoints.committed();
+    ...{ writer, committed, checkpoints, failures, insert, commit },
+    async untilBegunAnew() {
+      for (let [before, all] = [0, 1]; all > before; ) {
+        before = all;
+        commit(10);
+        ({ all } = writer.logPages());
+        await later(0);
+      }
     },
     /** The most it ever held: the file is written anew from its beginning, not cut. */
     pages: () => statSync(`${path}-wal`).size / PAGE,
@@ -88,4 +97,29 @@ test("while a reader needs the database as it was, commits go on; what was left 
     await later(5);
   }
   expect(failures).toEqual([]);
+});
+
+test("closing leaves nothing to be copied, though the thread's connection may end last", async () => {
+  const { writer, checkpoints, untilBegunAnew, insert } = log({ copyAfter: 100, few: 50, waitAfter: 1_000_000 });
+  await untilBegunAnew();
+  insert(300);
+  checkpoints.close();
+  expect(writer.logPages().left).toBe(0);
+});
+
+test("a copy that fails on the thread is told with the system's words", async () => {
+  const { writer, checkpoints, untilBegunAnew, insert, failures } = log({
+    copyAfter: 100,
+    few: 0,
+    waitAfter: 1_000_000,
+  });
+  await untilBegunAnew();
+  insert(700);
+  truncateSync(`${writer.path}-wal`, PAGE);
+  while (failures.length === 0) {
+    checkpoints.committed();
+    await later(1);
+  }
+  expect(failures[0]).toBeInstanceOf(Error);
+  expect(failures[0]!.message).toBe("disk I/O error");
 });

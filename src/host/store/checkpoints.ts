@@ -69,7 +69,19 @@ export class Checkpoints {
     }
   }
 
+  /** Copies what is left: the thread's connection may end after the writer's, and then none is the last, which would do it. */
   close(): void {
+    if (this.#thread === null) return;
+    this.stop();
+    try {
+      this.#wait();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Copies nothing more. */
+  stop(): void {
     const thread = this.#thread;
     this.#thread = null;
     thread?.port.close();
@@ -82,8 +94,9 @@ export class Checkpoints {
     if (received === undefined) return null;
     this.#isCopying = false;
     const copied = received.message as Copied;
-    if (copied.error !== null) throw copied.error;
-    return copied;
+    if (copied.error === null) return copied;
+    const { message, errcode } = copied.error;
+    throw Object.assign(new Error(message), { errcode });
   }
 
   #wait(): void {
@@ -93,9 +106,9 @@ export class Checkpoints {
   }
 
   #copy(): void {
-    this.#isCopying = true;
     this.#thread ??= this.#start();
     this.#thread.port.postMessage(null);
+    this.#isCopying = true;
   }
 
   #start(): { worker: Worker; port: MessagePort } {

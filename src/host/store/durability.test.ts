@@ -26,7 +26,7 @@ class SlowDisk implements Durability {
   close(): void {}
 }
 
-function transactions() {
+function transactions({ copiesAside = false } = {}) {
   const connections = openConnections({ path: ":memory:", synchronous: "OFF" });
   const { writer: sql } = connections;
   const catalog = new Catalog(sql);
@@ -37,7 +37,7 @@ function transactions() {
   const tx = new Transactions({
     ...{ sql, catalog, vectors, clock: new Clock(Date.now, 0n), groupSize: 64, maxGroupMs: 60_000, committed },
     durability: disk,
-    copiesAside: false,
+    copiesAside,
     onCommit: (commit) => commits.push(commit),
   });
   const told: string[] = [];
@@ -59,7 +59,7 @@ function transactions() {
   const asked = async (count: number) => {
     while (disk.asked.length < count) await later();
   };
-  return { tx, disk, commits, told, insert, read, asked, close: connections.close };
+  return { sql, tx, disk, commits, told, insert, read, asked, close: connections.close };
 }
 
 describe("a commit that the disk has not confirmed", () => {
@@ -121,6 +121,28 @@ describe("a commit that the disk has not confirmed", () => {
     await later();
     close();
   });
+});
+
+test("the log cannot be copied back -> whoever commits just then is told too, and nothing is begun any more", async () => {
+  const { sql, tx, disk, told, insert, read, asked, close } = transactions({ copiesAside: true });
+  sql.logPages = () => {
+    throw Object.assign(new Error("disk I/O error"), { errcode: 10 });
+  };
+  let commits = 0;
+  for (; told.every((how) => !how.endsWith("failed")); commits++) {
+    const work = insert(`${commits}`);
+    await asked(commits + 1);
+    disk.asked[commits]!.resolve();
+    await work;
+  }
+  expect(told).toEqual([...Array.from({ length: commits - 1 }, (_, n) => `${n}`), `${commits - 1} failed`]);
+  await read("read");
+  expect(told.at(-1)).toBe("read failed");
+  await expect(tx.write(async () => {}, undefined)).rejects.toMatchObject({
+    reason: "io_failed",
+    message: expect.stringContaining("disk I/O error"),
+  });
+  close();
 });
 
 test("with FULL every acknowledged write is in the file, over many groups, beside reads", async () => {

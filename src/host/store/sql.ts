@@ -121,7 +121,7 @@ export class Sql {
     const [, all, copied] = this.#checkpoint("NOOP");
     return { all, left: all - copied };
   }
-  /** Writes the log's pages into the database, syncing both. False while another connection does, or a reader stands in the way. */
+  /** Writes the log's pages into the database, syncing both, as far as no reader needs it as it was. False while another connection does. */
   copyLog = (): boolean => this.#checkpoint("PASSIVE")[0] === 0;
   #checkpoint(mode: "NOOP" | "PASSIVE"): [busy: number, all: number, copied: number] {
     return this.prepared(`PRAGMA wal_checkpoint(${mode})`).get() as unknown as [number, number, number];

@@ -302,7 +302,6 @@ export class Transactions {
       return;
     }
     this.#group = null;
-    if (group.hasWrites) this.#checkpoints?.committed();
     if (group.hasWrites) this.#committedTs = group.commit.ts;
     const isDurable = this.#options.durability === null || (!group.hasWrites && this.#unsynced.length === 0);
     if (isDurable) this.#settle(group);
@@ -310,6 +309,8 @@ export class Transactions {
       this.#unsynced.push(group);
       if (!this.#isSyncing && this.#closed === null) void this.#sync();
     }
+    // Last: a copy that fails refuses whatever is not durable, this group too.
+    if (group.hasWrites && this.#closed === null) this.#checkpoints?.committed();
   }
 
   /** One sync at a time: what is committed meanwhile shares the next. */
@@ -344,6 +345,7 @@ export class Transactions {
   #refuseAll(error: unknown): void {
     const failure = syncFailed(this.#options.sql.path, error);
     this.#closed = failure;
+    this.#checkpoints?.stop();
     this.#running?.end(() => failure);
     for (const group of this.#unsynced.splice(0)) group.reject(failure);
     this.#breakGroup(failure);
