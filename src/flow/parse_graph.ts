@@ -252,8 +252,8 @@ function approvalNext(
   expires: boolean,
 ): Record<string, string> {
   const tree = shape.tree("next");
-  const single = tree === null ? null : scalarText(tree);
-  if (single !== null && ways.needed[0] === "answered" && !expires)
+  const single = tree === null ? "" : nameIn(tree);
+  if (single !== "" && ways.needed[0] === "answered" && !expires)
     return { answered: edge(draft, id, single, shape.place("next")) };
   if (tree?.kind !== "map") {
     const example = [...ways.needed, ...(expires ? ["expired"] : [])].map((option) => `${option}: NODE`).join(", ");
@@ -263,12 +263,12 @@ function approvalNext(
   const next: Record<string, string> = {};
   const wanted = [...ways.allowed, "expired"];
   for (const { key, at, value } of tree.entries) {
-    const target = scalarText(value);
+    const target = nameIn(value);
     if (!wanted.includes(key)) {
       const near = didYouMean(key, wanted);
       const remedy = near ? `did you mean "${near}"?` : `the options are ${ways.allowed.join(", ")}`;
       draft.problems.error(at, `${shape.label}: next has "${key.slice(0, 40)}", which is no option`, remedy);
-    } else if (target === null) {
+    } else if (target === "") {
       draft.problems.error(value.at, `${shape.label}: next.${key} must name a node`, `write ${key}: NODE`);
     } else if (key !== "__proto__") {
       next[key] = edge(draft, id, target, value.at);
@@ -287,6 +287,12 @@ function approvalNext(
     }
   }
   return next;
+}
+
+/** Empty: it names nothing. */
+function nameIn(tree: Tree): string {
+  const text = scalarText(tree) ?? "";
+  return text.trim() === "" ? "" : text;
 }
 
 function event(draft: Draft, id: string, shape: Shape, common: CommonParts, saveAs: string | null): FlowNode {

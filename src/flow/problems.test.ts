@@ -109,6 +109,16 @@ nodes:
   const node = (text: string, more = "") => `startNodeId: n\n${more}\nnodes:\n  n: ${text}\n  z: { type: end }\n`;
   it.each<[string, string, string]>([
     ["an unknown target", node("{ type: task, prompt: x, next: zz }"), 'there is no node "zz"'],
+    [
+      "an option that leads nowhere",
+      node('{ type: approval, question: q, options: [yes, no], next: { yes: z, no: "" } }'),
+      "next.no must name a node",
+    ],
+    [
+      "a free text that leads nowhere",
+      node('{ type: approval, question: q, freeText: true, next: "" }'),
+      "next must name a node",
+    ],
     ["an unknown start", "startNodeId: q\nnodes: { z: { type: end } }", 'there is no node "q"'],
     [
       "a missing option branch",
