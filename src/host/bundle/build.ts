@@ -36,8 +36,8 @@ export function scriptModules(dir: string, isApp: boolean): Record<string, strin
 
 /**
  * `require()` of an ES module makes esbuild wrap every module lazily, so a context evaluates only what it is asked for. The price:
- * no top-level await. Settings as the official bundler's, except for the format and that identifiers are not shortened: so names need not
- * be kept by a call for each function that is made, which costs a few percent of every call.
+ * no top-level await. Settings as the official bundler's, except for the format and that identifiers are not shortened: so nearly all
+ * names stay without a call that keeps them for each function that is made, which costs a few percent of every call.
  */
 export async function buildScript(dir: string, modules: Record<string, string>): Promise<BuiltScript> {
   const entries = Object.entries(modules).map(
