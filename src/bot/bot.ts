@@ -1,5 +1,6 @@
 /** Puts the bot together: data folder, backend, owner, definitions, HTTP, channels. Starting is all or nothing. */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ChannelSetup, channels } from "../../channels/index.ts";
 import type { AdapterState } from "../contract/adapter.ts";
 import { type ErrorInfo, toErrorInfo } from "../contract/errors.ts";
@@ -53,6 +54,8 @@ export interface Bot {
 }
 
 const HEALTH_MS = 2_000;
+/** Until the embedded backend's thread has been told all it needs. */
+const BACKEND_FIRST_MS = 10;
 /** Left for the host when all else took long: it only has to close its database. */
 const LEAST_HOST_STOP_MS = 1_000;
 
@@ -80,11 +83,14 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     const http: HttpServer = await startHttp({ port: config.port, host: config.host, log, routes: httpRoutes });
     undo.push(() => http.stop());
 
-    // Beside the start of the backend, because a sandbox that does not answer takes its time.
-    const looking = findMachine({
-      workspace: config.values.FACTORY_WORKSPACE,
-      ...(config.values.FACTORY_WORKSPACE === undefined ? {} : { folder: workersFolder(config.dataDir) }),
-    });
+    // Beside the start of the backend, because a sandbox that does not answer takes its time; but after its beginning, because making
+    // processes holds this thread.
+    const looking = sleep(BACKEND_FIRST_MS).then(() =>
+      findMachine({
+        workspace: config.values.FACTORY_WORKSPACE,
+        ...(config.values.FACTORY_WORKSPACE === undefined ? {} : { folder: workersFolder(config.dataDir) }),
+      }),
+    );
     let host: EmbeddedHost | null = null;
     if (config.convexUrl === null) {
       progress("starting the embedded backend");
@@ -96,6 +102,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     progress("connecting");
     const backend = await connect({
       url,
+      isUp: host !== null,
       token: key.token,
       timeoutMs: null,
       log: (level, text) => log[level]({ from: "client" }, text),

@@ -12,31 +12,30 @@ import type { Logger } from "./logger.ts";
 
 /**
  * A definition that cannot be installed is logged and left out: the others, and the bot, are worth more. Rejects when nothing can be
- * stored at all: that is said once, and not of each file.
+ * stored at all: that is said once, and not of each file. All are sent at once: the backend takes a client's mutations in their order, so
+ * roles and hands are there before what names them.
  */
 export async function installBuiltins(backend: Pick<Backend, "mutation">, actor: Actor, log: Logger): Promise<void> {
-  const left = (thrown: unknown, file: string, kind: string): void => {
-    const error = toErrorInfo(thrown);
-    if (error.code === "disk_full") throw thrown;
-    log.error({ error, file }, `a built-in ${kind} could not be installed`);
+  const install = async (kind: string, file: string, send: (source: string) => Promise<unknown>): Promise<void> => {
+    try {
+      await send(readFileSync(join(APP_DIR, file), "utf8"));
+    } catch (thrown) {
+      const error = toErrorInfo(thrown);
+      if (error.code === "disk_full") throw thrown;
+      log.error({ error, file }, `a built-in ${kind} could not be installed`);
+    }
   };
-  for (const { kind, file } of profileFiles()) {
-    try {
-      const source = readFileSync(join(APP_DIR, file), "utf8");
-      await backend.mutation(functions.profiles.install, { actor, kind, source, file });
-    } catch (thrown) {
-      left(thrown, file, kind);
-    }
-  }
-  for (const file of builtinFiles()) {
-    try {
-      const source = readFileSync(join(APP_DIR, file), "utf8");
-      const made = await backend.mutation(functions.workflows.create, { actor, source, file, origin: "builtin" });
-      log.debug({ workflow: made.name, version: made.version, changed: made.changed }, "built-in workflow");
-    } catch (thrown) {
-      left(thrown, file, "workflow");
-    }
-  }
+  await Promise.all([
+    ...profileFiles().map(({ kind, file }) =>
+      install(kind, file, (source) => backend.mutation(functions.profiles.install, { actor, kind, source, file })),
+    ),
+    ...builtinFiles().map((file) =>
+      install("workflow", file, async (source) => {
+        const made = await backend.mutation(functions.workflows.create, { actor, source, file, origin: "builtin" });
+        log.debug({ workflow: made.name, version: made.version, changed: made.changed }, "built-in workflow");
+      }),
+    ),
+  ]);
 }
 
 /** Relative to the product's folder. */

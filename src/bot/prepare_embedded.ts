@@ -1,4 +1,4 @@
-import type { HostThread } from "../host/index.ts";
+import type { HostThread } from "../host/thread.ts";
 import { APP_DIR, CACHE_DIR } from "./app_dir.ts";
 import { environment } from "./environment.ts";
 
@@ -9,6 +9,7 @@ import { environment } from "./environment.ts";
 export async function prepareEmbedded(args: string[], env = environment()): Promise<HostThread | null> {
   if (args.some((arg) => arg !== "--headless")) return null;
   if ((env.CONVEX_URL ?? "").trim() !== "") return null;
-  const { prepareHost } = await import("../host/index.ts");
+  // Only what makes the thread: the rest of the host's door is loaded while the thread loads.
+  const { prepareHost } = await import("../host/thread.ts");
   return prepareHost({ appDir: APP_DIR, cacheDir: CACHE_DIR });
 }

@@ -47,9 +47,6 @@ export interface Backend {
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** After this the functions of a usual start have run, and V8's compiled code is worth keeping. */
-const SAVE_COMPILED_MS = 3_000;
-
 /** Rejects with nothing left open. */
 export async function startBackend(options: BackendOptions): Promise<Backend> {
   const { functionsDir, dataDir, cacheDir, host, port, log } = options;
@@ -101,8 +98,6 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
     });
     opened.push(() => wire.close(0));
     await engine.start();
-    const saving = setTimeout(() => loaded.executor.saveCompiled(), SAVE_COMPILED_MS);
-    saving.unref();
     return {
       url: wire.url,
       siteUrl: wire.siteUrl,
@@ -124,7 +119,6 @@ export async function startBackend(options: BackendOptions): Promise<Backend> {
         return { inputs: next.app.inputs };
       },
       async stop(timeoutMs) {
-        clearTimeout(saving);
         const deadline = Date.now() + timeoutMs;
         // The wire first: what clients have begun is finished, and nothing new comes in. Scheduled functions go on meanwhile.
         await wire.close(timeoutMs);

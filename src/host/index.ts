@@ -1,23 +1,14 @@
 /** The embedded Convex host. See README.md for what it supports. */
 import { join, resolve } from "node:path";
-import { functionsDir } from "./bundle/functions_dir.ts";
 import { readInstance } from "./instance.ts";
 import { type HostOptions, HostStartError, type RunningHost } from "./options.ts";
 import { choosePort } from "./ports.ts";
 import { startFailure } from "./start_failure.ts";
 import { Supervisor } from "./supervisor.ts";
-import { HostThread, type ThreadOptions } from "./thread.ts";
+import { type HostThread, threadOptions } from "./thread.ts";
 
 export { type HostLogEntry, type HostOptions, HostStartError, type RunningHost } from "./options.ts";
-export type { HostThread } from "./thread.ts";
-
-/** What a host can begin with before its data folder, ports and environment are known. */
-export type HostPreparation = Pick<HostOptions, "appDir" | "memoryMb"> & { cacheDir: string };
-
-/** Begins to load the host's thread and the bundle, beside whatever the caller does meanwhile. For one `startHost` with the same options. */
-export function prepareHost(options: HostPreparation): HostThread {
-  return new HostThread(threadOptions(options, options.cacheDir));
-}
+export { type HostPreparation, type HostThread, prepareHost } from "./thread.ts";
 
 /** Resolves once everything answers. Rejects with HostStartError and leaves nothing running. */
 export async function startHost(options: HostOptions, prepared: HostThread | null = null): Promise<RunningHost> {
@@ -26,7 +17,7 @@ export async function startHost(options: HostOptions, prepared: HostThread | nul
     const port = await choosePort(host, options.port);
     const instance = readInstance(resolve(options.dataDir));
     const supervisor = new Supervisor({
-      thread: threadOptions(options, options.cacheDir ?? join(options.dataDir, "cache")),
+      thread: threadOptions({ ...options, cacheDir: options.cacheDir ?? join(options.dataDir, "cache") }),
       begun: prepared,
       input: {
         dataDir: resolve(options.dataDir),
@@ -56,11 +47,4 @@ export async function startHost(options: HostOptions, prepared: HostThread | nul
     const { message, code, port } = startFailure(error, host, options.port);
     throw new HostStartError(message, code, port);
   }
-}
-
-function threadOptions(
-  { appDir, memoryMb }: Pick<HostOptions, "appDir" | "memoryMb">,
-  cacheDir: string,
-): ThreadOptions {
-  return { functionsDir: functionsDir(resolve(appDir)), cacheDir: resolve(cacheDir), memoryMb: memoryMb ?? 1_024 };
 }

@@ -1,7 +1,9 @@
 /** The worker thread from its birth. It loads the host and reads the bundle at once; data and ports wait for its input. */
+import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
+import { functionsDir } from "./bundle/functions_dir.ts";
 import type { ThreadSetup, ToWorker, WorkerInput } from "./messages.ts";
-import { HostStartError } from "./options.ts";
+import { type HostOptions, HostStartError } from "./options.ts";
 import { Board } from "./suspects.ts";
 
 export interface ThreadOptions extends Omit<ThreadSetup, "board"> {
@@ -63,4 +65,14 @@ export class HostThread {
     this.worker.ref();
     this.worker.postMessage({ type: "start", input } satisfies ToWorker);
   }
+}
+
+/** What a host can begin with before its data folder, ports and environment are known. */
+export type HostPreparation = Pick<HostOptions, "appDir" | "memoryMb"> & { cacheDir: string };
+
+/** Begins to load the host's thread and the bundle, beside whatever the caller does meanwhile. For one `startHost` with the same options. */
+export const prepareHost = (options: HostPreparation): HostThread => new HostThread(threadOptions(options));
+
+export function threadOptions({ appDir, cacheDir, memoryMb = 1_024 }: HostPreparation): ThreadOptions {
+  return { functionsDir: functionsDir(resolve(appDir)), cacheDir: resolve(cacheDir), memoryMb };
 }

@@ -1,18 +1,29 @@
-/** Makes the one script of a component definition with esbuild. */
+/** Makes a script of a component definition with esbuild. */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import type { Plugin } from "esbuild";
+import { join } from "node:path";
+import type { Metafile } from "esbuild";
 import { type EntryPoint, entryPoints } from "./entry_points.ts";
 import { BundleError, buildFailure } from "./errors.ts";
+import {
+  asyncHooksShim,
+  dynamicImports,
+  IMPORT_FUNCTION,
+  isImportKey,
+  LISTING,
+  serverOnlyStub,
+  wasmModule,
+  withImports,
+} from "./plugins.ts";
 
-/** The script is the body of `function (module, exports)`; it sets `module.exports` to `{name: () => the module}`. */
 export interface BuiltScript {
+  /** `(function (module, exports, $import) {…})`; it sets `module.exports` to `{name: () => the module, importKey: () => a promise of it}`. */
   code: string;
   /** JSON text of its source map; sources are absolute paths. */
   map: string;
   /** Absolute paths of every file that took part. */
   inputs: string[];
+  metafile: Metafile;
 }
 
 /** Keys of the script's export besides the modules' names; a module's name never holds a dot or equals `schema`. */
@@ -20,12 +31,19 @@ export const SCHEMA = "schema";
 export const AUTH_CONFIG = "auth.config";
 
 /** Changes whenever the same sources would give another script. */
-export const BUILD_VERSION = `2 esbuild ${createRequire(import.meta.url)("esbuild/package.json").version}`;
+export const BUILD_VERSION = `3 esbuild ${createRequire(import.meta.url)("esbuild/package.json").version}`;
 
-/** `what: file` of each module: the entry points, the schema, and for the app the authentication config. */
-export function scriptModules(dir: string, isApp: boolean): Record<string, string> {
-  const modules = entryPoints(dir);
-  refuseNodeModules(modules);
+/**
+ * `what: file` of each module: the entry points, the schema, and for the app the authentication config. Files that `isKnown` were found
+ * to be modules before.
+ */
+export function scriptModules(
+  dir: string,
+  isApp: boolean,
+  isKnown: (file: string) => boolean = () => false,
+): Record<string, string> {
+  const modules = entryPoints(dir, isKnown);
+  refuseNodeModules(modules.filter(({ file }) => !isKnown(file)));
   const result: Record<string, string> = Object.fromEntries(modules.map(({ name, file }) => [name, file]));
   const schema = firstExisting(dir, ["schema.ts", "schema.js"]);
   if (schema !== undefined) result[SCHEMA] = schema;
@@ -36,17 +54,24 @@ export function scriptModules(dir: string, isApp: boolean): Record<string, strin
 
 /**
  * `require()` of an ES module makes esbuild wrap every module lazily, so a context evaluates only what it is asked for. The price:
- * no top-level await. Settings as the official bundler's, except for the format and that identifiers are not shortened: so nearly all
- * names stay without a call that keeps them for each function that is made, which costs a few percent of every call.
+ * no top-level await. Settings as the official bundler's, except for the format, that comments and blanks go, because all of it is read
+ * at each start, and that identifiers are not shortened: so nearly all names stay without a call that keeps them for each function that
+ * is made, which costs a few percent of every call. With `separate`, files that the app's own sources import dynamically are left out
+ * and noted there; else they are part of the script, evaluated lazily like every other.
  */
-export async function buildScript(dir: string, modules: Record<string, string>): Promise<BuiltScript> {
+export async function buildScript(
+  dir: string,
+  modules: Record<string, string>,
+  separate: Set<string> | null,
+): Promise<BuiltScript> {
   const entries = Object.entries(modules).map(
-    ([name, file]) => `${JSON.stringify(name)}: () => require(${JSON.stringify(file)})`,
+    ([name, file]) =>
+      `${JSON.stringify(name)}: () => ${isImportKey(name) ? "import" : "require"}(${JSON.stringify(file)})`,
   );
   // Loaded here, because a warm start does not need it.
   const { build } = await import("esbuild");
   const result = await build({
-    stdin: { contents: `module.exports = {\n${entries.join(",\n")}\n};`, resolveDir: dir, sourcefile: "modules.js" },
+    stdin: { contents: `module.exports = {\n${entries.join(",\n")}\n};`, resolveDir: dir, sourcefile: LISTING },
     absWorkingDir: dir,
     bundle: true,
     write: false,
@@ -54,18 +79,20 @@ export async function buildScript(dir: string, modules: Record<string, string>):
     platform: "browser",
     format: "cjs",
     target: "esnext",
-    // Node 24 has no Uint8Array.fromBase64, which esbuild would use for wasm.
-    supported: { "from-base64": false },
+    // Node 24 has no Uint8Array.fromBase64, which esbuild would use for wasm. Imports become what plugins.ts makes of them.
+    supported: { "from-base64": false, "dynamic-import": false },
     jsx: "automatic",
     conditions: ["convex", "module"],
     sourcemap: "external",
     sourcesContent: false,
     treeShaking: true,
     minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
     define: { "process.env.NODE_ENV": '"production"' },
     metafile: true,
     logLevel: "silent",
-    plugins: [asyncHooksShim, serverOnlyStub, wasmModule],
+    plugins: [asyncHooksShim, serverOnlyStub, wasmModule, ...(separate === null ? [] : [dynamicImports(separate)])],
   }).catch((error) => {
     throw topLevelAwait(error) ?? buildFailure(dir, error);
   });
@@ -75,13 +102,17 @@ export async function buildScript(dir: string, modules: Record<string, string>):
   const parsed = JSON.parse(map!.text) as { sources: string[] };
   parsed.sources = parsed.sources.map((source) => join(dir, source));
   return {
-    code: code!.text,
+    code: `(function (module, exports, ${IMPORT_FUNCTION}) {\n${withImports(code!.text)}\n})`,
     map: JSON.stringify(parsed),
-    inputs: Object.keys(result.metafile.inputs).flatMap((input) => {
-      const file = input.startsWith("wasm:") ? input.slice("wasm:".length) : join(dir, input);
-      return input === "modules.js" || /^(async-hooks|server-only):/.test(input) ? [] : [file];
-    }),
+    inputs: Object.keys(result.metafile.inputs).flatMap((input) => fileOf(dir, input) ?? []),
+    metafile: result.metafile,
   };
+}
+
+/** The file behind a name in the metafile; null: it is none, for example a shim. */
+export function fileOf(dir: string, input: string): string | null {
+  if (input === LISTING || /^(async-hooks|server-only):/.test(input)) return null;
+  return input.startsWith("wasm:") ? input.slice("wasm:".length) : join(dir, input);
 }
 
 /** Where the package that owns `file` says how it is resolved; undefined outside of node_modules. */
@@ -130,44 +161,3 @@ function topLevelAwait(error: unknown): BundleError | null {
 function firstExisting(dir: string, names: string[]): string | undefined {
   return names.map((name) => join(dir, name)).find(existsSync);
 }
-
-const asyncHooksShim: Plugin = {
-  name: "async-hooks-shim",
-  setup(builder) {
-    builder.onResolve({ filter: /^(node:)?async_hooks$/ }, ({ path }) => ({ path, namespace: "async-hooks" }));
-    builder.onLoad({ filter: /.*/, namespace: "async-hooks" }, () => ({
-      contents: `export const { AsyncLocalStorage, AsyncResource } = globalThis;
-        export default { AsyncLocalStorage, AsyncResource };`,
-    }));
-  },
-};
-
-const serverOnlyStub: Plugin = {
-  name: "server-only-stub",
-  setup(builder) {
-    builder.onResolve({ filter: /^server-only$/ }, ({ path }) => ({ path, namespace: "server-only" }));
-    builder.onLoad({ filter: /.*/, namespace: "server-only" }, () => ({ contents: "" }));
-  },
-};
-
-/** `import module from "./x.wasm"` is a compiled WebAssembly.Module. */
-const wasmModule: Plugin = {
-  name: "wasm-module",
-  setup(builder) {
-    builder.onResolve({ filter: /\.wasm$/ }, (args) => {
-      if (args.namespace === "wasm") return { path: args.path, namespace: "wasm-bytes" };
-      const path = args.path.startsWith(".")
-        ? join(args.resolveDir, args.path)
-        : createRequire(join(args.resolveDir, "x.js")).resolve(args.path);
-      return { path, namespace: "wasm" };
-    });
-    builder.onLoad({ filter: /.*/, namespace: "wasm" }, ({ path }) => ({
-      contents: `import bytes from ${JSON.stringify(path)}; export default new WebAssembly.Module(bytes);`,
-      resolveDir: dirname(path),
-    }));
-    builder.onLoad({ filter: /.*/, namespace: "wasm-bytes" }, ({ path }) => ({
-      contents: readFileSync(path),
-      loader: "binary",
-    }));
-  },
-};

@@ -17,10 +17,7 @@ afterEach(() => rmSync(cache, { recursive: true, force: true }));
 /** The app's modules, as a context sees them. */
 function evaluate(app: BundledApp, globals: object = {}): Record<string, () => Record<string, unknown>> {
   const module = { exports: {} };
-  runInNewContext(`(function (module, exports) {${app.definitions.get(app.dir)!.script.code}\n})`, globals)(
-    module,
-    module.exports,
-  );
+  runInNewContext(app.definitions.get(app.dir)!.script.code(), globals)(module, module.exports);
   return module.exports as never;
 }
 
@@ -48,6 +45,25 @@ describe("a bundle", () => {
     writeFileSync(join(app.dir, "x.wasm"), Buffer.from("0061736d01000000", "hex"));
     const found = evaluate(await bundleApp(app.dir, null), { AsyncLocalStorage: "shared", atob }).a!().found;
     expect([...(found as unknown[])]).toEqual(["shared", "production", true]);
+  });
+
+  test("leaves what is only imported dynamically to a script of its own, unless it shares a module with the rest", async () => {
+    using app = temporaryApp({
+      "a.ts": `import { shared } from "./shared.helper.ts"; export const a = [shared];
+        export const imports = [() => import("./alone.helper.ts"), () => import("./sharing.helper.ts")];`,
+      "shared.helper.ts": `export const shared = "in both";`,
+      "alone.helper.ts": `import { below } from "./below.helper.ts"; export default "alone" + below;`,
+      "below.helper.ts": `export const below = ", and below";`,
+      "sharing.helper.ts": `import { shared } from "./shared.helper.ts"; export default "sharing " + shared;`,
+    });
+    const bundle = await bundleApp(app.dir, null);
+    const { script, deferred } = bundle.definitions.get(app.dir)!;
+    const holds = (code: string) =>
+      ['"alone"', '", and below"', '"sharing "', '"in both"'].map((text) => code.includes(text));
+    expect(holds(script.code())).toEqual([false, false, true, true]);
+    expect(holds(deferred!.code())).toEqual([true, true, false, false]);
+    expect(bundle.scripts).toEqual([script, deferred]);
+    expect(bundle.inputs).toContain(join(app.dir, "below.helper.ts"));
   });
 
   test("is one script per definition, found through nested configs", async () => {
@@ -119,11 +135,37 @@ describe("the cache", () => {
     expect(JSON.parse(again.definitions.get(app.dir)!.script.map()).sources).toContain(join(app.dir, "b.helper.ts"));
   });
 
-  test("a file was only touched -> still good", async () => {
+  test("a file was only touched -> still good, and known as it is now", async () => {
     using app = temporaryApp(files);
     await bundleApp(app.dir, cache);
-    utimesSync(join(app.dir, "a.ts"), new Date(), new Date());
-    expect((await bundleApp(app.dir, cache)).fromCache).toBe(true);
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(join(app.dir, "a.ts"), hourAgo, hourAgo);
+    for (let start = 0; start < 3; start++) expect((await bundleApp(app.dir, cache)).fromCache).toBe(true);
+  });
+
+  test("another content of the same size and time of change -> built again", async () => {
+    using app = temporaryApp(files);
+    const helper = join(app.dir, "b.helper.ts");
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    utimesSync(helper, hourAgo, hourAgo);
+    await bundleApp(app.dir, cache);
+    writeFileSync(helper, readFileSync(helper, "utf8").replace("1", "2"));
+    utimesSync(helper, hourAgo, hourAgo);
+    const again = await bundleApp(app.dir, cache);
+    expect(again.fromCache).toBe(false);
+    expect(evaluate(again).a!().a).toBe(2);
+  });
+
+  test("the deferred script is kept like the main one", async () => {
+    using app = temporaryApp({ ...files, "a.ts": `export const a = () => import("./b.helper.ts");` });
+    await bundleApp(app.dir, cache);
+    const { scripts } = await bundleApp(app.dir, cache);
+    scripts[1]!.saveCompiled(Buffer.from("compiled"));
+    const again = await bundleApp(app.dir, cache);
+    expect(again.fromCache).toBe(true);
+    expect(again.scripts.map((script) => script.code())).toEqual(scripts.map((script) => script.code()));
+    expect(again.scripts.map((script) => script.compiled()?.toString())).toEqual([undefined, "compiled"]);
+    expect(JSON.parse(again.scripts[1]!.map()).sources).toContain(join(app.dir, "b.helper.ts"));
   });
 
   test.each([
@@ -156,7 +198,7 @@ describe("the cache", () => {
     using app = temporaryApp(files);
     const { definitions } = await bundleApp(app.dir, cache);
     definitions.get(app.dir)!.script.saveCompiled(Buffer.from("compiled"));
-    const compiled = async () => (await bundleApp(app.dir, cache)).definitions.get(app.dir)!.script.compiled;
+    const compiled = async () => (await bundleApp(app.dir, cache)).definitions.get(app.dir)!.script.compiled();
     expect((await compiled())?.toString()).toBe("compiled");
     writeFileSync(join(cache, "bundle", "0.v8"), "of another time, and long enough to hold a hash");
     expect(await compiled()).toBeUndefined();
@@ -168,7 +210,7 @@ describe("the cache", () => {
     app.write({ "a.ts": "export const a = 'of the other host';" });
     await bundleApp(app.dir, cache);
     ours.saveCompiled(Buffer.from("compiled from ours"));
-    expect((await bundleApp(app.dir, cache)).definitions.get(app.dir)!.script.compiled).toBeUndefined();
+    expect((await bundleApp(app.dir, cache)).definitions.get(app.dir)!.script.compiled()).toBeUndefined();
   });
 
   test("a cache that cannot be written costs nothing but time", async () => {

@@ -15,15 +15,16 @@ export interface EntryPoint {
 /**
  * All modules under `dir`, sorted by code unit of their relative path (the order of the generated api). Skipped: `_generated`,
  * `schema.*`, names with more than one dot (tests, configs), dotfiles, `#` files, paths with a blank, nested component
- * directories, and TypeScript files without any import or export. A `_deps` directory is an error, as it is there.
+ * directories, and TypeScript files without any import or export, which those that `isKnown` have. A `_deps` directory is an error, as
+ * it is there.
  */
-export function entryPoints(dir: string): EntryPoint[] {
+export function entryPoints(dir: string, isKnown: (file: string) => boolean = () => false): EntryPoint[] {
   const found: EntryPoint[] = [];
-  walk(dir, "", found);
+  walk(dir, "", isKnown, found);
   return found.sort((a, b) => (a.relative < b.relative ? -1 : a.relative > b.relative ? 1 : 0));
 }
 
-function walk(root: string, prefix: string, found: EntryPoint[]): void {
+function walk(root: string, prefix: string, isKnown: (file: string) => boolean, found: EntryPoint[]): void {
   for (const item of readdirSync(join(root, prefix), { withFileTypes: true })) {
     const relative = prefix + item.name;
     if (item.isDirectory()) {
@@ -31,9 +32,12 @@ function walk(root: string, prefix: string, found: EntryPoint[]): void {
       if (relative === "_deps") {
         throw new Error(`The path "${join(root, relative)}" is reserved for dependencies. Please move your code.`);
       }
-      if (!existsSync(join(root, relative, "convex.config.ts"))) walk(root, `${relative}/`, found);
-    } else if (isModule(item.name, relative) && hasModuleSyntax(join(root, relative))) {
-      found.push({ name: relative.replace(/\.[^./]+$/, ""), relative, file: join(root, relative) });
+      if (!existsSync(join(root, relative, "convex.config.ts"))) walk(root, `${relative}/`, isKnown, found);
+    } else if (isModule(item.name, relative)) {
+      const file = join(root, relative);
+      if (isKnown(file) || hasModuleSyntax(file)) {
+        found.push({ name: relative.replace(/\.[^./]+$/, ""), relative, file });
+      }
     }
   }
 }

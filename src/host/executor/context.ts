@@ -1,42 +1,12 @@
 /** A vm context with a component's script in it. */
 import { constants, createContext, Script as VmScript } from "node:vm";
-import type { Script } from "../bundle/app.ts";
 import { type BridgeOptions, createBridge } from "./bridge.ts";
 import { calls } from "./call.ts";
+import type { DefinitionScripts, Loaders } from "./compiled.ts";
 import { installRealm, type RealmBridge, type RealmControl } from "./realm.ts";
 
 /** A module's exports, or any object of a context. */
 export type ModuleExports = Record<string, unknown>;
-
-/** A component definition's script, compiled once and evaluated in each of its contexts. */
-export class CompiledScript {
-  readonly #script: VmScript;
-  readonly #source: Script;
-  #saved: boolean;
-
-  constructor(source: Script) {
-    this.#source = source;
-    this.#script = new VmScript(`(function (module, exports) {\n${source.code}\n})`, {
-      filename: source.filename,
-      lineOffset: -1,
-      cachedData: source.compiled,
-    });
-    this.#saved = source.compiled !== undefined && this.#script.cachedDataRejected === false;
-  }
-
-  evaluate(context: object): Record<string, () => ModuleExports> {
-    const module = { exports: {} as Record<string, () => ModuleExports> };
-    this.#script.runInContext(context)(module, module.exports);
-    return module.exports;
-  }
-
-  /** Worth calling once the usual functions have run: what V8 has compiled by then is in it. */
-  saveCompiled(): void {
-    if (this.#saved) return;
-    this.#saved = true;
-    this.#source.saveCompiled(this.#script.createCachedData());
-  }
-}
 
 const bootScript = new VmScript(`(${installRealm.toString()})`, { filename: "convex-script:boot/0" });
 
@@ -44,17 +14,23 @@ export class FunctionContext {
   /** Calls it has served. */
   served = 0;
   readonly #realm: RealmControl;
-  readonly #modules: Record<string, () => ModuleExports>;
+  readonly #context: object;
+  readonly #scripts: DefinitionScripts;
+  readonly #modules: Loaders;
+  #deferred: Loaders | undefined;
   /** Made once: the bundle builds the object anew at each call. Its properties are getters, so it stays true. */
   readonly #loaded = new Map<string, ModuleExports>();
   readonly #failed = new Map<string, unknown>();
+  readonly #imported = new Map<string, Promise<ModuleExports>>();
 
-  constructor(script: CompiledScript, options: BridgeOptions) {
+  constructor(scripts: DefinitionScripts, options: BridgeOptions) {
     // vm is no security boundary; refusing eval only mirrors Convex, so that code which needs it is noticed here.
     const context = createContext(constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
     const install = bootScript.runInContext(context) as (bridge: RealmBridge) => RealmControl;
     this.#realm = install(createBridge(options));
-    this.#modules = script.evaluate(context);
+    this.#context = context;
+    this.#scripts = scripts;
+    this.#modules = scripts.main.evaluate(context, (key: string) => this.#import(key));
   }
 
   /**
@@ -68,7 +44,7 @@ export class FunctionContext {
     const known = this.#loaded.get(name);
     if (known !== undefined) return known;
     try {
-      const exports = calls.run(undefined, load);
+      const exports = calls.run(undefined, load) as ModuleExports;
       this.#loaded.set(name, exports);
       this.#realm.accept();
       return exports;
@@ -76,6 +52,32 @@ export class FunctionContext {
       this.#failed.set(name, error);
       throw error;
     }
+  }
+
+  /** An `import()`: the same promise each time, so a module is evaluated once and one that failed fails the same again. */
+  #import(key: string): Promise<ModuleExports> {
+    if (calls.getStore()?.isAction === false) {
+      throw new TypeError(
+        "dynamic module import unsupported: Convex has import() in actions only. Import it at the top of the file.",
+      );
+    }
+    let imported = this.#imported.get(key);
+    if (imported === undefined) {
+      const load = this.#modules[key] ?? this.#loadDeferred()[key];
+      if (load === undefined) throw new Error(`There is no ${key}.`);
+      imported = calls.run(undefined, load) as Promise<ModuleExports>;
+      imported.then(
+        () => this.#realm.accept(),
+        () => {},
+      );
+      this.#imported.set(key, imported);
+    }
+    return imported;
+  }
+
+  #loadDeferred(): Loaders {
+    this.#deferred ??= this.#scripts.deferred()?.evaluate(this.#context, (key) => this.#import(key)) ?? {};
+    return this.#deferred;
   }
 
   /** A request of the host as one of this context's Request class. */

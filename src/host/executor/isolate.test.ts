@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BundledApp, bundleApp } from "../bundle/app.ts";
-import type { Execution, FunctionPath, UdfType } from "../engine/types.ts";
 import { loadDeployment } from "./deployment.ts";
+import { FakeExecution, path } from "./execution.test-support.ts";
 import type { IsolateExecutor } from "./isolate.ts";
 
 const appDir = join(import.meta.dirname, "../../../test/host/fixture_app/convex");
@@ -17,45 +17,6 @@ beforeAll(async () => {
   executor = loadDeployment(app, env).executor;
 });
 afterAll(() => executor.close());
-
-/** An execution whose database answers nothing. `answer` decides about asynchronous syscalls. */
-class FakeExecution implements Execution {
-  readonly id = "execution";
-  readonly path: FunctionPath;
-  readonly udfType: UdfType;
-  readonly now: number | null;
-  readonly env = {};
-  done = false;
-  readonly logs: string[] = [];
-  readonly syscalls: string[] = [];
-  answer = async (op: string, _args: string): Promise<string> =>
-    op.endsWith("queryStreamNext") ? '{"value":null,"done":true}' : "null";
-
-  constructor(path: FunctionPath, udfType: UdfType) {
-    this.path = path;
-    this.udfType = udfType;
-    this.now = udfType === "query" || udfType === "mutation" ? 1_700_000_000_000 : null;
-  }
-  syscall(op: string): string {
-    this.syscalls.push(op);
-    return '{"queryId":1}';
-  }
-  asyncSyscall(op: string, args: string): Promise<string> {
-    this.syscalls.push(op);
-    return this.answer(op, args);
-  }
-  jsSyscall(): Promise<unknown> {
-    return Promise.resolve(null);
-  }
-  log(level: string, text: string): void {
-    this.logs.push(`${level} ${text}`);
-  }
-}
-
-function path(name: string, component = ""): FunctionPath {
-  const [module, exported] = name.split(":");
-  return { component, module: module!, name: exported! };
-}
 
 async function run(name: string, args: object = {}, prepare?: (execution: FakeExecution) => void) {
   const info = await executor.describe(path(name));

@@ -4,7 +4,8 @@ import type { BundledApp } from "../bundle/app.ts";
 import type { Execution, Executor, FunctionInfo, FunctionPath, HttpRouteTarget } from "../engine/types.ts";
 import type { ComponentPath, Json } from "../store/types.ts";
 import { Call, calls } from "./call.ts";
-import { CompiledScript, FunctionContext, type ModuleExports } from "./context.ts";
+import { type CompiledScript, DefinitionScripts } from "./compiled.ts";
+import { FunctionContext, type ModuleExports } from "./context.ts";
 import type { InstalledComponent } from "./instances.ts";
 import { ContextPool } from "./pool.ts";
 import { followResponse } from "./response.ts";
@@ -16,6 +17,9 @@ export interface IsolateOptions {
   /** What modules print while they are loaded. Default: nothing. */
   log?: (level: string, text: string) => void;
 }
+
+/** First what every start runs, for the next one that is killed early; then what people do. */
+const SAVE_AFTER_MS = [3_000, 60_000];
 
 /** A registered function as convex/server makes it. */
 interface RegisteredFunction {
@@ -39,7 +43,9 @@ export class IsolateExecutor implements Executor {
   readonly #components: Map<ComponentPath, InstalledComponent>;
   readonly #app: BundledApp;
   readonly #pools = new Map<ComponentPath, ContextPool>();
-  readonly #scripts = new Map<string, CompiledScript>();
+  readonly #scripts = new Map<string, DefinitionScripts>();
+  readonly #compiled = new Set<CompiledScript>();
+  readonly #saving = new Set<NodeJS.Timeout>();
   readonly #described = new Map<string, FunctionInfo>();
   readonly #stacks: StackMapper;
   readonly #log: (level: string, text: string) => void;
@@ -151,12 +157,13 @@ export class IsolateExecutor implements Executor {
     return Object.fromEntries([...this.#pools].map(([path, pool]) => [path, pool.created]));
   }
 
-  /** Keeps V8's compiled code for the next start. */
+  /** Keeps V8's compiled code for the next start. Happens by itself too, some time after a script was first needed. */
   saveCompiled(): void {
-    for (const script of this.#scripts.values()) script.saveCompiled();
+    for (const script of this.#compiled) script.saveCompiled();
   }
 
   close(): void {
+    for (const timer of this.#saving) clearTimeout(timer);
     for (const pool of this.#pools.values()) pool.clear();
   }
 
@@ -177,9 +184,9 @@ export class IsolateExecutor implements Executor {
     let pool = this.#pools.get(path);
     if (pool === undefined) {
       const { definition, env } = this.#component(path);
-      const script = this.#script(definition);
+      const scripts = this.#definitionScripts(definition);
       pool = new ContextPool(
-        () => new FunctionContext(script, { env, log: this.#log }),
+        () => new FunctionContext(scripts, { env, log: this.#log }),
         (reason) => this.#log("debug", `component "${path}": a context is thrown away, ${reason}`),
       );
       this.#pools.set(path, pool);
@@ -187,13 +194,25 @@ export class IsolateExecutor implements Executor {
     return pool;
   }
 
-  #script(definition: string): CompiledScript {
-    let script = this.#scripts.get(definition);
-    if (script === undefined) {
-      script = new CompiledScript(this.#app.definitions.get(definition)!.script);
-      this.#scripts.set(definition, script);
+  #definitionScripts(definition: string): DefinitionScripts {
+    let scripts = this.#scripts.get(definition);
+    if (scripts === undefined) {
+      scripts = new DefinitionScripts(this.#app.definitions.get(definition)!, (script) => this.#saveLater(script));
+      this.#scripts.set(definition, scripts);
     }
-    return script;
+    return scripts;
+  }
+
+  #saveLater(script: CompiledScript): void {
+    this.#compiled.add(script);
+    for (const afterMs of SAVE_AFTER_MS) {
+      const timer = setTimeout(() => {
+        this.#saving.delete(timer);
+        script.saveCompiled();
+      }, afterMs);
+      timer.unref();
+      this.#saving.add(timer);
+    }
   }
 
   #explain(error: unknown): unknown {

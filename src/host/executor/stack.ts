@@ -9,16 +9,20 @@ export class StackMapper {
   readonly #root: string;
   readonly #scripts: { map(): string }[];
   readonly #maps = new Map<number, SourceMap | null>();
+  /** A module that failed to load throws the same error each time. */
+  readonly #applied = new WeakSet<object>();
 
   /** Paths are shown relative to `root`. */
   constructor(app: BundledApp, root: string) {
     this.#root = root;
-    this.#scripts = [...app.definitions.values()].map(({ script }) => script);
+    this.#scripts = app.scripts;
   }
 
   /** Rewrites `stack` of an error in place: frames of the application with source positions, frames of the host dropped. */
   apply(error: unknown): void {
     if (typeof error !== "object" || error === null || !("stack" in error) || typeof error.stack !== "string") return;
+    if (this.#applied.has(error)) return;
+    this.#applied.add(error);
     try {
       error.stack = this.map(error.stack);
     } catch {
@@ -36,8 +40,11 @@ export class StackMapper {
     if (match === null) return /\((native|<anonymous>)\)$/.test(line) ? [line] : [];
     const [position, index, row, column] = [match[0], Number(match[1]), Number(match[2]), Number(match[3])];
     if (position.startsWith("convex-script:boot")) return [];
-    const origin = this.#map(index)?.findOrigin(row, column);
-    if (origin === undefined || !("fileName" in origin)) return [line];
+    const map = this.#map(index);
+    if (map === null) return [line];
+    const origin = map.findOrigin(row, column);
+    // The bundler's own helpers.
+    if (!("fileName" in origin)) return [];
     return [
       line.replace(position, `${relative(this.#root, origin.fileName)}:${origin.lineNumber}:${origin.columnNumber}`),
     ];

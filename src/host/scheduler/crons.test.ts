@@ -64,7 +64,7 @@ function open(clock: TestClock, file: string, crons: CronSpec[]) {
   return { ...harness, advance: (ms: number) => clock.advance(ms, settled) };
 }
 
-test("an interval runs at once and then on its beat; a cron string on its minutes", async () => {
+test("an interval runs soon after the start and then on its beat; a cron string on its minutes", async () => {
   const { engine, run, advance } = open(new TestClock(), temporaryFile(), [
     cron("interval", { type: "interval", minutes: 20 }),
     cron("hourly", { type: "hourly", minuteUTC: 30 }),
@@ -97,6 +97,17 @@ test("what was missed while the process was down runs once", async () => {
   ]);
 });
 
+test("what is due at the start lets those go first who wait for the process", async () => {
+  const { engine, run, advance } = open(new TestClock(), temporaryFile(), [
+    cron("i", { type: "interval", minutes: 20 }),
+  ]);
+  await engine.start();
+  await advance(1_000);
+  expect(await run("ticks:list")).toEqual([]);
+  await advance(1_000);
+  expect(await run("ticks:list")).toEqual(["i"]);
+});
+
 test("a restart in between neither repeats nor loses a run", async () => {
   const clock = new TestClock();
   const file = temporaryFile();
@@ -115,7 +126,7 @@ test("a cron that is gone from the code does not run again", async () => {
   const file = temporaryFile();
   const before = open(clock, file, [cron("gone", { type: "interval", minutes: 1 })]);
   await before.engine.start();
-  await before.advance(1000);
+  await before.advance(10_000);
   before.kill();
   const after = open(clock, file, []);
   await after.engine.start();

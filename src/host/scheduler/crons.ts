@@ -1,7 +1,7 @@
 /**
  * Crons. When one is due, a scheduled function is inserted and the cron's next time is moved, in one transaction: so it runs exactly
- * once (a mutation) or at most once (an action). What was missed while the process was down runs once. A run is left out while the
- * one before is still going on.
+ * once (a mutation) or at most once (an action). What was missed while the process was down runs once, soon after the start. A run is
+ * left out while the one before is still going on.
  */
 import type { EmbeddedEngine } from "../engine/engine.ts";
 import { messageOf } from "../engine/errors.ts";
@@ -22,6 +22,8 @@ interface CronState {
 }
 
 const META_KEY = "crons";
+/** At a start somebody waits for the process, and nobody for its housekeeping, most of which is due after any pause. */
+const CATCH_UP_AFTER_MS = 2_000;
 
 export class Crons {
   readonly #engine: EmbeddedEngine;
@@ -30,6 +32,8 @@ export class Crons {
   #states: Record<string, CronState> = {};
   #timer: unknown = null;
   #stopped = false;
+  /** Nothing runs before; null: not started yet. */
+  #notBefore: number | null = null;
 
   constructor({ engine, timers }: { engine: EmbeddedEngine; timers: Timers }) {
     this.#engine = engine;
@@ -41,7 +45,7 @@ export class Crons {
     for (const spec of specs) stateOf(spec, undefined, this.#engine.now());
   }
 
-  /** Takes over the given crons; others are forgotten. A new interval runs at once, like on Convex. */
+  /** Takes over the given crons; others are forgotten. A new interval is due at once, like on Convex. */
   async start(specs: CronSpec[]): Promise<void> {
     this.#stopped = false;
     this.#specs = new Map(specs.map((spec) => [`${spec.component};${spec.name}`, spec]));
@@ -49,8 +53,11 @@ export class Crons {
     if (stored === null && specs.length === 0) return;
     const known: Record<string, CronState> = stored === null ? {} : JSON.parse(stored);
     const now = this.#engine.now();
+    this.#notBefore ??= now + CATCH_UP_AFTER_MS;
     this.#states = Object.fromEntries([...this.#specs].map(([key, spec]) => [key, stateOf(spec, known[key], now)]));
-    await this.#fire();
+    const text = JSON.stringify(this.#states);
+    if (text !== stored) await this.#engine.store.write(async (tx) => tx.setMeta(META_KEY, text));
+    this.#arm();
   }
 
   stop(): void {
@@ -90,11 +97,12 @@ export class Crons {
     const next = Math.min(...Object.values(this.#states).map((state) => state.next ?? Number.POSITIVE_INFINITY));
     if (next === Number.POSITIVE_INFINITY) return;
     if (this.#timer !== null) this.#timers.clearTimeout(this.#timer);
-    const delay = Math.min(Math.max(0, next - this.#engine.now()), this.#timers.maxDelayMs ?? MAX_DELAY_MS);
+    const due = Math.max(next, this.#notBefore ?? 0);
+    const delay = Math.min(Math.max(0, due - this.#engine.now()), this.#timers.maxDelayMs ?? MAX_DELAY_MS);
     this.#timer = this.#timers.setTimeout(() => {
       this.#timer = null;
       // Long waits are cut into pieces.
-      if (next > this.#engine.now()) return this.#arm();
+      if (due > this.#engine.now()) return this.#arm();
       this.#fire().catch((thrown) => {
         this.#engine.log({ level: "error", text: `crons: ${messageOf(thrown)}` });
         // For example a full disk: the next times are unchanged, so it is tried again.
