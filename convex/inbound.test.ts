@@ -410,7 +410,10 @@ describe("routing of commands", () => {
       /- Go on\? \(yes, no · asked just now\)\n- 2 more were asked in private \(write PENDING .* to see them\)$/,
     );
     // Neither do the ways in which text answers tell more.
-    const replies = [told, ...(await send("yes", shared)).replies, ...(await send(`no 9ZZ`, shared)).replies];
+    const replies = [told];
+    for (const text of ["yes", "no 9ZZ", `/more ${code}`]) replies.push(...(await send(text, shared)).replies);
+    expect(replies.at(-1)).toContain("asked in private");
+    expect((await send(`/more ${own}`, shared)).replies[0]).toContain("Go on?");
     for (const reply of replies) {
       expect(reply).not.toMatch(/Bo's pay|Cy/);
       for (const one of [code, own]) expect(reply).not.toContain(` ${one} `);

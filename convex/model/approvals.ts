@@ -100,12 +100,15 @@ export async function openFor(ctx: QueryCtx, personId: Id<"people">, limit = 50)
     const approval = await ctx.db.get("approvals", approvalId);
     if (approval === null) continue;
     left.characters -= sizeOf(approval);
-    const { question, options, freeText, createdAt, runId, origin } = approval;
-    const isPrivate = origin?.private ?? true;
+    const { question, options, freeText, createdAt, runId } = approval;
+    const isPrivate = isAskedInPrivate(approval);
     found.push({ approvalId, code, question, options, freeText, createdAt, runId, isPrivate });
   }
   return found;
 }
+
+/** A shared place is not told what it says. */
+export const isAskedInPrivate = ({ origin }: Pick<Doc<"approvals">, "origin">): boolean => origin?.private ?? true;
 
 const sizeOf = ({ question, payload }: Doc<"approvals">): number => question.length + (payload?.length ?? 0);
 

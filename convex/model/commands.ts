@@ -5,7 +5,7 @@ import { type Command, helpLines } from "../../src/flow/command.ts";
 import { coerceInput } from "../../src/flow/schema.ts";
 import type { MutationCtx } from "../_generated/server.js";
 import { answerText, codesIn, pendingList } from "./answering.ts";
-import { demandApproval, openFor } from "./approvals.ts";
+import { demandApproval, isAskedInPrivate, openFor } from "./approvals.ts";
 import { cardFor } from "./cards.ts";
 import { noteListed } from "./codes.ts";
 import { definitionOf } from "./definitions.ts";
@@ -76,6 +76,10 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     }
     case "more": {
       const approval = await demandApproval(ctx, acting.person._id, command.code);
+      if (!call.alone && isAskedInPrivate(approval))
+        fail("forbidden", "this was asked in private, so it is not shown here", {
+          remedy: "ask me in a direct message",
+        });
       const card = await cardFor(ctx, approval, call.alone ? acting.person._id : null);
       const payload = card.payload === null ? [] : [`\`\`\`\n${card.payload}\n\`\`\``];
       const ways =
