@@ -10,6 +10,7 @@ import schema from "./schema.ts";
 const modules = import.meta.glob([
   "./**/*.ts",
   "!./**/*.test.ts",
+  "!./**/*.test-support.ts",
   "!./_generated/**",
   "!./*.config.ts",
   "!./schema.ts",

@@ -1,13 +1,7 @@
 /** An embedding model as a peer on this machine that speaks the OpenAI-compatible protocol. Words of one meaning get one direction. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, vi } from "vitest";
-
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-  vi.unstubAllEnvs();
-});
+import { onTestFinished, vi } from "vitest";
 
 /** Embeds texts and passes every other request on to the language model that is set already. `fails`: every request gets that status. */
 export async function embeddings(meanings: string[][], options: { dimensions?: number; fails?: number } = {}) {
@@ -41,9 +35,10 @@ export async function embeddings(meanings: string[][], options: { dimensions?: n
       meanings[at]?.some((word) => text.toLowerCase().includes(word)) ? 1 : at === meanings.length ? 0.01 : 0,
     );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => {
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
+    vi.unstubAllEnvs();
   });
   vi.stubEnv("LLM_PROXY_BASE_URL", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   vi.stubEnv("FACTORY_EMBEDDING_MODEL", "some/embedding");

@@ -1,7 +1,7 @@
 /** A language model as a peer on this machine that speaks one of the two protocols; its replies are written by the test. */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { type Protocol, type ToolCall, WIRE } from "./model_wire.ts";
 
 export { type Protocol, USED } from "./model_wire.ts";
@@ -14,12 +14,6 @@ export type Request = {
   system?: unknown;
 };
 export type Reply = (response: ServerResponse, protocol?: Protocol) => void;
-
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-  vi.unstubAllEnvs();
-});
 
 /** Answers the requests one after the other; the last reply again and again. */
 export async function model(...replies: Reply[]): Promise<Request[]> {
@@ -37,9 +31,10 @@ export async function modelSpeaking(protocol: Protocol, ...replies: Reply[]): Pr
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => {
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
+    vi.unstubAllEnvs();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const environment: Record<string, string> =
