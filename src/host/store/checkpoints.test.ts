@@ -3,15 +3,17 @@ import { expect, onTestFinished, test } from "vitest";
 import { type CheckpointLimits, Checkpoints } from "./checkpoints.ts";
 import { testFolder } from "./fixtures.test-support.ts";
 import { openConnections } from "./open.ts";
+import { Sql } from "./sql.ts";
 
 const PAGE = 4096;
 const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-function log(limits: CheckpointLimits) {
+function log(limits: CheckpointLimits, threadsPath: string | null = null) {
   const connections = openConnections({ path: `${testFolder()}/data.sqlite`, synchronous: "NORMAL" });
   const { path, writer, committed } = connections;
   const failures: Error[] = [];
-  const checkpoints = new Checkpoints(writer, (error) => failures.push(error), limits);
+  const copied = threadsPath === null ? writer : new Sql(writer.db, threadsPath);
+  const checkpoints = new Checkpoints(copied, (error) => failures.push(error), limits);
   onTestFinished(() => {
     checkpoints.close();
     connections.close();
@@ -122,4 +124,11 @@ test("a copy that fails on the thread is told with the system's words", async ()
   }
   expect(failures[0]).toBeInstanceOf(Error);
   expect(failures[0]!.message).toBe("disk I/O error");
+});
+
+test("where there can be no thread the writer copies", async () => {
+  const limits = { copyAfter: 100, few: 50, waitAfter: 1_000_000 };
+  const { untilBegunAnew, failures } = log(limits, "/no/such/folder/data.sqlite");
+  await untilBegunAnew();
+  expect(failures).toEqual([]);
 });

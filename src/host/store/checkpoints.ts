@@ -44,6 +44,8 @@ export class Checkpoints {
   readonly #limits: CheckpointLimits;
   #thread: { worker: Worker; port: MessagePort } | null = null;
   #isCopying = false;
+  /** The thread could not be started, or could not open the file: then the writer copies, and what is wrong shows there. */
+  #hasNoThread = false;
   #commits = 0;
 
   /** `onFailure`: a sync or a write has failed, so it is unknown what of the database is on the disk. */
@@ -106,6 +108,10 @@ export class Checkpoints {
   }
 
   #copy(): void {
+    if (this.#hasNoThread) {
+      this.#sql.copyLog();
+      return;
+    }
     this.#thread ??= this.#start();
     this.#thread.port.postMessage(null);
     this.#isCopying = true;
@@ -122,11 +128,11 @@ export class Checkpoints {
     });
     port.unref();
     worker.unref();
-    // It could not open the file, or the like: it is started anew when the log is looked at again.
     worker.on("error", () => {
       if (this.#thread?.worker !== worker) return;
       this.#thread = null;
       this.#isCopying = false;
+      this.#hasNoThread = true;
     });
     return { worker, port };
   }
