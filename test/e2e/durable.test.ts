@@ -15,7 +15,7 @@ const SLOW = 120_000;
 const OPERATOR: Actor = { kind: "operator", osUser: "operator", as: null, channel: "cli" };
 
 async function startWitnessed(id: string) {
-  const { json } = await place.json("workflow", "run", "witnessed", "--input", JSON.stringify({ id }));
+  const { json } = await place.typed("workflow", "run", "witnessed", "--input", JSON.stringify({ id }));
   expect(json).toMatchObject({ workflow: "witnessed", startedBy: expect.any(String) });
   return await place.until(["workflow", "status", json.runId], (run) => run.waitingFor[0]?.kind === "approval");
 }
@@ -24,7 +24,7 @@ test(
   "asked -> kill -9 -> started again -> the question stands -> answered -> each effect once",
   async () => {
     const first = await place.start();
-    await place.json("workflow", "create", place.file("witnessed.json", WITNESSED));
+    await place.typed("workflow", "create", place.file("witnessed.json", WITNESSED));
     const run = await startWitnessed("a");
     await first.end("SIGKILL");
 
@@ -61,7 +61,7 @@ test(
   "killed while answers are under way, at different moments -> the same final state, each effect once",
   async () => {
     let bot = await place.start();
-    await place.json("workflow", "create", place.file("witnessed.json", WITNESSED));
+    await place.typed("workflow", "create", place.file("witnessed.json", WITNESSED));
     const ids: string[] = [];
     for (const killAfterMs of [0, 2, 6]) {
       // Connected before, so that the kill comes between answers and not before the first of them.
@@ -166,13 +166,13 @@ test(
     const terminal = place.talk();
     terminal.say("1");
     await terminal.heard("Approved by");
-    const watched = await place.json("workflow", "run", "deploy", "--input", input);
+    const watched = await place.typed("workflow", "run", "deploy", "--input", input);
     const ended = await place.until(["workflow", "status", started.runId], ({ endedAt }) => endedAt !== null);
     expect(ended).toMatchObject({ status: "completed", result: expect.stringContaining("1.2 is live") });
-    expect((await place.json("workflow", "results", started.runId)).code).toBe(0);
+    expect((await place.typed("workflow", "results", started.runId)).code).toBe(0);
     const cancelled = await place.json("workflow", "cancel", watched.json.runId, "--reason", "enough");
     expect(cancelled).toMatchObject({ code: 0, json: { status: "cancelled" } });
-    expect((await place.json("workflow", "results", watched.json.runId)).code).toBe(1);
+    expect((await place.typed("workflow", "results", watched.json.runId)).code).toBe(1);
   },
   SLOW,
 );

@@ -5,12 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { attach } from "../../src/bot/attach.ts";
 import type { Backend } from "../../src/bot/backend.ts";
 import { readConfig } from "../../src/bot/config.ts";
 import type { ErrorInfo } from "../../src/contract/errors.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+const LOOK_MS = 20;
 
 export interface Ready {
   event: "ready";
@@ -131,11 +133,20 @@ export class Place {
 
   json = (...args: string[]): Promise<Answer> => this.cli([...args, "--format", "json"]);
 
-  /** What a command that must not fail printed; one that fails all the same says how, instead of a wrong shape further on. */
+  /** `json` in this process (typed.ts), for the many commands of a test that is not about the program itself. */
+  async typed(...args: string[]): Promise<Pick<Answer, "code" | "json">> {
+    return await (await this.#typist()).json(...args);
+  }
+
+  /** What a command that must not fail prints, in this process. */
   async ok(...args: string[]): Promise<Answer["json"]> {
-    const answer = await this.json(...args);
-    if (answer.code === 0 && answer.json !== null) return answer.json;
-    throw new Error(`factory ${args.join(" ")} ended with ${answer.code}:\n${answer.stdout}${answer.stderr}`);
+    return await (await this.#typist()).ok(...args);
+  }
+
+  /** Only for those who want it: the command brings much with it. */
+  async #typist() {
+    const { typist } = await import("./typed.ts");
+    return typist(this.dataDir);
   }
 
   /** Asks until it is so; the test's own timeout ends it. */
@@ -143,6 +154,7 @@ export class Place {
     for (;;) {
       const json = await this.ok(...args);
       if (so(json)) return json;
+      await sleep(LOOK_MS);
     }
   }
 

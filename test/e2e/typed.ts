@@ -11,7 +11,8 @@ export function typist(dataDir: string) {
         said[name] += text;
       },
     });
-    for (const [name, value] of Object.entries({ FACTORY_DATA_DIR: dataDir, ...env })) vi.stubEnv(name, value);
+    for (const [name, value] of Object.entries({ FACTORY_DATA_DIR: dataDir, CONVEX_URL: "", ...env }))
+      vi.stubEnv(name, value);
     const code = await run(args, { stdout: into("stdout"), stderr: into("stderr"), env: {} });
     vi.unstubAllEnvs();
     return { code, ...said };

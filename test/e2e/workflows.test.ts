@@ -37,7 +37,7 @@ test(
         done: { type: "end", result: "{{v}} {{got.state}}" },
       },
     };
-    await place.json("workflow", "create", place.file("hooked.json", hooked));
+    await place.typed("workflow", "create", place.file("hooked.json", hooked));
     const atS = Math.floor(Date.now() / 1000);
     const first = await post('{"start":"yes","v":"1.2"}', atS);
     expect(first).toMatchObject({ status: 202, body: { duplicate: false, resumed: 0 } });
@@ -45,11 +45,11 @@ test(
       status: 200,
       body: { ...first.body, duplicate: true },
     });
-    const runs = (await place.json("workflow", "runs")).json as { runId: string; workflow: string; status: string }[];
+    const runs = (await place.typed("workflow", "runs")).json as { runId: string; workflow: string; status: string }[];
     expect(runs.map(({ workflow, status }) => [workflow, status])).toEqual([["hooked", "waiting"]]);
     expect(await post('{"key":"1.1","state":"ok"}')).toMatchObject({ status: 202, body: { resumed: 0 } });
     expect(await post('{"key":"1.2","state":"ok"}')).toMatchObject({ status: 202, body: { resumed: 1 } });
-    expect((await place.json("workflow", "results", runs[0]!.runId)).json).toMatchObject({ result: "1.2 ok" });
+    expect((await place.typed("workflow", "results", runs[0]!.runId)).json).toMatchObject({ result: "1.2 ok" });
     expect((await post("{}", 1000)).status).toBe(401);
   },
   SLOW,
@@ -58,7 +58,7 @@ test(
 test(
   "W21, W14: a schedule by command is shown by list, and ended by its id",
   async () => {
-    const set = await place.json(
+    const set = await place.typed(
       "workflow",
       "schedule",
       "backlog-report",
@@ -67,10 +67,10 @@ test(
       "Europe/Berlin",
     );
     expect(set).toMatchObject({ code: 0, json: { cron: "0 7 * * 1-5", timeZone: "Europe/Berlin", origin: "command" } });
-    const listed = (await place.json("workflow", "list")).json as { name: string; schedules: object[] }[];
+    const listed = (await place.typed("workflow", "list")).json as { name: string; schedules: object[] }[];
     expect(listed.find(({ name }) => name === "backlog-report")!.schedules).toHaveLength(1);
-    expect((await place.json("workflow", "unschedule", set.json.scheduleId)).code).toBe(0);
-    expect((await place.json("workflow", "schedule", "deploy", "0 7 * * *")).code).toBe(2);
+    expect((await place.typed("workflow", "unschedule", set.json.scheduleId)).code).toBe(0);
+    expect((await place.typed("workflow", "schedule", "deploy", "0 7 * * *")).code).toBe(2);
   },
   SLOW,
 );
@@ -80,16 +80,16 @@ test(
   async () => {
     const role = "---\ntitle: My architect\n---\nPlan on one line.\n";
     const file = place.file("my-architect.md", role);
-    expect(await place.json("workflow", "create", file)).toMatchObject({
+    expect(await place.typed("workflow", "create", file)).toMatchObject({
       code: 0,
       json: { kind: "role", changed: true },
     });
     const input = '{"feature_description":"x"}';
     const args = ["workflow", "run", "feature-build", "--input", input, "--agent"];
-    expect((await place.json(...args, "plumber=my-architect")).code).toBe(2);
-    const { json: run } = await place.json(...args, "architect=my-architect");
+    expect((await place.typed(...args, "plumber=my-architect")).code).toBe(2);
+    const { json: run } = await place.typed(...args, "architect=my-architect");
     await place.until(["workflow", "status", run.runId], ({ status }) => status === "completed");
-    const again = await place.json("workflow", "restart", run.runId, "--from", "merge");
+    const again = await place.typed("workflow", "restart", run.runId, "--from", "merge");
     const ended = await place.until(["workflow", "status", again.json.runId], ({ endedAt }) => endedAt !== null);
     expect(ended.nodes.map(({ id }: { id: string }) => id)).toEqual(["merge", "end"]);
     expect(Object.keys(ended.variables).sort()).toEqual([
@@ -118,8 +118,8 @@ test(
       const run = await client.startWorkflow({ definition, title: "From code" });
       expect(await run.status()).toBe("waiting");
       const result = run.result();
-      const [open] = (await place.json("approvals", "list")).json;
-      await place.json("approvals", "answer", open.code, "yes");
+      const [open] = (await place.typed("approvals", "list")).json;
+      await place.typed("approvals", "answer", open.code, "yes");
       expect(await result).toMatchObject({
         status: "completed",
         result: expect.stringMatching(/^yes by /),
