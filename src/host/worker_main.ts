@@ -7,6 +7,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type Backend, startBackend } from "./backend.ts";
 import { bundleApp } from "./bundle/app.ts";
 import { calls } from "./executor/call.ts";
+import { compileAhead } from "./executor/compiled.ts";
 import { type FromWorker, HEARTBEAT_MS, type ThreadSetup, type ToWorker, type WorkerInput } from "./messages.ts";
 import type { HostLogEntry } from "./options.ts";
 import { startFailure } from "./start_failure.ts";
@@ -31,7 +32,10 @@ const board = new Board(setup.board);
 setInterval(() => board.beat(), HEARTBEAT_MS);
 
 // Begun before the input is there: it needs neither data nor ports. What is wrong with it is told when the start needs it.
-const app = bundleApp(setup.functionsDir, setup.cacheDir);
+const app = bundleApp(setup.functionsDir, setup.cacheDir).then((bundled) => {
+  compileAhead(bundled);
+  return bundled;
+});
 app.catch(() => {});
 
 let backend: Backend | undefined;

@@ -1,4 +1,7 @@
-import { createLocalJWKSet, createRemoteJWKSet, importJWK, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet } from "jose/jwks/local";
+import { createRemoteJWKSet } from "jose/jwks/remote";
+import { importJWK } from "jose/key/import";
 import type { AuthProvider } from "../engine/types.ts";
 import { AuthFailure } from "./failure.ts";
 

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import { decodeProtectedHeader } from "jose/decode/protected_header";
+import { decodeJwt } from "jose/jwt/decode";
+import { jwtVerify } from "jose/jwt/verify";
 import type { AuthProvider } from "../engine/types.ts";
 import type { JsonObject } from "../store/types.ts";
 import { AuthFailure } from "./failure.ts";

@@ -1,6 +1,6 @@
 /** A component definition's scripts, compiled once and evaluated in each of its contexts. */
 import { Script as VmScript } from "node:vm";
-import type { Script } from "../bundle/app.ts";
+import type { BundledApp, Script } from "../bundle/app.ts";
 
 /** What a script gives a context: module → its exports, import key → a promise of them. */
 export type Loaders = Record<string, () => unknown>;
@@ -38,6 +38,13 @@ export class CompiledScript {
   }
 }
 
+const compiled = new WeakMap<Script, CompiledScript>();
+
+/** Compiles what every start needs, so that it is there when the executor asks. */
+export function compileAhead(app: BundledApp): void {
+  for (const { script } of app.definitions.values()) compiled.set(script, new CompiledScript(script));
+}
+
 export class DefinitionScripts {
   readonly main: CompiledScript;
   readonly #deferred: Script | null;
@@ -49,7 +56,7 @@ export class DefinitionScripts {
     { script, deferred }: { script: Script; deferred: Script | null },
     onCompiled: (script: CompiledScript) => void,
   ) {
-    this.main = new CompiledScript(script);
+    this.main = compiled.get(script) ?? new CompiledScript(script);
     this.#deferred = deferred;
     this.#onCompiled = onCompiled;
     onCompiled(this.main);
