@@ -20,7 +20,7 @@ function bundledNode() {
   return process.execPath;
 }
 
-const child = spawn(bundledNode(), [join(root, "src", "cli", "main.ts"), ...process.argv.slice(2)], {
+const child = spawn(bundledNode(), [join(root, "src", "cli", "main.mjs"), ...process.argv.slice(2)], {
   stdio: "inherit",
 });
 // What ends this process ends the command too; the terminal's own Ctrl-C reaches both.

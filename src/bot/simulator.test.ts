@@ -76,7 +76,7 @@ test("the page is used from its own address only", async () => {
   expect(await say({ ...json, origin: "null" })).toBe(403);
   expect(await say({ "content-type": "text/plain" })).toBe(415);
   expect((await fetch(`${url}/simulator`)).headers.get("content-security-policy")).toContain("default-src 'self'");
-  expect((await fetch(`${url}/simulator/../bot/main.ts`)).status).toBe(404);
+  expect((await fetch(`${url}/simulator/../bot/program.ts`)).status).toBe(404);
   expect((await fetch(`${url}/simulator/%2e%2e/page.ts`)).status).toBe(404);
 });
 

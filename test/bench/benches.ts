@@ -53,6 +53,7 @@ export const BENCHES: Record<string, () => Promise<void>> = {
 
       // The garbage of a thousand starts is collected in the seconds that follow; idle is what comes after.
       await sleep(30_000);
+      report("park", "memory_per_run_at_rest", (bot.rssKib() - rssBefore) / 1000, "KiB");
       const cpuBefore = bot.cpuMs();
       await sleep(20_000);
       report("idle", "cpu", (bot.cpuMs() - cpuBefore) / 200, "% of a core");

@@ -34,7 +34,7 @@ describe.skipIf(!BUBBLEWRAP)(`commands in a sandbox${WITHOUT}`, () => {
 
   /** Each line that gets somewhere says so. */
   const attack = (code: string) => `
-for command in "factory approvals answer ${code} yes" "node ${ROOT}/src/cli/main.ts approvals answer ${code} yes" \\
+for command in "factory approvals answer ${code} yes" "node ${ROOT}/src/cli/main.mjs approvals answer ${code} yes" \\
   "${ROOT}/bin/factory.mjs approvals answer ${code} yes" "cat ${at.place.dataDir}/gateway_key.json" "cat ${ROOT}/.env" "ls ${at.workspace}"
 do FACTORY_DATA_DIR=${at.place.dataDir} $command >/tmp/said 2>&1 && echo "REACHED $command"; done
 for url in ${bot.ready.backend} ${bot.ready.http}

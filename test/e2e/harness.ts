@@ -119,7 +119,7 @@ export class Place {
   }
 
   async cli(args: string[], env: Record<string, string> = {}): Promise<Answer> {
-    const { ended } = this.#spawn(["src/cli/main.ts", ...args], { stdin: "ignore", env });
+    const { ended } = this.#spawn(["src/cli/main.mjs", ...args], { stdin: "ignore", env });
     const { code, signal, stdout, stderr } = await ended;
     if (signal !== null) throw new Error(`factory ${args.join(" ")} was ended by ${signal}:\n${stdout}${stderr}`);
     let json: unknown = null;

@@ -129,7 +129,7 @@ Promise.all(tries.map((to) => new Promise((done) => net.connect(to, () => { cons
     const { stdout, exitCode } = await run(
       [
         "factory approvals answer 4A yes && echo REACHED",
-        `node ${APP_DIR}/src/cli/main.ts approvals answer 4A yes && echo REACHED`,
+        `node ${APP_DIR}/src/cli/main.mjs approvals answer 4A yes && echo REACHED`,
         `FACTORY_DATA_DIR=${dataDir} ${APP_DIR}/bin/factory.mjs approvals answer 4A yes && echo REACHED`,
         "echo tried",
       ].join("; "),
