@@ -7,8 +7,10 @@ const NONE_OF = ["**/node_modules/**", "test/conformance/vendor/**", "**/*.long.
 const APART = [
   // They start processes, or are about one themselves: there is little to share.
   "test/{conformance,crash,e2e,host,replay}/**/*.test.ts",
-  // They put other things in the place of Convex's globals.
-  "src/host/**/*.test.ts",
+  // convex-test beside the host's own facade: each puts itself in the place of Convex's globals.
+  "src/host/testing/**/*.test.ts",
+  // Their fixtures close what they opened in a hook, which a process registers once (fixtures.test-support.ts).
+  "src/host/store/**/*.test.ts",
   // They give the crew more tools, for as long as the process lives (probes.test-support.ts).
   "convex/agents/{gate,outside_calls}.test.ts",
 ];

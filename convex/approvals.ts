@@ -1,5 +1,5 @@
 import { v } from "convex/values";
-import type { AnswerResult } from "../src/contract/approval.ts";
+import type { AnswerResult, WireApproval } from "../src/contract/approval.ts";
 import { internal } from "./_generated/api.js";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
@@ -18,7 +18,7 @@ const vNullable = v.union(v.string(), v.null());
 /** Newest first, at most 100, fewer of very large ones: what is open for the actor; with `all` every question, also those that are over. */
 export const list = gatewayQuery({
   args: { actor: vActor, all: v.optional(v.boolean()) },
-  handler: async (ctx, { actor, all }): Promise<approvals.ApprovalWire[]> => {
+  handler: async (ctx, { actor, all }): Promise<WireApproval[]> => {
     const { person } = await resolveActor(ctx, actor);
     const ids =
       all === true
@@ -31,7 +31,7 @@ export const list = gatewayQuery({
 /** By the actor's code or the id; null: there is none. */
 export const get = gatewayQuery({
   args: { actor: vActor, ref: v.string() },
-  handler: async (ctx, { actor, ref }): Promise<approvals.ApprovalWire | null> => {
+  handler: async (ctx, { actor, ref }): Promise<WireApproval | null> => {
     const { person } = await resolveActor(ctx, actor);
     const approval = await approvals.findApproval(ctx, person._id, ref);
     return approval === null ? null : await approvals.viewApproval(ctx, approval, person._id);

@@ -1,11 +1,11 @@
 // @vitest-environment edge-runtime
 
 import { expect, test } from "vitest";
+import type { AuditLine } from "../src/flow/audit_chain.ts";
 import { ChainCheck, type Fault } from "../src/flow/audit_chain.ts";
 import fc from "../test/property.ts";
 import { startBackend } from "../test/runs.ts";
 import { api, internal } from "./_generated/api.js";
-import type { AuditLine } from "./audit.ts";
 import { record } from "./model/audit.ts";
 
 type Harness = Awaited<ReturnType<typeof startBackend>>;

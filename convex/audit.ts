@@ -1,25 +1,12 @@
 import { v } from "convex/values";
+import type { AuditRow } from "../src/contract/governance.ts";
+import type { AuditLine } from "../src/flow/audit_chain.ts";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayQuery } from "./access.ts";
 import { makeRoot } from "./model/audit.ts";
 import { demandRun } from "./model/runs.ts";
-
-export interface AuditRow {
-  auditId: string;
-  subject: string;
-  kind: string;
-  person: string | null;
-  handle: string | null;
-  channel: string | null;
-  /** JSON text. */
-  detail: string;
-  at: number;
-  /** Its place in the chain of its subject, 1 for the first; null: written before there were chains. */
-  seq: number | null;
-  hash: string | null;
-}
 
 /** Newest first, at most 1000. With `runId` only what is about that run, `not_found` if there is none; with `approvalId` only what is about that question. */
 export const list = gatewayQuery({
@@ -66,33 +53,6 @@ export const list = gatewayQuery({
 });
 
 const MAX_PAGE = 500;
-
-/** One line of an export (docs/audit.md): what anybody needs to check the record without this program. */
-export type AuditLine =
-  | {
-      type: "root";
-      seq: number;
-      prev: string;
-      at: number;
-      leaves: [string, number, string][];
-      root: string;
-      hash: string;
-    }
-  | { type: "head"; subject: string; seq: number; hash: string }
-  | {
-      type: "event";
-      subject: string;
-      seq: number;
-      prev: string;
-      at: number;
-      kind: string;
-      personId: string | null;
-      person: string | null;
-      handle: string | null;
-      channel: string | null;
-      detail: string;
-      hash: string;
-    };
 
 /**
  * The record in pages: all roots, all heads, then all events in the order in which they were written. `part` and `cursor` are those of

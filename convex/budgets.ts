@@ -1,12 +1,14 @@
 /** Budgets as the command and the agents' actions reach them; the rules are in `model/budgets.ts`. */
+
 import { v } from "convex/values";
 import type { ErrorInfo } from "../src/contract/errors.ts";
+import type { Budget } from "../src/contract/work.ts";
 import type { Id } from "./_generated/dataModel.js";
 import { internalQuery } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { defaultModelId } from "./agents/model_id.ts";
 import { isFree } from "./agents/model_prices.ts";
-import { type BudgetView, listBudgets, refusalFor, setBudget } from "./model/budgets.ts";
+import { listBudgets, refusalFor, setBudget } from "./model/budgets.ts";
 import { saidInTurn } from "./model/conversations.ts";
 import { resolveActor } from "./model/people.ts";
 import { projectsNamedIn } from "./model/projects.ts";
@@ -21,14 +23,14 @@ export const set = gatewayMutation({
     limitUsd: v.union(v.number(), v.null()),
     warnAt: v.union(v.number(), v.null()),
   },
-  handler: async (ctx, { actor, ...given }): Promise<BudgetView> =>
+  handler: async (ctx, { actor, ...given }): Promise<Budget> =>
     await setBudget(ctx, await resolveActor(ctx, actor), given),
 });
 
 /** `now`: the caller's clock, because a query has none of its own; the month is that of it, in UTC. */
 export const show = gatewayQuery({
   args: { actor: vActor, now: v.number() },
-  handler: async (ctx, { actor, now }): Promise<BudgetView[]> => {
+  handler: async (ctx, { actor, now }): Promise<Budget[]> => {
     await resolveActor(ctx, actor);
     return await listBudgets(ctx, now);
   },

@@ -1,6 +1,8 @@
 /** Files for agents to read, as `factory files` hands them in: an address to upload to, then the row. */
+
 import { v } from "convex/values";
 import { type ErrorInfo, toErrorInfo } from "../src/contract/errors.ts";
+import type { StoredFile } from "../src/contract/stored_file.ts";
 import { internalQuery } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import * as files from "./model/files.ts";
@@ -19,7 +21,7 @@ export const uploadUrl = gatewayMutation({
 /** What is refused is said in the result, because its bytes are removed in the same transaction. */
 export const add = gatewayMutation({
   args: { actor: vActor, name: v.string(), storageId: v.id("_storage") },
-  handler: async (ctx, { actor, name, storageId }): Promise<{ file: files.FileView } | { refused: ErrorInfo }> => {
+  handler: async (ctx, { actor, name, storageId }): Promise<{ file: StoredFile } | { refused: ErrorInfo }> => {
     try {
       return { file: await files.addFile(ctx, await resolveActor(ctx, actor), { storageId, name }) };
     } catch (thrown) {
@@ -33,12 +35,12 @@ export const add = gatewayMutation({
 
 export const list = gatewayQuery({
   args: {},
-  handler: async (ctx): Promise<files.FileView[]> => await files.listFiles(ctx),
+  handler: async (ctx): Promise<StoredFile[]> => await files.listFiles(ctx),
 });
 
 export const remove = gatewayMutation({
   args: { actor: vActor, file: v.string() },
-  handler: async (ctx, { actor, file }): Promise<files.FileView> =>
+  handler: async (ctx, { actor, file }): Promise<StoredFile> =>
     await files.removeFile(ctx, await resolveActor(ctx, actor), file),
 });
 

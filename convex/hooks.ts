@@ -1,5 +1,7 @@
 /** Events from outside, as the gateway brings them: it has checked the signature and the time. */
+
 import { v } from "convex/values";
+import type { HookTaken } from "../src/contract/hook.ts";
 import type { Json } from "../src/flow/definition.ts";
 import { hookInput, hookWants } from "../src/flow/hook.ts";
 import { internal } from "./_generated/api.js";
@@ -8,7 +10,6 @@ import { internalMutation } from "./_generated/server.js";
 import { gatewayMutation } from "./access.ts";
 import { definitionOf } from "./model/definitions.ts";
 import { fail } from "./model/errors.ts";
-import type { HookTaken } from "./model/hooks.ts";
 import * as hooks from "./model/hooks.ts";
 import { toJsonText } from "./model/json.ts";
 import { asConvexError } from "./model/people.ts";

@@ -1,5 +1,7 @@
 /** Memories as the command, the agents' context and the embedding action reach them; the rules are in `model/memories.ts`. */
+
 import { v } from "convex/values";
+import type { Memory } from "../src/contract/work.ts";
 import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import * as memories from "./model/memories.ts";
@@ -13,7 +15,7 @@ import { vActor } from "./model/validators.ts";
  */
 export const list = gatewayQuery({
   args: { actor: vActor, about: v.optional(v.string()) },
-  handler: async (ctx, { actor, about }): Promise<memories.MemoryView[]> => {
+  handler: async (ctx, { actor, about }): Promise<Memory[]> => {
     const acting = await resolveActor(ctx, actor);
     const audiences = memories.audiencesFor(acting.person._id, acting.operator === null);
     return (await memories.listMemories(ctx, audiences, about ?? null)).memories;
@@ -22,7 +24,7 @@ export const list = gatewayQuery({
 
 export const remember = gatewayMutation({
   args: { actor: vActor, fact: v.string(), shared: v.boolean(), project: v.optional(v.string()) },
-  handler: async (ctx, { actor, fact, shared, project }): Promise<{ memory: memories.MemoryView; kept: boolean }> =>
+  handler: async (ctx, { actor, fact, shared, project }): Promise<{ memory: Memory; kept: boolean }> =>
     await memories.remember(ctx, await resolveActor(ctx, actor), { fact, shared, project }),
 });
 
@@ -37,7 +39,7 @@ export const forget = gatewayMutation({
 
 export interface Recalled {
   id: string;
-  memory: memories.MemoryView;
+  memory: Memory;
 }
 
 const MAX_RECALLED = 6;

@@ -1,4 +1,5 @@
 import { v } from "convex/values";
+import type { Person, Shift } from "../src/contract/person.ts";
 import { parseQuiet, quietText } from "../src/flow/quiet.ts";
 import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
@@ -13,21 +14,9 @@ import { demand } from "./model/rights.ts";
 import { addShift, shiftsOf } from "./model/rotas.ts";
 import { vActor } from "./model/validators.ts";
 
-export interface PersonView {
-  personId: string;
-  name: string;
-  roles: string[];
-  handles: string[];
-  preferredHandle: string | null;
-  /** Those of `handles` that are not used: opted out, or replaced by a newer number. */
-  suspended: string[];
-  /** `22:00-07:00 Europe/Berlin`; null: none. */
-  quiet: string | null;
-}
-
 export const add = gatewayMutation({
   args: { actor: vActor, name: v.string(), roles: v.array(v.string()) },
-  handler: async (ctx, { actor, name, roles }): Promise<PersonView> => {
+  handler: async (ctx, { actor, name, roles }): Promise<Person> => {
     const acting = await manager(ctx, actor);
     const person = await people.insertPerson(ctx, name, notOwner(roles));
     await note(ctx, acting, person, "person.added", { roles: person.roles });
@@ -37,7 +26,7 @@ export const add = gatewayMutation({
 
 export const list = gatewayQuery({
   args: { actor: vActor },
-  handler: async (ctx, { actor }): Promise<PersonView[]> => {
+  handler: async (ctx, { actor }): Promise<Person[]> => {
     await people.resolveActor(ctx, actor);
     const rows = await ctx.db.query("people").take(1000);
     return await Promise.all(rows.map((person) => view(ctx, person)));
@@ -55,7 +44,7 @@ export const acting = gatewayQuery({
 
 export const setRoles = gatewayMutation({
   args: { actor: vActor, name: v.string(), add: v.array(v.string()), remove: v.array(v.string()) },
-  handler: async (ctx, args): Promise<PersonView> => {
+  handler: async (ctx, args): Promise<Person> => {
     const acting = await manager(ctx, args.actor);
     const person = await people.demandPerson(ctx, args.name);
     const removed = people.checkRoles(notOwner(args.remove));
@@ -70,7 +59,7 @@ export const setRoles = gatewayMutation({
 
 export const link = gatewayMutation({
   args: { actor: vActor, name: v.string(), handle: v.string() },
-  handler: async (ctx, { actor, name, handle }): Promise<PersonView> => {
+  handler: async (ctx, { actor, name, handle }): Promise<Person> => {
     const acting = await manager(ctx, actor);
     const person = await people.demandPerson(ctx, name);
     await people.linkHandle(ctx, person, handle);
@@ -81,7 +70,7 @@ export const link = gatewayMutation({
 
 export const unlink = gatewayMutation({
   args: { actor: vActor, name: v.string(), handle: v.string() },
-  handler: async (ctx, { actor, name, handle }): Promise<PersonView> => {
+  handler: async (ctx, { actor, name, handle }): Promise<Person> => {
     const acting = await manager(ctx, actor);
     const person = await people.demandPerson(ctx, name);
     const row = await people.handleRow(ctx, handle);
@@ -107,7 +96,7 @@ export const enrol = gatewayMutation({
 /** Where the person is asked; null: again where they were last. Everybody may choose for themselves. */
 export const prefer = gatewayMutation({
   args: { actor: vActor, name: v.string(), handle: v.union(v.string(), v.null()) },
-  handler: async (ctx, { actor, name, handle }): Promise<PersonView> => {
+  handler: async (ctx, { actor, name, handle }): Promise<Person> => {
     const { acting, person } = await selfOrManager(ctx, actor, name);
     if (handle !== null && (await people.handleRow(ctx, handle))?.personId !== person._id) {
       fail("not_found", `${handle} is not linked to ${person.name}`, {
@@ -124,7 +113,7 @@ export const prefer = gatewayMutation({
 /** Hours (`22:00-07:00`) without what can wait; null: none. Everybody may choose for themselves. */
 export const quiet = gatewayMutation({
   args: { actor: vActor, name: v.string(), hours: v.union(v.string(), v.null()), zone: v.string() },
-  handler: async (ctx, { actor, name, hours, zone }): Promise<PersonView> => {
+  handler: async (ctx, { actor, name, hours, zone }): Promise<Person> => {
     const { acting, person } = await selfOrManager(ctx, actor, name);
     const given = hours === null ? null : people.asConvexError(() => parseQuiet(hours, zone));
     await ctx.db.patch("people", person._id, { quiet: given });
@@ -132,13 +121,6 @@ export const quiet = gatewayMutation({
     return await view(ctx, { ...person, quiet: given });
   },
 });
-
-export interface Shift {
-  role: string;
-  name: string;
-  from: number;
-  until: number;
-}
 
 /** Puts a person on call for a role; returns the role's shifts that are not over, soonest first. */
 export const onCall = gatewayMutation({
@@ -212,7 +194,7 @@ async function note(
   });
 }
 
-async function view(ctx: Parameters<typeof people.handlesOf>[0], person: Doc<"people">): Promise<PersonView> {
+async function view(ctx: Parameters<typeof people.handlesOf>[0], person: Doc<"people">): Promise<Person> {
   const handles = await people.allHandlesOf(ctx, person._id);
   return {
     personId: person._id,

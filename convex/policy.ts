@@ -1,6 +1,7 @@
 import { v } from "convex/values";
+import type { PolicyTested } from "../src/contract/governance.ts";
 import type { Json } from "../src/flow/definition.ts";
-import { decide, demandPolicy, factsIn, KINDS, type PolicyRule, spokenText } from "../src/flow/policy.ts";
+import { decide, demandPolicy, factsIn, KINDS, type PolicyView, spokenText } from "../src/flow/policy.ts";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { isAskedAbout, isGuarded } from "./agents/tools/define.ts";
 import { toolNamed } from "./agents/tools/index.ts";
@@ -9,17 +10,6 @@ import { asConvexError, demandPerson, resolveActor } from "./model/people.ts";
 import { newestPolicy, policyOf, setPolicy } from "./model/policy.ts";
 import { rolesOf } from "./model/rotas.ts";
 import { vActor } from "./model/validators.ts";
-
-export interface PolicyView {
-  /** 0: there is none, everything is allowed. */
-  version: number;
-  source: string;
-  file: string;
-  rules: PolicyRule[];
-  optOuts: { rule: string; workflow: string; reason: string }[];
-  setBy: string | null;
-  at: number | null;
-}
 
 /** The policy that counts now. */
 export const show = gatewayQuery({
@@ -47,18 +37,6 @@ export const set = gatewayMutation({
     return { version: row.version, changed, rules: policyOf(row).rules.length };
   },
 });
-
-export interface PolicyTested {
-  decision: "allow" | "ask" | "block";
-  /** Null: no rule speaks. */
-  rule: string | null;
-  /** One line for people. */
-  text: string;
-  approvers: string[] | null;
-  optedOut: { rule: string; reason: string }[];
-  /** Every rule that was looked at, in order. */
-  looked: { rule: string; matched: boolean; why: string }[];
-}
 
 /** What would be decided; nothing is done or recorded. With `source` of that policy instead of the one that counts. */
 export const test = gatewayQuery({

@@ -1,5 +1,7 @@
 /** Roles and hands, and what the machines of the gateways can do: what definitions may name. */
+
 import { v } from "convex/values";
+import type { Profile } from "../src/contract/workflow.ts";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
 import { record } from "./model/audit.ts";
 import type { Problem } from "./model/compile.ts";
@@ -11,14 +13,6 @@ import { retireSchedules } from "./model/schedules.ts";
 import { vActor } from "./model/validators.ts";
 import { createDefinition, latestOf } from "./model/workflows.ts";
 import { vProfileKind } from "./tables/profiles.ts";
-
-export interface ProfileView {
-  kind: "role" | "hand";
-  name: string;
-  title: string;
-  description: string | null;
-  file: string;
-}
 
 /** The file as it is now. A hand with a schedule gets a workflow of its own, `hand-NAME`, that runs it. */
 export const install = gatewayMutation({
@@ -61,7 +55,7 @@ export const check = gatewayQuery({
 
 export const list = gatewayQuery({
   args: {},
-  handler: async (ctx): Promise<ProfileView[]> =>
+  handler: async (ctx): Promise<Profile[]> =>
     (await rolesAndHands(ctx)).map(({ kind, name, title, description, file }) => ({
       kind,
       name,

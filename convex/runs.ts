@@ -1,5 +1,6 @@
 import { makeFunctionReference } from "convex/server";
 import { v } from "convex/values";
+import type { WireRun } from "../src/contract/run.ts";
 import type { Json } from "../src/flow/definition.ts";
 import type { Signal } from "../src/flow/types.ts";
 import type { Id } from "./_generated/dataModel.js";
@@ -11,7 +12,7 @@ import { MAX_WAKES, type Next, nextSegment, parkOn, wakeDriver } from "./model/d
 import { fail } from "./model/errors.ts";
 import { resolveActor } from "./model/people.ts";
 import { restartRun } from "./model/restart.ts";
-import { type RunWire, viewRun, viewRuns } from "./model/run_view.ts";
+import { viewRun, viewRuns } from "./model/run_view.ts";
 import * as runs from "./model/runs.ts";
 import { signal, waitKey } from "./model/signals.ts";
 import { vActor } from "./model/validators.ts";
@@ -33,7 +34,7 @@ export const start = gatewayMutation({
     /** By role of the workflow: the role file that does it in this run. */
     agents: v.optional(v.record(v.string(), v.string())),
   },
-  handler: async (ctx, args): Promise<RunWire> => {
+  handler: async (ctx, args): Promise<WireRun> => {
     const acting = await resolveActor(ctx, args.actor);
     const { workflow, definition, input, origin } = args;
     if ((args.title ?? "").length > MAX_TITLE) {
@@ -56,7 +57,7 @@ export const start = gatewayMutation({
 /** Null: there is no such run. With `actor` its questions show that person's codes. */
 export const get = gatewayQuery({
   args: { runId: v.string(), actor: v.optional(vActor) },
-  handler: async (ctx, { runId, actor }): Promise<RunWire | null> => {
+  handler: async (ctx, { runId, actor }): Promise<WireRun | null> => {
     const id = ctx.db.normalizeId("runs", runId);
     const run = id === null ? null : await ctx.db.get("runs", id);
     const viewer = actor === undefined ? null : (await resolveActor(ctx, actor)).person._id;
@@ -67,7 +68,7 @@ export const get = gatewayQuery({
 /** Newest first, at most 200, fewer of very large ones. */
 export const list = gatewayQuery({
   args: { status: v.optional(vRunStatus), limit: v.optional(v.number()) },
-  handler: async (ctx, { status, limit }): Promise<RunWire[]> => {
+  handler: async (ctx, { status, limit }): Promise<WireRun[]> => {
     const count = Math.min(Math.max(Math.floor(limit ?? 50), 1), MAX_LISTED);
     const rows =
       status === undefined
@@ -82,7 +83,7 @@ export const list = gatewayQuery({
 
 export const cancel = gatewayMutation({
   args: { actor: vActor, runId: v.string(), reason: v.optional(vNullable) },
-  handler: async (ctx, args): Promise<RunWire> => {
+  handler: async (ctx, args): Promise<WireRun> => {
     const acting = await resolveActor(ctx, args.actor);
     const run = await runs.demandRun(ctx, args.runId);
     return await viewRun(ctx, await runs.cancelRun(ctx, run, acting, args.reason ?? null), acting.person._id);
@@ -97,7 +98,7 @@ export const restart = gatewayMutation({
     from: v.optional(vNullable),
     requestKey: v.optional(vNullable),
   },
-  handler: async (ctx, args): Promise<RunWire> => {
+  handler: async (ctx, args): Promise<WireRun> => {
     const acting = await resolveActor(ctx, args.actor);
     const before = await runs.demandRun(ctx, args.runId);
     const run = await restartRun(ctx, before, acting, { from: args.from ?? null, requestKey: args.requestKey ?? null });

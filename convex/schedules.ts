@@ -1,5 +1,6 @@
 import { v } from "convex/values";
 import { toErrorInfo } from "../src/contract/errors.ts";
+import type { Schedule } from "../src/contract/workflow.ts";
 import { internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { internalMutation } from "./_generated/server.js";
@@ -12,7 +13,6 @@ import { resolveActor } from "./model/people.ts";
 import { actingForSystem } from "./model/performers.ts";
 import { demand } from "./model/rights.ts";
 import { startRun } from "./model/runs.ts";
-import type { ScheduleView } from "./model/schedules.ts";
 import * as schedules from "./model/schedules.ts";
 import { tellOperators } from "./model/tell_operators.ts";
 import { vActor } from "./model/validators.ts";
@@ -25,7 +25,7 @@ const LOST_AFTER_MS = 5 * 60_000;
 /** Refused for a workflow that would ask whoever started it: nobody does. */
 export const add = gatewayMutation({
   args: { actor: vActor, workflow: v.string(), cron: v.string(), timeZone: v.string(), input: v.string() },
-  handler: async (ctx, { actor, workflow, cron, timeZone, input }): Promise<ScheduleView> => {
+  handler: async (ctx, { actor, workflow, cron, timeZone, input }): Promise<Schedule> => {
     const acting = await resolveActor(ctx, actor);
     demand(acting, "workflows.manage");
     const row = await demandLatest(ctx, workflow);
@@ -39,7 +39,7 @@ export const add = gatewayMutation({
 
 export const remove = gatewayMutation({
   args: { actor: vActor, scheduleId: v.string() },
-  handler: async (ctx, { actor, scheduleId }): Promise<ScheduleView> => {
+  handler: async (ctx, { actor, scheduleId }): Promise<Schedule> => {
     const acting = await resolveActor(ctx, actor);
     demand(acting, "workflows.manage");
     return schedules.viewSchedule(await schedules.removeSchedule(ctx, scheduleId, acting));
@@ -49,7 +49,7 @@ export const remove = gatewayMutation({
 /** Next due first. */
 export const list = gatewayQuery({
   args: {},
-  handler: async (ctx): Promise<ScheduleView[]> =>
+  handler: async (ctx): Promise<Schedule[]> =>
     (await ctx.db.query("schedules").withIndex("by_nextAt").take(MAX_LISTED)).map(schedules.viewSchedule),
 });
 

@@ -1,20 +1,12 @@
+import type { Trouble } from "../src/contract/governance.ts";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayQuery } from "./access.ts";
 import { look as lookOnce } from "./model/watch.ts";
 
-export interface TroubleView {
-  what: string;
-  cause: string;
-  remedy: string;
-  approvalId: string | null;
-  runId: string | null;
-  since: number;
-}
-
 /** What the operators were told and is not mended, oldest first, at most 100. */
 export const troubles = gatewayQuery({
   args: {},
-  handler: async (ctx): Promise<TroubleView[]> => {
+  handler: async (ctx): Promise<Trouble[]> => {
     const rows = await ctx.db
       .query("troubles")
       .withIndex("by_status", (q) => q.eq("status", "open"))

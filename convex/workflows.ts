@@ -1,4 +1,5 @@
 import { v } from "convex/values";
+import type { WorkflowSummary } from "../src/contract/workflow.ts";
 import type { Json } from "../src/flow/definition.ts";
 import type { Doc } from "./_generated/dataModel.js";
 import type { QueryCtx } from "./_generated/server.js";
@@ -8,24 +9,9 @@ import { type Problem, problemsOf } from "./model/compile.ts";
 import { definitionOf } from "./model/definitions.ts";
 import { resolveActor } from "./model/people.ts";
 import { demand } from "./model/rights.ts";
-import { retireSchedules, type ScheduleView, schedulesOf, viewSchedule } from "./model/schedules.ts";
+import { retireSchedules, schedulesOf, viewSchedule } from "./model/schedules.ts";
 import { vActor } from "./model/validators.ts";
 import { createDefinition, demandLatest } from "./model/workflows.ts";
-
-export interface WorkflowView {
-  name: string;
-  version: number;
-  title: string;
-  description: string | null;
-  /** JSON schema as JSON text; null: no input is declared. */
-  inputs: string | null;
-  nodes: { id: string; type: string }[];
-  agents: string[];
-  schedules: ScheduleView[];
-  /** `POST /hooks/NAME` starts it; null: no hook does. */
-  hook: string | null;
-  createdAt: number;
-}
 
 const MAX_LISTED = 500;
 
@@ -63,7 +49,7 @@ export const validate = gatewayQuery({
 
 export const list = gatewayQuery({
   args: {},
-  handler: async (ctx): Promise<WorkflowView[]> => {
+  handler: async (ctx): Promise<WorkflowSummary[]> => {
     const rows = await ctx.db
       .query("workflows")
       .withIndex("by_latest_and_name", (q) => q.eq("latest", true))
@@ -74,7 +60,7 @@ export const list = gatewayQuery({
 
 export const show = gatewayQuery({
   args: { name: v.string() },
-  handler: async (ctx, { name }): Promise<WorkflowView & { source: string; file: string }> => {
+  handler: async (ctx, { name }): Promise<WorkflowSummary & { source: string; file: string }> => {
     const row = await demandLatest(ctx, name);
     return { ...(await view(ctx, row)), source: row.source, file: row.file };
   },
@@ -101,7 +87,7 @@ export const remove = gatewayMutation({
   },
 });
 
-async function view(ctx: QueryCtx, row: Doc<"workflows">): Promise<WorkflowView> {
+async function view(ctx: QueryCtx, row: Doc<"workflows">): Promise<WorkflowSummary> {
   const definition = definitionOf(row);
   const inputs: Json = definition.inputs;
   return {

@@ -1,11 +1,13 @@
 /** What tools that only look return, and the facts a model is told beside the thread. */
+
 import { v } from "convex/values";
 import { toErrorInfo } from "../../src/contract/errors.ts";
+import type { Budget } from "../../src/contract/work.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server.js";
 import { openInConversation } from "../model/agent_questions.ts";
 import { openFor } from "../model/approvals.ts";
-import { type BudgetView, pressing } from "../model/budgets.ts";
+import { pressing } from "../model/budgets.ts";
 import { saidSince } from "../model/conversations.ts";
 import { fail } from "../model/errors.ts";
 import { actingOf, agentOfTurn, demandTurn, recordCall } from "../model/tool_calls.ts";
@@ -37,7 +39,7 @@ export const look = internalMutation({
 });
 
 /** Budgets that are nearly or wholly used, so that the agent says so; nothing while all is well. */
-async function budgetsOver(ctx: QueryCtx): Promise<{ budgets?: BudgetView[] }> {
+async function budgetsOver(ctx: QueryCtx): Promise<{ budgets?: Budget[] }> {
   const budgets = await pressing(ctx, Date.now());
   return budgets.length === 0 ? {} : { budgets };
 }

@@ -1,5 +1,6 @@
 /** What is to be kept in mind, told again or forgotten: read from a message, and the results in words. Pure. */
-import type { Forgotten, MemoryView } from "../model/memories.ts";
+import type { Memory } from "../../src/contract/work.ts";
+import type { Forgotten } from "../model/memories.ts";
 import * as find from "./offline_arguments.ts";
 
 type Input = Record<string, unknown>;
@@ -65,17 +66,17 @@ export function whatToForget(text: string): Input | string | null {
   return { memory: (find.quoted(words) ?? words).slice(0, 300) };
 }
 
-const line = ({ memory, text, shared, author, project }: MemoryView): string =>
+const line = ({ memory, text, shared, author, project }: Memory): string =>
   `- **${memory}** ${text} (${shared ? `${author}${project === null ? "" : `, project ${project}`}` : "only you"})`;
 
 export const MEMORY_WORDS: Record<string, (value: Record<string, unknown>) => string> = {
   rememberFact: (value) => {
-    const { memory, kept } = value as unknown as { memory: MemoryView; kept: boolean };
+    const { memory, kept } = value as unknown as { memory: Memory; kept: boolean };
     const whose = memory.shared ? "everybody here may be told" : "only you are told, in private";
     return `${kept ? "I keep that in mind" : "I have that in mind already"} as **${memory.memory}** (${whose}): "${memory.text}"`;
   },
   recallMemories: (value) => {
-    const { memories, more, about } = value as { memories: MemoryView[]; more: boolean; about: string | null };
+    const { memories, more, about } = value as { memories: Memory[]; more: boolean; about: string | null };
     if (memories.length === 0) {
       return about === null
         ? "I remember nothing yet. Tell me something: remember that the release is on Friday."

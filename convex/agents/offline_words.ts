@@ -1,5 +1,5 @@
 /** How the offline model words the results of tools. Pure. Friendly, short, and true to what the result says. */
-import type { BudgetView } from "../model/budgets.ts";
+import type { Budget } from "../../src/contract/work.ts";
 import type { SpendRow } from "../model/spend.ts";
 import type { TaskView } from "../model/tasks.ts";
 import type { TeamView } from "../model/team.ts";
@@ -167,9 +167,7 @@ const WORDS: Record<string, (value: Value) => string> = {
   },
   getTokenSpendSummary: (value) => {
     const { by, rows, total } = value as { by: string; rows: SpendRow[]; total: SpendRow };
-    const budgets = ((value.budgets ?? []) as BudgetView[])
-      .filter(({ limitUsd }) => limitUsd !== null)
-      .map(budgetWords);
+    const budgets = ((value.budgets ?? []) as Budget[]).filter(({ limitUsd }) => limitUsd !== null).map(budgetWords);
     const below = budgets.length === 0 ? "" : `\n${budgets.join("\n")}`;
     if (rows.length === 0) {
       return `${total.calls === 0 ? "Nothing was used yet." : `Nothing was used by that ${by}.`}${below}`;
@@ -201,7 +199,7 @@ function spendWords({ calls, inputTokens, outputTokens, costUsd, unpricedCalls }
   return `$${costUsd.toFixed(costUsd < 1 ? 4 : 2)} for ${calls} ${calls === 1 ? "call" : "calls"} (${inputTokens} tokens in, ${outputTokens} out)${unknown}`;
 }
 
-function budgetWords({ project, month, limitUsd, spentUsd, state, unpricedCalls }: BudgetView): string {
+function budgetWords({ project, month, limitUsd, spentUsd, state, unpricedCalls }: Budget): string {
   const whose = project === null ? "the factory" : `project ${project}`;
   const unknown =
     unpricedCalls === 0

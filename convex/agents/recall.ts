@@ -1,9 +1,9 @@
 /** What is remembered and may help with a message: found by its words and, where there are vectors, by its meaning. */
+import type { Memory } from "../../src/contract/work.ts";
 import { internal } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
 import type { ActionCtx } from "../_generated/server.js";
 import type { Recalled } from "../memory.ts";
-import type { MemoryView } from "../model/memories.ts";
 import { createEmbeddingModel, vectorOf } from "./embedding.ts";
 
 const MAX_RECALLED = 6;
@@ -14,7 +14,7 @@ const EMBEDDING_TIMEOUT_MS = 2000;
 const MAX_QUERY = 2000;
 
 /** Throws when the store fails; an embedding that cannot be had only makes it find less. */
-export async function recall(ctx: ActionCtx, turnId: Id<"turns">, said: string): Promise<MemoryView[]> {
+export async function recall(ctx: ActionCtx, turnId: Id<"turns">, said: string): Promise<Memory[]> {
   const query = said.slice(0, MAX_QUERY);
   if (query.trim() === "") return [];
   const { found, spaces } = await ctx.runQuery(internal.memory.recallMemories, { turnId, query });
@@ -61,8 +61,8 @@ async function queryVector(
 }
 
 /** The best of each list first; each memory once. */
-function merged(lists: Recalled[][]): MemoryView[] {
-  const best = new Map<string, MemoryView>();
+function merged(lists: Recalled[][]): Memory[] {
+  const best = new Map<string, Memory>();
   const longest = Math.max(0, ...lists.map((list) => list.length));
   for (let rank = 0; rank < longest; rank++) {
     for (const list of lists) {

@@ -5,7 +5,7 @@
  *
  * `ask.ts` makes one, `settle.ts` ends it, `copies.ts` draws it where people see it. Here: finding one and showing it.
  */
-import type { AnswerResult, ApprovalView } from "../../src/contract/approval.ts";
+import type { AnswerResult, ApprovalView, WireApproval } from "../../src/contract/approval.ts";
 import { channelOf } from "../../src/contract/handle.ts";
 import type { Json } from "../../src/flow/definition.ts";
 import { timeText } from "../../src/flow/outcome.ts";
@@ -117,8 +117,8 @@ export async function viewApprovals(
   ctx: QueryCtx,
   ids: Id<"approvals">[],
   forPerson: Id<"people">,
-): Promise<ApprovalWire[]> {
-  const views: ApprovalWire[] = [];
+): Promise<WireApproval[]> {
+  const views: WireApproval[] = [];
   const left = room();
   for (const id of ids) {
     if (left.characters <= 0) break;
@@ -136,24 +136,11 @@ export async function newestApprovals(ctx: QueryCtx, limit: number): Promise<Id<
   return (await takeWithin(ctx.db.query("approvals").order("desc"), limit, sizeOf)).map((row) => row._id);
 }
 
-export type ApprovalWire = ApprovalView & {
-  freeText: boolean;
-  reasonRequired: string[];
-  /** JSON text; null: none. */
-  payload: string | null;
-  /** Of what was approved where values were edited; null: as asked. */
-  approvedPayload: string | null;
-  approvedHash: string | null;
-  /** The question asked instead of this one. */
-  supersededBy: string | null;
-  context: string;
-};
-
 export async function viewApproval(
   ctx: QueryCtx,
   approval: Doc<"approvals">,
   forPerson: Id<"people">,
-): Promise<ApprovalWire> {
+): Promise<WireApproval> {
   const deliveries = await deliveriesOf(ctx, approval._id);
   const card = await cardFor(ctx, approval, null);
   return {

@@ -3,7 +3,9 @@
  * stands in one row a month; at a share of the limit people are warned, at the limit work that costs is refused before a model is
  * called. Answers, approvals and commands call no model, so they go on. Only a person raises a budget: no tool does.
  */
+
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import type { Budget } from "../../src/contract/work.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { record } from "./audit.ts";
@@ -17,20 +19,6 @@ const MICRO = 1_000_000;
 export const DEFAULT_WARN_AT = 0.8;
 const MAX_LIMIT_USD = 1_000_000;
 
-export interface BudgetView {
-  /** Null: the factory as a whole. */
-  project: string | null;
-  month: string;
-  limitUsd: number | null;
-  spentUsd: number;
-  /** From this share on people are warned. */
-  warnAt: number | null;
-  state: "none" | "fine" | "warned" | "stopped";
-  calls: number;
-  /** Of `calls`, those of models without a known price: the true cost is higher. */
-  unpricedCalls: number;
-}
-
 export const monthOf = (at: number): string => new Date(at).toISOString().slice(0, 7);
 
 type Scope = Id<"projects"> | null;
@@ -40,7 +28,7 @@ export async function setBudget(
   ctx: MutationCtx,
   acting: Acting,
   given: { project: string | null; limitUsd: number | null; warnAt: number | null },
-): Promise<BudgetView> {
+): Promise<Budget> {
   demand(acting, "budgets.manage");
   const { limitUsd, warnAt } = given;
   if (limitUsd !== null && !(limitUsd > 0 && limitUsd <= MAX_LIMIT_USD)) {
@@ -87,7 +75,7 @@ export async function setBudget(
 }
 
 /** The factory's, then those of the projects that have a budget or spent something in the month of `now`. */
-export async function listBudgets(ctx: QueryCtx, now: number): Promise<BudgetView[]> {
+export async function listBudgets(ctx: QueryCtx, now: number): Promise<Budget[]> {
   const scopes = new Set<Scope>([null]);
   for (const { projectId } of await ctx.db.query("budgets").take(500)) scopes.add(projectId);
   const month = monthOf(now);
@@ -97,11 +85,11 @@ export async function listBudgets(ctx: QueryCtx, now: number): Promise<BudgetVie
   return await Promise.all([...scopes].map(async (scope) => await viewBudget(ctx, scope, now)));
 }
 
-export const budgetOfProject = async (ctx: QueryCtx, project: Id<"projects">, now: number): Promise<BudgetView> =>
+export const budgetOfProject = async (ctx: QueryCtx, project: Id<"projects">, now: number): Promise<Budget> =>
   await viewBudget(ctx, project, now);
 
 /** Those over their share, for who is to know of them. */
-export async function pressing(ctx: QueryCtx, now: number): Promise<BudgetView[]> {
+export async function pressing(ctx: QueryCtx, now: number): Promise<Budget[]> {
   const rows = await ctx.db.query("budgets").take(500);
   const all = await Promise.all(rows.map(async ({ projectId }) => await viewBudget(ctx, projectId, now)));
   return all.filter(({ state }) => state === "warned" || state === "stopped");
@@ -178,7 +166,7 @@ async function judge(ctx: MutationCtx, scope: Scope, at: number): Promise<void> 
   }
 }
 
-async function note(ctx: MutationCtx, scope: Scope, kind: string, view: BudgetView): Promise<void> {
+async function note(ctx: MutationCtx, scope: Scope, kind: string, view: Budget): Promise<void> {
   const { project, month, limitUsd, spentUsd } = view;
   await record(ctx, {
     subject: scope === null ? "budget:factory" : `budget:${scope}`,
@@ -188,7 +176,7 @@ async function note(ctx: MutationCtx, scope: Scope, kind: string, view: BudgetVi
   });
 }
 
-async function viewBudget(ctx: QueryCtx, scope: Scope, now: number): Promise<BudgetView> {
+async function viewBudget(ctx: QueryCtx, scope: Scope, now: number): Promise<Budget> {
   const month = monthOf(now);
   const budget = await budgetOf(ctx, scope);
   const row = await spentIn(ctx, scope, month);
@@ -235,8 +223,8 @@ async function whoMayRaise(ctx: QueryCtx): Promise<string> {
 
 const nameOf = (project: string | null): string => (project === null ? "The factory" : `The project ${project}`);
 const dollars = (usd: number): string => `$${usd.toFixed(2)}`;
-const percent = ({ spentUsd, limitUsd }: BudgetView): string => `${Math.floor((100 * spentUsd) / (limitUsd ?? 1))} %`;
-const unpriced = ({ unpricedCalls }: BudgetView): string =>
+const percent = ({ spentUsd, limitUsd }: Budget): string => `${Math.floor((100 * spentUsd) / (limitUsd ?? 1))} %`;
+const unpriced = ({ unpricedCalls }: Budget): string =>
   unpricedCalls === 0
     ? ""
     : ` (and ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"} of models whose price is not known)`;

@@ -3,6 +3,7 @@
  * no address is fetched, so nobody can make the backend call another machine.
  */
 
+import type { StoredFile } from "../../src/contract/stored_file.ts";
 import { didYouMean } from "../../src/flow/suggest.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
@@ -16,16 +17,7 @@ export const MAX_FILE_BYTES = 10 * 1024 * 1024;
 const MAX_NAME = 120;
 const MAX_FILES = 500;
 
-export interface FileView {
-  name: string;
-  storageId: string;
-  contentType: string | null;
-  bytes: number;
-  addedBy: string;
-  at: number;
-}
-
-export const viewFile = ({ name, storageId, contentType, bytes, addedByShown, at }: Doc<"files">): FileView => ({
+export const viewFile = ({ name, storageId, contentType, bytes, addedByShown, at }: Doc<"files">): StoredFile => ({
   ...{ name, storageId, contentType, bytes, addedBy: addedByShown, at },
 });
 
@@ -66,7 +58,7 @@ export async function addFile(
   ctx: MutationCtx,
   acting: Acting,
   { storageId, name }: { storageId: Id<"_storage">; name: string },
-): Promise<FileView> {
+): Promise<StoredFile> {
   const stored = await ctx.db.system.get("_storage", storageId);
   if (stored === null) fail("not_found", "nothing was uploaded under this id", { field: "storageId" });
   const before = await fileStoredAs(ctx, storageId);
@@ -94,7 +86,7 @@ export async function forget(ctx: MutationCtx, storageId: Id<"_storage">): Promi
 }
 
 /** By its name or its storage id. The bytes go too. */
-export async function removeFile(ctx: MutationCtx, acting: Acting, reference: string): Promise<FileView> {
+export async function removeFile(ctx: MutationCtx, acting: Acting, reference: string): Promise<StoredFile> {
   demand(acting, "files.write");
   const storageId = ctx.db.system.normalizeId("_storage", reference.trim());
   const row =
@@ -105,7 +97,7 @@ export async function removeFile(ctx: MutationCtx, acting: Acting, reference: st
   return viewFile(row);
 }
 
-export async function listFiles(ctx: QueryCtx): Promise<FileView[]> {
+export async function listFiles(ctx: QueryCtx): Promise<StoredFile[]> {
   return (await ctx.db.query("files").withIndex("by_nameKey").take(MAX_FILES)).map(viewFile);
 }
 

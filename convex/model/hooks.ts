@@ -2,8 +2,10 @@
  * Events from outside. Each is taken once, by its key, and goes two ways: to the definitions whose `hook` it is, a run each, and to
  * the runs that wait for an event of that name. What one of them makes of it never keeps it from the others.
  */
+
 import { makeFunctionReference } from "convex/server";
 import { toErrorInfo } from "../../src/contract/errors.ts";
+import type { HookTaken } from "../../src/contract/hook.ts";
 import type { Json } from "../../src/flow/definition.ts";
 import { eventKeyOf } from "../../src/flow/hook.ts";
 import { HOOK_NAME } from "../../src/flow/hook_name.ts";
@@ -22,17 +24,6 @@ const MAX_STARTED = 20;
 const BATCH = 50;
 const KEPT_MS = 7 * 24 * 3600_000;
 const SWEPT = 500;
-
-export interface HookTaken {
-  eventId: string;
-  duplicate: boolean;
-  /** Of the runs it started. */
-  started: string[];
-  /** Definitions that it should have started and could not. */
-  refused: number;
-  /** Waiting runs that it resumed so far. */
-  resumed: number;
-}
 
 const startReference = makeFunctionReference<
   "mutation",

@@ -3,8 +3,10 @@
  * in private places only; a shared one everybody may be told. The record says that something was kept or forgotten, never what:
  * a row of the record cannot be forgotten.
  */
+
 import { makeFunctionReference } from "convex/server";
 import { toErrorInfo } from "../../src/contract/errors.ts";
+import type { Memory } from "../../src/contract/work.ts";
 import { securityFindings } from "../../src/flow/security_check.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
@@ -31,16 +33,6 @@ const MAX_KEPT = 2000;
 const MAX_OF_RUNS = 200;
 const MAX_LISTED = 50;
 
-export interface MemoryView {
-  memory: string;
-  text: string;
-  shared: boolean;
-  /** Who said it. */
-  author: string;
-  project: string | null;
-  at: number;
-}
-
 export interface NewMemory {
   fact: string;
   shared: boolean;
@@ -52,7 +44,7 @@ export async function remember(
   ctx: MutationCtx,
   acting: Acting,
   { fact, shared, project }: NewMemory,
-): Promise<{ memory: MemoryView; kept: boolean }> {
+): Promise<{ memory: Memory; kept: boolean }> {
   const about = project === undefined ? null : await demandProject(ctx, project);
   if (shared || about !== null) demand(acting, "records.write");
   const row = await keep(ctx, {
@@ -152,9 +144,7 @@ function secretIn(text: string): string | null {
   return securityFindings({ text }).find(({ excerpt }) => excerpt === null)?.rule ?? null;
 }
 
-export type Forgotten =
-  | { forgotten: MemoryView[]; several: false }
-  | { forgotten: []; several: true; found: MemoryView[] };
+export type Forgotten = { forgotten: Memory[]; several: false } | { forgotten: []; several: true; found: Memory[] };
 
 /**
  * By name (`M7`) or by words. Words that fit several forget none of them: the reader chooses. One's own may always be forgotten; what
@@ -207,7 +197,7 @@ export async function listMemories(
   ctx: QueryCtx,
   audiences: string[],
   about: string | null,
-): Promise<{ memories: MemoryView[]; more: boolean }> {
+): Promise<{ memories: Memory[]; more: boolean }> {
   if (about !== null && contentWords(about).length > 0) {
     const rows = await searchText(ctx, about, audiences, MAX_LISTED);
     return { memories: await views(ctx, rows), more: false };
@@ -266,11 +256,11 @@ export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p
 export const contentWords = (text: string): string[] =>
   [...new Set(wordsOf(text))].filter((word) => word.length > 1 && !SMALL_WORDS.has(word)).slice(0, MAX_WORDS);
 
-export async function views(ctx: QueryCtx, rows: Doc<"memories">[]): Promise<MemoryView[]> {
+export async function views(ctx: QueryCtx, rows: Doc<"memories">[]): Promise<Memory[]> {
   return await Promise.all(rows.map(async (row) => await view(ctx, row)));
 }
 
-async function view(ctx: QueryCtx, row: Doc<"memories">): Promise<MemoryView> {
+async function view(ctx: QueryCtx, row: Doc<"memories">): Promise<Memory> {
   const project = row.projectId === null ? null : await ctx.db.get("projects", row.projectId);
   const { text, author, at } = row;
   return {

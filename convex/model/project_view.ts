@@ -1,7 +1,8 @@
 /** A project as people see it: its repository, its work, its money. */
+import type { Budget } from "../../src/contract/work.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
-import { type BudgetView, budgetOfProject } from "./budgets.ts";
+import { budgetOfProject } from "./budgets.ts";
 import { projectStatus } from "./tasks.ts";
 
 export interface ProjectView {
@@ -10,7 +11,7 @@ export interface ProjectView {
   repo: string | null;
   /** How many tasks are in which status. */
   tasks: Record<string, number>;
-  budget: BudgetView;
+  budget: Budget;
 }
 
 export async function projectView(ctx: QueryCtx, row: Doc<"projects">, now: number): Promise<ProjectView> {

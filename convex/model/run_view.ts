@@ -1,17 +1,10 @@
 /** A run as clients get it: the contract's shape, foreign JSON as text. Reads only what is open or said about this one run. */
-import type { NodeView, RunView, WaitingFor } from "../../src/contract/run.ts";
+import type { NodeView, WaitingFor, WireRun } from "../../src/contract/run.ts";
 import type { RunState, WaitKind } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { room } from "./bounded.ts";
 import { codeFor } from "./codes.ts";
-
-export type RunWire = Omit<RunView, "input" | "variables" | "result"> & {
-  /** JSON text, each. */
-  input: string;
-  variables: string;
-  result: string;
-};
 
 /** A long loop makes many rows; the newest say where it stands. */
 const MAX_NODES = 500;
@@ -24,8 +17,8 @@ export const sizeOfRun = ({ input, state, result }: Doc<"runs">): number =>
 const NODE_CHARACTERS = 300;
 
 /** Views in the order of `rows`, at most `limit`, until the room is used up. */
-export async function viewRuns(ctx: QueryCtx, rows: AsyncIterable<Doc<"runs">>, limit: number): Promise<RunWire[]> {
-  const views: RunWire[] = [];
+export async function viewRuns(ctx: QueryCtx, rows: AsyncIterable<Doc<"runs">>, limit: number): Promise<WireRun[]> {
+  const views: WireRun[] = [];
   const left = room();
   for await (const run of rows) {
     const view = await viewRun(ctx, run, null);
@@ -41,13 +34,13 @@ export async function viewRuns(ctx: QueryCtx, rows: AsyncIterable<Doc<"runs">>, 
 export async function viewStatus(
   ctx: QueryCtx,
   run: Doc<"runs">,
-): Promise<Pick<RunWire, "status" | "error" | "waitingFor">> {
+): Promise<Pick<WireRun, "status" | "error" | "waitingFor">> {
   const { status, error, endedAt } = run;
   return { status, error, waitingFor: endedAt === null ? await waitingFor(ctx, run, null) : [] };
 }
 
 /** `forPerson`: whose codes are shown; null: nobody's. */
-export async function viewRun(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"people"> | null): Promise<RunWire> {
+export async function viewRun(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"people"> | null): Promise<WireRun> {
   return {
     runId: run._id,
     workflow: run.workflow,
@@ -155,7 +148,7 @@ function openKinds(run: Doc<"runs">): Set<WaitKind> {
 export async function viewProgress(
   ctx: QueryCtx,
   run: Doc<"runs">,
-): Promise<Omit<RunWire, "input" | "variables" | "result" | "version">> {
+): Promise<Omit<WireRun, "input" | "variables" | "result" | "version">> {
   return {
     runId: run._id,
     workflow: run.workflow,

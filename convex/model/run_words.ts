@@ -1,6 +1,5 @@
 /** Runs in words: the same in commands, in the Factory Manager's tools and wherever a person reads them. Pure. */
-import type { WaitingFor } from "../../src/contract/run.ts";
-import type { RunWire } from "./run_view.ts";
+import type { WaitingFor, WireRun } from "../../src/contract/run.ts";
 import { shorten } from "./words.ts";
 
 export function waitWord(wait: WaitingFor): string {
@@ -19,7 +18,7 @@ export function waitWord(wait: WaitingFor): string {
 }
 
 /** `waiting for an answer to "Deploy?"`, `failed: …`, `completed`. */
-export function statusLine(view: Pick<RunWire, "status" | "error" | "waitingFor">): string {
+export function statusLine(view: Pick<WireRun, "status" | "error" | "waitingFor">): string {
   if (view.error !== null) return `${view.status}: ${shorten(view.error, 300)}`;
   if (view.waitingFor.length === 0) return view.status;
   const waits = `waiting for ${view.waitingFor.map(waitWord).join(" and ")}`;
@@ -35,7 +34,7 @@ export const endingLine = (
 ): string => `${title} (run ${runId}) ${status}${what === null ? "" : `: ${what}`}`;
 
 /** Above a list of its steps. */
-export function runTitle(view: Pick<RunWire, "title" | "runId" | "status" | "error" | "waitingFor">): string {
+export function runTitle(view: Pick<WireRun, "title" | "runId" | "status" | "error" | "waitingFor">): string {
   const { title, runId, status, error } = view;
   const ended = status === "completed" || status === "failed" || status === "cancelled";
   return ended ? endingLine({ title, runId, status }, error) : `${title} (run ${runId}): ${statusLine(view)}`;

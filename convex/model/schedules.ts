@@ -5,7 +5,9 @@
  *
  * After downtime the call that was missed comes once, and the next moment is counted from then: a backlog is one run.
  */
+
 import { makeFunctionReference } from "convex/server";
+import type { Schedule } from "../../src/contract/workflow.ts";
 import type { Definition, Json } from "../../src/flow/definition.ts";
 import { CRON_REMEDY, type CronSpec, cronProblem, nextDue, ZONE_REMEDY, zoneProblem } from "../../src/flow/schedule.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
@@ -19,20 +21,6 @@ const MAX_OF_ONE = 50;
 const fireReference = makeFunctionReference<"mutation", { scheduleId: Id<"schedules">; due: number }, null>(
   "schedules:fire",
 );
-
-export interface ScheduleView {
-  scheduleId: string;
-  workflow: string;
-  origin: "file" | "command";
-  cron: string;
-  timeZone: string;
-  /** JSON text. */
-  input: string;
-  nextAt: number | null;
-  lastAt: number | null;
-  lastRunId: string | null;
-  lastError: string | null;
-}
 
 /** The definition's own schedule, in place of the one that an earlier version had. `personId` null: nobody it could act as. */
 export async function installSchedule(
@@ -89,7 +77,7 @@ export async function schedulesOf(ctx: QueryCtx, workflow: string): Promise<Doc<
     .take(2 * MAX_OF_ONE);
 }
 
-export const viewSchedule = (row: Doc<"schedules">): ScheduleView => ({
+export const viewSchedule = (row: Doc<"schedules">): Schedule => ({
   scheduleId: row._id,
   workflow: row.workflow,
   origin: row.origin,

@@ -3,15 +3,19 @@
  * gateway and the CLI can be read without the backend's source; `functions.test.ts` compares the names with what `convex/` exports.
  * Foreign JSON (inputs, variables, results, messages) crosses as JSON text.
  */
+
 import { type FunctionReference, makeFunctionReference } from "convex/server";
 import type { Id } from "../../convex/_generated/dataModel.js";
 import type { Actor } from "../contract/actor.ts";
 import type { AnswerResult, ApprovalCard } from "../contract/approval.ts";
 import type { ErrorInfo } from "../contract/errors.ts";
+import type { AuditRow, PolicyQuestion, PolicyTested, Trouble } from "../contract/governance.ts";
 import type { StoredInbound } from "../contract/inbound.ts";
 import type { HomeView, WorkflowForm } from "../contract/lookups.ts";
 import type { RunStatus } from "../contract/run.ts";
-import type { AuditLine, AuditRow, PolicyQuestion, PolicyTested, PolicyView, Trouble } from "./governance.ts";
+import type { Budget, Memory, Project, Session, Task, TaskDetail } from "../contract/work.ts";
+import type { AuditLine } from "../flow/audit_chain.ts";
+import type { PolicyView } from "../flow/policy.ts";
 import type {
   Busy,
   Claimed,
@@ -33,11 +37,11 @@ import type {
   WorkflowCreated,
   WorkflowSummary,
 } from "./shapes.ts";
-import type { Budget, Memory, Project, Session, Task, TaskDetail } from "./work.ts";
 
-export type { AuditLine, AuditRow } from "./governance.ts";
+export type { AuditRow } from "../contract/governance.ts";
+export type { Budget, Memory, Project, Session, Task, TaskDetail } from "../contract/work.ts";
+export type { AuditLine } from "../flow/audit_chain.ts";
 export type * from "./shapes.ts";
-export type { Budget, Memory, Project, Session, Task, TaskDetail } from "./work.ts";
 
 type Args = Record<string, unknown>;
 export type Query<A extends Args, R> = FunctionReference<"query", "public", A, R>;

@@ -3,110 +3,14 @@
  * JSON text here; `backend.ts` parses it.
  */
 import type { Id } from "../../convex/_generated/dataModel.js";
-import type { ApprovalView } from "../contract/approval.ts";
-import type { RunView } from "../contract/run.ts";
 
-/** A run as it crosses the wire; `decodeRun` of backend.ts makes a RunView of it. */
-export type WireRun = Omit<RunView, "input" | "variables" | "result"> & {
-  input: string;
-  variables: string;
-  result: string;
-};
-
-/** A question as it crosses the wire; `decodeApproval` of backend.ts parses its payload. */
-export type WireApproval = ApprovalView & {
-  freeText: boolean;
-  reasonRequired: string[];
-  /** JSON text; null: none. */
-  payload: string | null;
-  /** JSON text of what was approved where values were edited; null: as asked. */
-  approvedPayload: string | null;
-  approvedHash: string | null;
-  supersededBy: string | null;
-  /** "deploy · run r1 · asked by Ana" */
-  context: string;
-};
-
-export interface Person {
-  personId: string;
-  name: string;
-  roles: string[];
-  handles: string[];
-  preferredHandle: string | null;
-  /** Those of `handles` that are not used: opted out, or replaced by a newer number. */
-  suspended: string[];
-  /** `22:00-07:00 Europe/Berlin`; null: none. */
-  quiet: string | null;
-}
-
-/** On call for a role. */
-export interface Shift {
-  role: string;
-  name: string;
-  from: number;
-  until: number;
-}
-
-export interface WorkflowSummary {
-  name: string;
-  version: number;
-  title: string;
-  description: string | null;
-  /** JSON schema as JSON text; null: no input is declared. */
-  inputs: string | null;
-  nodes: { id: string; type: string }[];
-  agents: string[];
-  schedules: Schedule[];
-  /** `POST /hooks/NAME` starts it; null: no hook does. */
-  hook: string | null;
-  createdAt: number;
-}
-
-export interface Schedule {
-  scheduleId: string;
-  workflow: string;
-  /** `file`: from the definition's own `schedule`. */
-  origin: "file" | "command";
-  cron: string;
-  timeZone: string;
-  /** JSON text. */
-  input: string;
-  nextAt: number | null;
-  lastAt: number | null;
-  lastRunId: string | null;
-  lastError: string | null;
-}
-
-export interface HookTaken {
-  eventId: string;
-  duplicate: boolean;
-  started: string[];
-  refused: number;
-  resumed: number;
-}
-
-export interface Profile {
-  kind: "role" | "hand";
-  name: string;
-  title: string;
-  description: string | null;
-  file: string;
-}
-
-export interface WorkflowCreated {
-  name: string;
-  version: number;
-  changed: boolean;
-  warnings: string[];
-}
-
-export interface Problem {
-  file: string;
-  line: number;
-  column: number;
-  message: string;
-  remedy: string;
-}
+export type { WireApproval } from "../contract/approval.ts";
+export type { HookTaken } from "../contract/hook.ts";
+export type { Person, Shift } from "../contract/person.ts";
+export type { WireRun } from "../contract/run.ts";
+export type { StoredFile } from "../contract/stored_file.ts";
+export type { Profile, Schedule, WorkflowCreated, WorkflowSummary } from "../contract/workflow.ts";
+export type { Problem } from "../flow/tree.ts";
 
 /** `complete`: not what still grows. */
 export type Filter = { channel: string; place?: string; complete?: boolean };
@@ -172,13 +76,3 @@ export interface OutsideCall {
 }
 
 export type OutsideLease = { callId: Id<"outsideCalls">; leaseId: string };
-
-/** A file that agents may read. */
-export interface StoredFile {
-  name: string;
-  storageId: string;
-  contentType: string | null;
-  bytes: number;
-  addedBy: string;
-  at: number;
-}

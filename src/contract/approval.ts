@@ -46,6 +46,21 @@ export interface ApprovalView {
   outcome: Outcome | null;
 }
 
+/** A question as it crosses the wire. */
+export type WireApproval = ApprovalView & {
+  freeText: boolean;
+  reasonRequired: string[];
+  /** JSON text; null: none. */
+  payload: string | null;
+  /** JSON text of what was approved where values were edited; null: as asked. */
+  approvedPayload: string | null;
+  approvedHash: string | null;
+  /** The question asked instead of this one. */
+  supersededBy: string | null;
+  /** "deploy · run r1 · asked by Ana" */
+  context: string;
+};
+
 export const ANSWER_OUTCOMES = [
   "settled",
   "voted",

@@ -42,3 +42,10 @@ export interface RunView {
   startedAt: number;
   endedAt: number | null;
 }
+
+/** A run as it crosses the wire: what is foreign JSON is JSON text. */
+export type WireRun = Omit<RunView, "input" | "variables" | "result"> & {
+  input: string;
+  variables: string;
+  result: string;
+};

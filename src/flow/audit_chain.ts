@@ -138,3 +138,17 @@ export class ChainCheck {
     return null;
   }
 }
+
+/** One line of an export (docs/audit.md): what anybody needs to check the record without this program. */
+export type AuditLine =
+  | {
+      type: "root";
+      seq: number;
+      prev: string;
+      at: number;
+      leaves: [string, number, string][];
+      root: string;
+      hash: string;
+    }
+  | { type: "head"; subject: string; seq: number; hash: string }
+  | ({ type: "event" } & ChainedEvent);

@@ -269,3 +269,15 @@ export function demandPolicy(source: string, file: string): Policy {
     field: first === undefined ? file : `${file}:${first.line}:${first.column}`,
   });
 }
+
+/** The policy that counts, as callers outside the backend get it. */
+export interface PolicyView {
+  /** 0: there is none, everything is allowed. */
+  version: number;
+  source: string;
+  file: string;
+  rules: PolicyRule[];
+  optOuts: { rule: string; workflow: string; reason: string }[];
+  setBy: string | null;
+  at: number | null;
+}

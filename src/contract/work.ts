@@ -1,4 +1,4 @@
-/** Tasks, projects, money and memories as the backend tells them (`functions.ts`). */
+/** Tasks, projects, money and memories as callers outside the backend get them. */
 
 export interface Task {
   task: string;
@@ -25,10 +25,11 @@ export interface Budget {
   month: string;
   limitUsd: number | null;
   spentUsd: number;
+  /** From this share on people are warned. */
   warnAt: number | null;
   state: "none" | "fine" | "warned" | "stopped";
   calls: number;
-  /** Of `calls`, those of models without a known price. */
+  /** Of `calls`, those of models without a known price: the true cost is higher. */
   unpricedCalls: number;
 }
 
@@ -51,6 +52,7 @@ export interface Memory {
   memory: string;
   text: string;
   shared: boolean;
+  /** Who said it. */
   author: string;
   project: string | null;
   at: number;

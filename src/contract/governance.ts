@@ -1,7 +1,4 @@
-/** The shapes of the record, the policy and the watch as they cross the wire; see functions.ts. */
-import type { ChainedEvent } from "../flow/audit_chain.ts";
-import type { PolicyRule } from "../flow/policy.ts";
-
+/** The record, the policy and the watch, as callers outside the backend get them. */
 export interface AuditRow {
   auditId: string;
   subject: string;
@@ -12,23 +9,10 @@ export interface AuditRow {
   /** JSON text. */
   detail: string;
   at: number;
+  /** Its place in the chain of its subject, 1 for the first; null: written before there were chains. */
   seq: number | null;
   hash: string | null;
 }
-
-/** One line of an export; docs/audit.md. */
-export type AuditLine =
-  | {
-      type: "root";
-      seq: number;
-      prev: string;
-      at: number;
-      leaves: [string, number, string][];
-      root: string;
-      hash: string;
-    }
-  | { type: "head"; subject: string; seq: number; hash: string }
-  | ({ type: "event" } & ChainedEvent);
 
 /** What does not go on by itself; the operators were told. */
 export interface Trouble {
@@ -38,17 +22,6 @@ export interface Trouble {
   approvalId: string | null;
   runId: string | null;
   since: number;
-}
-
-export interface PolicyView {
-  /** 0: there is none, everything is allowed. */
-  version: number;
-  source: string;
-  file: string;
-  rules: PolicyRule[];
-  optOuts: { rule: string; workflow: string; reason: string }[];
-  setBy: string | null;
-  at: number | null;
 }
 
 /** What a policy is asked about, for a dry run. `payload` and `input` are JSON text. */
@@ -69,9 +42,12 @@ export type PolicyQuestion = {
 
 export interface PolicyTested {
   decision: "allow" | "ask" | "block";
+  /** Null: no rule speaks. */
   rule: string | null;
+  /** One line for people. */
   text: string;
   approvers: string[] | null;
   optedOut: { rule: string; reason: string }[];
+  /** Every rule that was looked at, in order. */
   looked: { rule: string; matched: boolean; why: string }[];
 }
