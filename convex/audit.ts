@@ -5,7 +5,7 @@ import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation } from "./_generated/server.js";
 import { gatewayQuery } from "./access.ts";
-import { makeRoot } from "./model/audit.ts";
+import { makeRoot, subjectOf } from "./model/audit.ts";
 import { demandRun } from "./model/runs.ts";
 
 /** Newest first, at most 1000. With `runId` only what is about that run, `not_found` if there is none; with `approvalId` only what is about that question. */
@@ -17,14 +17,7 @@ export const list = gatewayQuery({
     const approval = id === null ? null : await ctx.db.get("approvals", id);
     if (approvalId !== undefined && approval === null) return [];
     if (runId !== undefined) await demandRun(ctx, runId);
-    const subject =
-      approval !== null
-        ? approval.runId === null
-          ? `approval:${approval._id}`
-          : `run:${approval.runId}`
-        : runId === undefined
-          ? null
-          : `run:${runId}`;
+    const subject = approval !== null ? subjectOf(approval) : runId === undefined ? null : `run:${runId}`;
     const rows =
       subject === null
         ? await ctx.db.query("audit").order("desc").take(count)

@@ -5,7 +5,7 @@ import { internal } from "./_generated/api.js";
 import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
-import { record } from "./model/audit.ts";
+import { doneBy, record } from "./model/audit.ts";
 import * as enrolment from "./model/enrolment.ts";
 import { fail } from "./model/errors.ts";
 import { askWaiting, reconsider } from "./model/hand_on.ts";
@@ -187,9 +187,7 @@ async function note(
   await record(ctx, {
     subject: `person:${person._id}`,
     kind,
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { name: person.name, ...detail },
   });
 }

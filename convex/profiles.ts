@@ -3,7 +3,7 @@
 import { v } from "convex/values";
 import type { Profile } from "../src/contract/workflow.ts";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
-import { record } from "./model/audit.ts";
+import { doneBy, record } from "./model/audit.ts";
 import type { Problem } from "./model/compile.ts";
 import { handWorkflow, handWorkflowName } from "./model/hand_workflow.ts";
 import { resolveActor } from "./model/people.ts";
@@ -35,9 +35,7 @@ export const install = gatewayMutation({
     await record(ctx, {
       subject: `${kind}:${profile.name}`,
       kind: `${kind}.installed`,
-      person: { id: acting.person._id, shown: acting.shown },
-      handle: acting.handle,
-      channel: acting.channel,
+      ...doneBy(acting),
       detail: { file },
     });
     return { name: profile.name, changed };

@@ -16,7 +16,7 @@ import { components, internal } from "./_generated/api.js";
 import type { Doc, Id } from "./_generated/dataModel.js";
 import { internalMutation, type QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
-import { record } from "./model/audit.ts";
+import { doneBy, record } from "./model/audit.ts";
 import { progressOf } from "./model/conversations.ts";
 import { fail } from "./model/errors.ts";
 import { resolveActor } from "./model/people.ts";
@@ -80,9 +80,7 @@ export const start = gatewayMutation({
     await record(ctx, {
       subject: `research:${researchId}`,
       kind: "research.started",
-      person: { id: acting.person._id, shown: acting.shown },
-      handle: acting.handle,
-      channel: acting.channel,
+      ...doneBy(acting),
       detail: { topic: text },
     });
     const workflowId = await startWorkflow(

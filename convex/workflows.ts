@@ -4,7 +4,7 @@ import type { Json } from "../src/flow/definition.ts";
 import type { Doc } from "./_generated/dataModel.js";
 import type { QueryCtx } from "./_generated/server.js";
 import { gatewayMutation, gatewayQuery } from "./access.ts";
-import { record } from "./model/audit.ts";
+import { doneBy, record } from "./model/audit.ts";
 import { type Problem, problemsOf } from "./model/compile.ts";
 import { definitionOf } from "./model/definitions.ts";
 import { resolveActor } from "./model/people.ts";
@@ -29,9 +29,7 @@ export const create = gatewayMutation({
       await record(ctx, {
         subject: `workflow:${row.name}`,
         kind: "workflow.created",
-        person: { id: acting.person._id, shown: acting.shown },
-        handle: acting.handle,
-        channel: acting.channel,
+        ...doneBy(acting),
         detail: { version: row.version, graphHash: row.graphHash },
       });
     }
@@ -78,9 +76,7 @@ export const remove = gatewayMutation({
     await record(ctx, {
       subject: `workflow:${row.name}`,
       kind: "workflow.removed",
-      person: { id: acting.person._id, shown: acting.shown },
-      handle: acting.handle,
-      channel: acting.channel,
+      ...doneBy(acting),
       detail: { version: row.version },
     });
     return null;

@@ -102,7 +102,7 @@ describe("a branch", () => {
     ["the answer never comes", { kind: "silence", after: true }],
   ] as const)("%s -> it looks, and finds what it made: one branch, one request", async (_name, fault) => {
     const name = `feature/e${counter}`;
-    github = connect({ timeoutMs: 150 });
+    github = connect({ timeoutMs: 500 });
     peer.break("POST", "/git/refs", fault);
     expect(await branch(name)).toMatchObject({ branch: name });
     expect(peer.count("POST", "/git/refs")).toBe(1);
@@ -252,7 +252,7 @@ describe("a pull request", () => {
     ["silence", { kind: "silence", after: true }],
   ] as const)("%s -> one pull request, found again", async (_name, fault) => {
     const head = await pushed();
-    github = connect({ timeoutMs: 150 });
+    github = connect({ timeoutMs: 500 });
     peer.break("POST", "/pulls", fault);
     expect(await openPull(github, wanted(head), "call-1")).toMatchObject({ state: "open", alreadyOpen: false });
     expect(await pulls(head)).toHaveLength(1);

@@ -1,7 +1,6 @@
 /** Making a question: the row, a code for each person asked, a copy for each place, the moment it expires. */
 import { makeFunctionReference } from "convex/server";
-import type { Tier } from "../../src/contract/approval.ts";
-import type { Json } from "../../src/flow/definition.ts";
+import type { Asked } from "../../src/flow/definition.ts";
 import type { Ask } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
@@ -14,21 +13,9 @@ import { fail } from "./errors.ts";
 import { sha256Hex, toJsonText } from "./json.ts";
 import { waitKey } from "./signals.ts";
 
-export interface Question {
+export interface Question extends Asked {
   /** Asking again under the same key returns the first row. */
   key: string;
-  question: string;
-  options: string[];
-  freeText: boolean;
-  /** Null: only who asked (I2). */
-  approvers: string[] | null;
-  quorum: number;
-  fourEyes: boolean;
-  tier: Tier;
-  channels: string[] | null;
-  payload: Json;
-  form: Json;
-  reasonRequired: string[];
   /** Ms since 1970; null: waits without end. */
   expiresAt: number | null;
   requestedBy: Id<"people">;
@@ -40,9 +27,6 @@ export interface Question {
   runId: Id<"runs"> | null;
   waitId: string | null;
   nodeId: string | null;
-  /** Null: no bump. */
-  remindAfterMs: number | null;
-  escalate: { afterMs: number; to: string[]; via: string[] }[];
   /** The agent that asks; null: no agent does. */
   agent: string | null;
   /** The rule of the policy that wants the question, or made it stricter; null: none. */

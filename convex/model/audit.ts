@@ -1,8 +1,9 @@
 /** The record: rows that are only ever appended, each chained to the one before it of the same subject. */
 import { type Claim, eventHash, merkleRoot, rootHash } from "../../src/flow/audit_chain.ts";
-import type { Id } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { toJsonText } from "./json.ts";
+import type { Acting } from "./people.ts";
 
 export interface AuditEvent {
   /** What it is about, one chain each: `run:ID`, `approval:ID`, `person:ID`, `workflow:NAME`. */
@@ -15,6 +16,22 @@ export interface AuditEvent {
   channel: string | null;
   detail: Record<string, unknown>;
 }
+
+/** The part of an event that says who did it. */
+export const doneBy = ({
+  person,
+  shown,
+  handle,
+  channel,
+}: Acting): Pick<AuditEvent, "person" | "handle" | "channel"> => ({
+  ...{ person: { id: person._id, shown }, handle, channel },
+});
+/** The system itself did it. */
+export const BY_ITSELF = { person: null, handle: null, channel: null };
+
+/** A question of a run belongs to the run's chain. */
+export const subjectOf = ({ _id, runId }: Pick<Doc<"approvals">, "_id" | "runId">): string =>
+  runId === null ? `approval:${_id}` : `run:${runId}`;
 
 /**
  * Appends to the record, in the transaction of what it records: either both are there or neither. Two transactions that append to one

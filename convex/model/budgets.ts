@@ -8,7 +8,7 @@ import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
 import type { Budget } from "../../src/contract/work.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import type { Acting } from "./people.ts";
 import { demandProject } from "./projects.ts";
@@ -60,9 +60,7 @@ export async function setBudget(
   await record(ctx, {
     subject: scope === null ? "budget:factory" : `budget:${scope}`,
     kind: limitUsd === null ? "budget.removed" : "budget.set",
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: {
       project: project?.name ?? null,
       limitUsd,

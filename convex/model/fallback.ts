@@ -7,7 +7,7 @@ import type { ErrorInfo } from "../../src/contract/errors.ts";
 import type { OutMessage } from "../../src/contract/message.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { record, subjectOf } from "./audit.ts";
 import { votesOf } from "./cards.ts";
 import { codesOf } from "./codes.ts";
 import { deliverCopy } from "./copies.ts";
@@ -37,7 +37,7 @@ export async function undelivered(ctx: MutationCtx, row: Doc<"deliveries">, erro
     }
   }
   await record(ctx, {
-    subject: approval.runId === null ? `approval:${approval._id}` : `run:${approval.runId}`,
+    subject: subjectOf(approval),
     kind: "approval.undelivered",
     person: null,
     handle: null,

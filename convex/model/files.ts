@@ -7,7 +7,7 @@ import type { StoredFile } from "../../src/contract/stored_file.ts";
 import { didYouMean } from "../../src/flow/suggest.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import type { Acting } from "./people.ts";
 import { demand } from "./rights.ts";
@@ -207,9 +207,7 @@ async function note(
   await record(ctx, {
     subject: `file:${storageId}`,
     kind,
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { name, bytes, sha256 },
   });
 }

@@ -4,7 +4,7 @@ import type { ErrorInfo } from "../../src/contract/errors.ts";
 import type { Finish, Signal } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { BY_ITSELF, record } from "./audit.ts";
 import { dismissDriver } from "./driver.ts";
 import { cancel as cancelJob } from "./jobs.ts";
 import { toJsonText } from "./json.ts";
@@ -40,9 +40,7 @@ export async function finishRun(
   await record(ctx, {
     subject: `run:${run._id}`,
     kind: `run.${finish.status}`,
-    person: null,
-    handle: null,
-    channel: null,
+    ...BY_ITSELF,
     detail: { nodeId: finish.nodeId, error },
   });
   await keepFailure(ctx, run, finish);

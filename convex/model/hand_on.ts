@@ -6,7 +6,7 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { endTimers } from "./approval_timers.ts";
 import { answerers, candidatesFor } from "./approvers.ts";
-import { record } from "./audit.ts";
+import { doneBy } from "./audit.ts";
 import { voteRows, votesOf } from "./cards.ts";
 import { closeCode, codesOf } from "./codes.ts";
 import { reviseCopies } from "./copies.ts";
@@ -43,7 +43,13 @@ export async function reassign(
   const from = await giverOf(ctx, acting, approval);
   const refused = await refusal(ctx, acting, approval, from, to);
   if (refused !== null) {
-    await handedNote(ctx, approval, acting, "approval.reassignRefused", { from: from.name, to: to.name, why: refused });
+    await note(
+      ctx,
+      approval,
+      "approval.reassignRefused",
+      { from: from.name, to: to.name, why: refused },
+      doneBy(acting),
+    );
     return { approvalId: approval._id, done: false, from: from.name, to: to.name, message: refused };
   }
   const handedOn = [...(approval.handedOn ?? []), { personId: from._id, to: to._id }];
@@ -54,7 +60,7 @@ export async function reassign(
   await endTimers(ctx, approval._id, from._id);
   await reviseCopies(ctx, row, await votesOf(ctx, approval._id), { without: await placesOfPerson(ctx, from) });
   const places = await askPerson(ctx, row, to);
-  await handedNote(ctx, row, acting, "approval.reassigned", { from: from.name, to: to.name, places });
+  await note(ctx, row, "approval.reassigned", { from: from.name, to: to.name, places }, doneBy(acting));
   const unreached = places.length === 0 ? `, but there is no way to reach ${to.name}: link a handle first` : "";
   return {
     approvalId: approval._id,
@@ -168,7 +174,7 @@ export async function resend(
     const person = await ctx.db.get("people", personId);
     if (person !== null) places.push(...(await askPerson(ctx, approval, person, [], { again: `:${requestKey}` })));
   }
-  await handedNote(ctx, approval, acting, "approval.resent", { places });
+  await note(ctx, approval, "approval.resent", { places }, doneBy(acting));
   const copies = await deliveriesOf(ctx, approval._id);
   const where = places.length === 0 ? "There is nowhere to send it" : `Sent again to ${places.join(", ")}`;
   return { approvalId: approval._id, places, message: `${where}; it has ${copies.length} copies now.` };
@@ -245,21 +251,4 @@ function demandPending(approval: Doc<"approvals">): void {
   if (approval.status === "pending") return;
   const at = approval.outcome === null ? "" : ` (${timeText(approval.outcome.at)})`;
   fail("conflict", `this question is ${approval.status} already${at}`, { field: "ref" });
-}
-
-async function handedNote(
-  ctx: MutationCtx,
-  approval: Doc<"approvals">,
-  acting: Acting,
-  kind: string,
-  detail: Record<string, unknown>,
-): Promise<void> {
-  await record(ctx, {
-    subject: approval.runId === null ? `approval:${approval._id}` : `run:${approval.runId}`,
-    kind,
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
-    detail: { approvalId: approval._id, question: approval.question, ...detail },
-  });
 }

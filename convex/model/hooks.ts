@@ -11,7 +11,7 @@ import { eventKeyOf } from "../../src/flow/hook.ts";
 import { HOOK_NAME } from "../../src/flow/hook_name.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { BY_ITSELF, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { parseJson, toJsonText } from "./json.ts";
 import { signal } from "./signals.ts";
@@ -71,9 +71,7 @@ export async function takeEvent(
   await record(ctx, {
     subject: `hook:${name}`,
     kind: "hook.received",
-    person: null,
-    handle: null,
-    channel: null,
+    ...BY_ITSELF,
     detail: { eventId, started: taken.started, refused: taken.refused, resumed: taken.resumed },
   });
   return view(taken, false);

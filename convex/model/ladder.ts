@@ -10,7 +10,7 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { setDue } from "./approval_timers.ts";
 import { answerers, peopleFor } from "./approvers.ts";
-import { record } from "./audit.ts";
+import { type AuditEvent, BY_ITSELF, record, subjectOf } from "./audit.ts";
 import { votesOf } from "./cards.ts";
 import { codeFor, codeOfAsked, codesOf } from "./codes.ts";
 import { deliverCopy } from "./copies.ts";
@@ -167,13 +167,12 @@ export async function note(
   approval: Doc<"approvals">,
   kind: string,
   detail: Record<string, unknown>,
+  by: Pick<AuditEvent, "person" | "handle" | "channel"> = BY_ITSELF,
 ): Promise<void> {
   await record(ctx, {
-    subject: approval.runId === null ? `approval:${approval._id}` : `run:${approval.runId}`,
+    subject: subjectOf(approval),
     kind,
-    person: null,
-    handle: null,
-    channel: null,
+    ...by,
     detail: { approvalId: approval._id, question: approval.question, ...detail },
   });
 }

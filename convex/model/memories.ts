@@ -10,7 +10,7 @@ import type { Memory } from "../../src/contract/work.ts";
 import { securityFindings } from "../../src/flow/security_check.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { sha256Hex } from "./json.ts";
 import type { Acting } from "./people.ts";
@@ -289,9 +289,7 @@ async function note(ctx: MutationCtx, acting: Acting, row: Doc<"memories">, kind
   await record(ctx, {
     subject: `person:${acting.person._id}`,
     kind,
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { memory: `M${row.number}`, shared: row.audience === SHARED },
   });
 }

@@ -16,7 +16,7 @@ import {
 import type { Signal, StartWork } from "../../src/flow/types.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { sha256Hex, toJsonText } from "./json.ts";
 import { type Acting, asConvexError } from "./people.ts";
@@ -50,8 +50,7 @@ export async function setPolicy(
   });
   const noted = (kind: string, detail: Record<string, unknown>): Promise<void> =>
     record(ctx, {
-      ...{ subject: "policy", kind, handle: acting.handle, channel: acting.channel },
-      person: { id: acting.person._id, shown: acting.shown },
+      ...{ subject: "policy", kind, ...doneBy(acting) },
       detail: { version, ...detail },
     });
   await noted("policy.set", { hash, rules: policy.rules.map(({ name, then }) => `${name}: ${then}`) });

@@ -1,7 +1,7 @@
 /** Projects of the factory: made by being named, with an optional repository. */
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { type Acting, nameKeyOf } from "./people.ts";
 import { demand } from "./rights.ts";
@@ -67,9 +67,7 @@ async function changed(ctx: MutationCtx, acting: Acting, id: Id<"projects">, kin
   await record(ctx, {
     subject: `project:${id}`,
     kind,
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { project: row.name, repo: row.repo ?? null },
   });
   return row;

@@ -7,13 +7,13 @@ import { targetsOf } from "../../src/flow/draft.ts";
 import { didYouMean } from "../../src/flow/suggest.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { beginRun } from "./begin.ts";
 import { definitionOf } from "./definitions.ts";
 import { fail } from "./errors.ts";
 import type { Acting } from "./people.ts";
 import { demand, may } from "./rights.ts";
-import { insertRun } from "./runs.ts";
+import { insertRun, runOfRequest } from "./runs.ts";
 
 export async function restartRun(
   ctx: MutationCtx,
@@ -22,13 +22,8 @@ export async function restartRun(
   options: { from: string | null; requestKey: string | null },
 ): Promise<Doc<"runs">> {
   const { requestKey } = options;
-  if (requestKey !== null) {
-    const known = await ctx.db
-      .query("runs")
-      .withIndex("by_requestKey", (q) => q.eq("requestKey", requestKey))
-      .first();
-    if (known !== null) return known;
-  }
+  const known = await runOfRequest(ctx, requestKey);
+  if (known !== null) return known;
   demand(acting, "runs.start");
   if (before.startedBy !== acting.person._id && !may(acting.person, "runs.cancelAny")) {
     fail("forbidden", `only ${before.startedByShown} or an admin may restart this run`);
@@ -60,9 +55,7 @@ export async function restartRun(
   await record(ctx, {
     subject: `run:${run._id}`,
     kind: "run.started",
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { workflow: run.workflow, version: run.version, restartOf: before._id, from: fromNodeId },
   });
   await beginRun(ctx, run._id);

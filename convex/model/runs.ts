@@ -3,7 +3,7 @@ import type { Json } from "../../src/flow/definition.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { Advance } from "./advance.ts";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { beginRun } from "./begin.ts";
 import { definitionOf } from "./definitions.ts";
 import { fail } from "./errors.ts";
@@ -34,16 +34,20 @@ export interface StartArgs {
   agents?: Bindings;
 }
 
+/** What was started by this request before; null: nothing, or it has no key. */
+export async function runOfRequest(ctx: QueryCtx, requestKey: string | null): Promise<Doc<"runs"> | null> {
+  if (requestKey === null) return null;
+  return await ctx.db
+    .query("runs")
+    .withIndex("by_requestKey", (q) => q.eq("requestKey", requestKey))
+    .first();
+}
+
 /** Starts the run and lets it go on until it first has to wait, in this transaction. */
 export async function startRun(ctx: MutationCtx, args: StartArgs): Promise<Doc<"runs">> {
   const { acting, requestKey } = args;
-  if (requestKey !== null) {
-    const before = await ctx.db
-      .query("runs")
-      .withIndex("by_requestKey", (q) => q.eq("requestKey", requestKey))
-      .first();
-    if (before !== null) return before;
-  }
+  const before = await runOfRequest(ctx, requestKey);
+  if (before !== null) return before;
   demand(acting, "runs.start");
   const definition = await definitionToRun(ctx, args.workflow, args.definition);
   const agents = args.agents ?? {};
@@ -64,9 +68,7 @@ export async function startRun(ctx: MutationCtx, args: StartArgs): Promise<Doc<"
   await record(ctx, {
     subject: `run:${run._id}`,
     kind: "run.started",
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { workflow: run.workflow, version: run.version, graphHash: definition.graphHash },
   });
   await beginRun(ctx, run._id);
@@ -134,12 +136,8 @@ export async function startChildRun(
   await beginRun(ctx, run._id);
 }
 
-export async function childOf(ctx: MutationCtx, parentId: Id<"runs">, waitId: string): Promise<Doc<"runs"> | null> {
-  return await ctx.db
-    .query("runs")
-    .withIndex("by_requestKey", (q) => q.eq("requestKey", `child:${waitKey(parentId, waitId)}`))
-    .first();
-}
+export const childOf = (ctx: MutationCtx, parentId: Id<"runs">, waitId: string): Promise<Doc<"runs"> | null> =>
+  runOfRequest(ctx, `child:${waitKey(parentId, waitId)}`);
 
 /** Who started it, or who may cancel any. A run that is over stays as it is. */
 export async function cancelRun(
@@ -157,9 +155,7 @@ export async function cancelRun(
   await record(ctx, {
     subject: `run:${run._id}`,
     kind: "run.cancelRequested",
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { reason },
   });
   return await endCancelled(ctx, run, reason);

@@ -12,7 +12,7 @@ import type { Definition, Json } from "../../src/flow/definition.ts";
 import { CRON_REMEDY, type CronSpec, cronProblem, nextDue, ZONE_REMEDY, zoneProblem } from "../../src/flow/schedule.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { toJsonText } from "./json.ts";
 import type { Acting } from "./people.ts";
@@ -129,9 +129,7 @@ async function note(ctx: MutationCtx, row: Doc<"schedules">, acting: Acting, kin
   await record(ctx, {
     subject: `workflow:${row.workflow}`,
     kind,
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { scheduleId: row._id, cron: row.cron, timeZone: row.timeZone },
   });
 }

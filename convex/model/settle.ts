@@ -12,7 +12,7 @@ import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { endTimers } from "./approval_timers.ts";
 import { askAnew, isIntact } from "./ask_anew.ts";
-import { record } from "./audit.ts";
+import { BY_ITSELF, doneBy, record, subjectOf } from "./audit.ts";
 import { voteRows } from "./cards.ts";
 import { closeCodes } from "./codes.ts";
 import { reviseCopies } from "./copies.ts";
@@ -339,11 +339,9 @@ async function note(
   const said = answer === null ? {} : { reason: answer.reason, fields: answer.fields };
   const by = acting?.message === undefined ? {} : { message: acting.message };
   await record(ctx, {
-    subject: approval.runId === null ? `approval:${approvalId}` : `run:${approval.runId}`,
+    subject: subjectOf(approval),
     kind,
-    person: acting === null ? null : { id: acting.person._id, shown: acting.shown },
-    handle: acting?.handle ?? null,
-    channel: acting?.channel ?? null,
+    ...(acting === null ? BY_ITSELF : doneBy(acting)),
     detail: { approvalId, question, payloadHash, ...by, ...said, ...detail },
   });
 }

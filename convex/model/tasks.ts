@@ -4,7 +4,7 @@
  */
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
 import { type Acting, nameKeyOf, personByName } from "./people.ts";
 import { demandProject, projectNamed, theFactory } from "./projects.ts";
@@ -317,9 +317,7 @@ async function note(
   await record(ctx, {
     subject: `task:${row._id}`,
     kind,
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { task: label(row), ...detail },
   });
 }

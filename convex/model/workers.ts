@@ -6,7 +6,7 @@ import { toErrorInfo } from "../../src/contract/errors.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import type { Call, Serving } from "../agents/tools/define.ts";
-import { record } from "./audit.ts";
+import { doneBy, record } from "./audit.ts";
 import { startCrewTurn } from "./crew_turns.ts";
 import { fail } from "./errors.ts";
 import { canRunCommands } from "./functions.ts";
@@ -94,9 +94,7 @@ export async function dispatch(
   await record(ctx, {
     subject: `task:${task._id}`,
     kind: "task.dispatched",
-    person: { id: acting.person._id, shown: acting.shown },
-    handle: acting.handle,
-    channel: acting.channel,
+    ...doneBy(acting),
     detail: { task: label, agent: WORKER, turnId },
   });
   const text = `**${label}** "${view.title}" is with the Factory Worker now, for ${acting.shown}: ${shorten(args.instructions, 300)}`;
@@ -200,34 +198,31 @@ export async function moveOwnTask(
 
 // ---- what comes of it ----------------------------------------------------------------------------------------------------------
 
+/** `worker` null: nobody's turn, or somebody else's. */
+async function workerOf(ctx: MutationCtx, turnId: Id<"turns">) {
+  const turn = await ctx.db.get("turns", turnId);
+  if (turn === null) return { turn, worker: null };
+  const worker = await ctx.db
+    .query("workers")
+    .withIndex("by_conversationId", (q) => q.eq("conversationId", turn.conversationId))
+    .unique();
+  return { turn, worker };
+}
+
 /** What a machine saw of the branch after a command. */
 export async function noteChanges(
   ctx: MutationCtx,
   turnId: Id<"turns">,
   changes: { branch: string | null; diffstat: string },
 ): Promise<void> {
-  const turn = await ctx.db.get("turns", turnId);
-  const worker =
-    turn === null
-      ? null
-      : await ctx.db
-          .query("workers")
-          .withIndex("by_conversationId", (q) => q.eq("conversationId", turn.conversationId))
-          .unique();
+  const { worker } = await workerOf(ctx, turnId);
   if (worker === null || worker.task !== (changes.branch?.replace(/^factory\//, "") ?? worker.task)) return;
   await ctx.db.patch("workers", worker._id, { branch: changes.branch, diffstat: changes.diffstat.slice(0, 4000) });
 }
 
 /** The worker's turn is over, once: the result is told, and the task goes to review; when it broke off, the task is blocked. */
 export async function ended(ctx: MutationCtx, turnId: Id<"turns">, result: string): Promise<void> {
-  const turn = await ctx.db.get("turns", turnId);
-  const worker =
-    turn === null
-      ? null
-      : await ctx.db
-          .query("workers")
-          .withIndex("by_conversationId", (q) => q.eq("conversationId", turn.conversationId))
-          .unique();
+  const { turn, worker } = await workerOf(ctx, turnId);
   if (turn === null || worker === null || worker.status !== "working") return;
   const task = await ctx.db.get("tasks", worker.taskId);
   await ctx.db.patch("workers", worker._id, { status: "ended", endedAt: Date.now() });

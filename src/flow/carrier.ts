@@ -1,6 +1,6 @@
 /** The words on which carriers act themselves, when they are the whole of a text message: opting out, and back in. */
 
-const STOP = [
+export const STOP = [
   "stop",
   "stopall",
   "stop all",
@@ -14,7 +14,7 @@ const STOP = [
   "opt-out",
 ];
 /** YES opts in on some numbers; it does so only for somebody who has opted out. */
-const START = ["start", "unstop"];
+export const START = ["start", "unstop"];
 
 export type CarrierWord = "stop" | "start" | null;
 

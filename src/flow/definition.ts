@@ -90,27 +90,33 @@ export interface TaskNode extends NodeCommon {
   next: string;
 }
 
-/** What a question asks for, before its templates are rendered. Also used by a step's `approval: sync`. */
-export interface QuestionSpec {
-  question: TemplateText;
+/** What a question asks for, and of whom. */
+export interface Asked {
+  question: string;
   options: string[];
   /** The answer is words, not an option: it is stored verbatim and never counts as approval. Then `options` is empty. */
   freeText: boolean;
-  /** `person:NAME`, `role:NAME`; null: who started the run, nobody else. */
+  /** `person:NAME`, `role:NAME`; null: who started the run, nobody else (I2). */
   approvers: string[] | null;
   quorum: number;
   fourEyes: boolean;
   tier: Tier;
   /** Places; null: where the run came from, then each approver's preferred handle. */
   channels: string[] | null;
-  /** Strings inside are templates. Null: no payload. */
+  /** Null: none. */
   payload: Json;
   /** JSON schema of the payload fields an approver may edit; null: none. */
   form: Json;
   reasonRequired: string[];
-  expiresInMs: number | null;
+  /** Null: no bump. */
   remindAfterMs: number | null;
   escalate: { afterMs: number; to: string[]; via: string[] }[];
+}
+
+/** Before its templates are rendered: the question is one, and so is every string in the payload. Also used by a step's `approval: sync`. */
+export interface QuestionSpec extends Asked {
+  question: TemplateText;
+  expiresInMs: number | null;
 }
 
 export interface ApprovalNode extends NodeCommon, QuestionSpec {

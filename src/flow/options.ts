@@ -1,5 +1,6 @@
 /** The words by which people choose an option, and those that no option may have. Used by validation and by the answer grammar alike. */
 import { normalize, VERDICTS } from "../contract/option.ts";
+import { START, STOP } from "./carrier.ts";
 
 const MEANINGS = Object.values(VERDICTS);
 
@@ -20,24 +21,7 @@ export function optionFor(word: string, options: readonly string[]): string | nu
 }
 
 /** What carriers act on themselves, in any case. */
-const CARRIER_WORDS = [
-  "stop",
-  "stopall",
-  "stop all",
-  "unsubscribe",
-  "cancel",
-  "end",
-  "quit",
-  "optout",
-  "opt out",
-  "opt-out",
-  "revoke",
-  "start",
-  "unstop",
-  "help",
-  "info",
-  "subscribe",
-];
+const CARRIER_WORDS = [...STOP, ...START, "help", "info", "subscribe"];
 const COMMAND_WORDS = [
   "run",
   "status",

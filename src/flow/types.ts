@@ -13,7 +13,7 @@
  */
 import type { Tier } from "../contract/approval.ts";
 import type { ErrorInfo } from "../contract/errors.ts";
-import type { Json, NodeType } from "./definition.ts";
+import type { Asked, Json, NodeType } from "./definition.ts";
 
 // ---- state -------------------------------------------------------------------------------------------------------------------
 
@@ -193,7 +193,7 @@ export interface StartWork {
 }
 
 /** Ask people. The question's own machine (verdict.ts) does votes, quorum, expiry, reminders; the signal `verdict` comes once, when it is settled. */
-export interface Ask {
+export interface Ask extends Asked {
   kind: "ask";
   waitId: string;
   nodeId: string;
@@ -201,21 +201,8 @@ export interface Ask {
   purpose: "node" | "failure" | "hold";
   /** The rule of the policy that wants it. */
   rule?: string;
-  question: string;
-  options: string[];
-  freeText: boolean;
-  approvers: string[] | null;
-  quorum: number;
-  fourEyes: boolean;
-  tier: Tier;
-  channels: string[] | null;
-  payload: Json;
-  form: Json;
-  reasonRequired: string[];
   /** Ms since 1970; null: waits without end. At that time the verdict is `expired`. */
   expiresAt: number | null;
-  remindAfterMs: number | null;
-  escalate: { afterMs: number; to: string[]; via: string[] }[];
 }
 
 export type NodeStatus = "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
