@@ -5,8 +5,10 @@
 import type { Definition } from "./definition.ts";
 import { type Draft, type Known, NOTHING_KNOWN } from "./draft.ts";
 import { readHook } from "./hook.ts";
+import { linkGates } from "./parse_gate.ts";
 import { parseGraph } from "./parse_graph.ts";
-import { checkPlace, linkGates, noteTemplates, places } from "./parse_parts.ts";
+import { noteTemplates } from "./parse_parts.ts";
+import { checkPlace, places } from "./parse_question.ts";
 import { parseSteps } from "./parse_steps.ts";
 import { readSchedule } from "./schedule.ts";
 import { checkInput } from "./schema.ts";

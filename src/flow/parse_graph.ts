@@ -2,17 +2,20 @@
 import type { FlowNode, NodeType, OnFailure } from "./definition.ts";
 import { type Draft, edge, readEdges } from "./draft.ts";
 import { HOOK_NAME } from "./hook_name.ts";
-import * as parts from "./parse_parts.ts";
+import { addGate } from "./parse_gate.ts";
+import { ITEM_LOCALS, LOOP_LOCALS, noteTemplates, retryPolicy, template } from "./parse_parts.ts";
+import { optionList, people, QUESTION_FIELDS, questionSpec } from "./parse_question.ts";
+import { readWork, WORK_FIELDS } from "./parse_work.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Tree } from "./tree.ts";
 import { meantType, readUnknown } from "./unknown_type.ts";
 
 const COMMON_FIELDS = ["id", "type", "title", "onFailure", "maxVisits", "approvers"] as const;
-const WORK = ["prompt", "retries", "retryBackoffMs", "saveAs", "next", ...parts.WORK_FIELDS] as const;
+const WORK = ["prompt", "retries", "retryBackoffMs", "saveAs", "next", ...WORK_FIELDS] as const;
 const FIELDS: Record<NodeType, readonly string[]> = {
   task: [...COMMON_FIELDS, ...WORK],
-  approval: [...COMMON_FIELDS, "question", "options", "freeText", "saveAs", "next", ...parts.QUESTION_FIELDS],
+  approval: [...COMMON_FIELDS, "question", "options", "freeText", "saveAs", "next", ...QUESTION_FIELDS],
   wait: [...COMMON_FIELDS, "forMs", "next"],
   branch: [...COMMON_FIELDS, "cond", "truthy", "falsy"],
   parallel: [...COMMON_FIELDS, "branches", "next"],
@@ -82,7 +85,7 @@ function buildNode(draft: Draft, id: string, type: NodeType, shape: Shape): Flow
     return edge(draft, id, target, shape.place(field));
   };
   const onFailure = shape.choice<OnFailure>("onFailure", ["fail", "skip", "ask"], "fail");
-  const failureApprovers = onFailure === "ask" ? parts.people(draft, shape, "approvers") : null;
+  const failureApprovers = onFailure === "ask" ? people(draft, shape, "approvers") : null;
   if (onFailure === "ask" && failureApprovers === null && draft.unattended) {
     shape.error(
       "onFailure",
@@ -106,12 +109,12 @@ function buildNode(draft: Draft, id: string, type: NodeType, shape: Shape): Flow
       const task = {
         ...common,
         type,
-        work: parts.work(draft, shape, "prompt", []),
-        retry: parts.retryPolicy(shape, "retries"),
+        work: readWork(draft, shape, "prompt", []),
+        retry: retryPolicy(shape, "retries"),
         saveAs,
         next: go("next"),
       };
-      parts.gate(draft, shape, id, task, task.next);
+      addGate(draft, shape, id, task, task.next);
       return task;
     }
     case "approval":
@@ -134,46 +137,46 @@ function buildNode(draft: Draft, id: string, type: NodeType, shape: Shape): Flow
         const kind = result.includes("{{") ? "template" : "path";
         draft.texts.push({ kind, source: result, at: shape.place("result"), label: shape.label, locals: [] });
       }
-      return { ...common, type, result, error: parts.template(draft, shape, "error") };
+      return { ...common, type, result, error: template(draft, shape, "error") };
     }
     case "loop": {
-      const work = parts.work(draft, shape, "prompt", parts.LOOP_LOCALS);
+      const work = readWork(draft, shape, "prompt", LOOP_LOCALS);
       const loop = {
         ...common,
         type,
         work,
-        retry: parts.retryPolicy(shape, "retries"),
+        retry: retryPolicy(shape, "retries"),
         ...loopParts(draft, shape),
         saveAs: saveAs ?? id,
         next: go("next"),
       };
-      parts.gate(draft, shape, id, loop, loop.next);
+      addGate(draft, shape, id, loop, loop.next);
       return loop;
     }
     case "fanout": {
       const over = shape.requiredText("over", "name the list: over: items");
       draft.texts.push({ kind: "path", source: over, at: shape.place("over"), label: shape.label, locals: [] });
-      const work = parts.work(draft, shape, "prompt", parts.ITEM_LOCALS);
+      const work = readWork(draft, shape, "prompt", ITEM_LOCALS);
       const concurrency = shape.count("concurrency", 8, 1, 100);
       const onItemFailure = shape.choice("onItemFailure", ["fail", "skip"], "fail");
       const fanout = {
         ...common,
         type,
         work,
-        retry: parts.retryPolicy(shape, "retries"),
+        retry: retryPolicy(shape, "retries"),
         over,
         concurrency,
         onItemFailure,
         saveAs: saveAs ?? id,
         next: go("next"),
       };
-      parts.gate(draft, shape, id, fanout, fanout.next);
+      addGate(draft, shape, id, fanout, fanout.next);
       return fanout;
     }
     case "event":
       return event(draft, id, shape, common, saveAs);
     case "run": {
-      parts.noteTemplates(draft, shape.tree("input"), shape.label, []);
+      noteTemplates(draft, shape.tree("input"), shape.label, []);
       const workflow = shape.requiredText("workflow", "name the workflow to run");
       const { workflows } = draft.known;
       if (workflow !== "" && workflows !== null && !workflows.includes(workflow)) {
@@ -205,7 +208,7 @@ export function loopParts(draft: Draft, shape: Shape): { maxIterations: number; 
       source: until,
       at: shape.place("until"),
       label: shape.label,
-      locals: parts.LOOP_LOCALS,
+      locals: LOOP_LOCALS,
     });
   }
   return { maxIterations: shape.count("maxIterations", 1, 1, 1000), until };
@@ -229,14 +232,14 @@ function branches(draft: Draft, id: string, shape: Shape): string[] {
 function approval(draft: Draft, id: string, shape: Shape, common: CommonParts, saveAs: string | null): FlowNode {
   const freeText = shape.flag("freeText");
   shape.requiredText("question", "write what people are asked");
-  const question = parts.template(draft, shape, "question") ?? "";
-  const options = freeText ? [] : parts.optionList(draft, shape);
+  const question = template(draft, shape, "question") ?? "";
+  const options = freeText ? [] : optionList(draft, shape);
   if (freeText && shape.has("options"))
     shape.error("options", "a question for free text has no options", "remove options or freeText");
   if (!freeText && options.length === 0 && (shape.texts("options") ?? []).length === 0) {
     shape.error("options", "options are missing", "write options: [yes, no], or freeText: true");
   }
-  const spec = parts.questionSpec(draft, shape, question, options, freeText);
+  const spec = questionSpec(draft, shape, question, options, freeText);
   // Words that were refused as options still have their branch, so that only the refusal is reported.
   const named = (shape.texts("options") ?? []).map(({ text }) => text.trim());
   const ways = freeText ? { allowed: ["answered"], needed: ["answered"] } : { allowed: named, needed: options };
@@ -299,7 +302,7 @@ function event(draft: Draft, id: string, shape: Shape, common: CommonParts, save
   const name = shape.requiredText("name", "write the event's name");
   if (name !== "" && !HOOK_NAME.test(name))
     shape.error("name", `"${name.slice(0, 64)}" cannot be an event's name`, "letters, digits, - and _, at most 64");
-  const key = parts.template(draft, shape, "key");
+  const key = template(draft, shape, "key");
   const timeoutMs = shape.durationMs("timeoutMs");
   const tree = shape.tree("next");
   let [next, expired]: [string, string | null] = ["", null];

@@ -9,8 +9,11 @@
  */
 import type { FlowNode, OnFailure, RetryPolicy, Work } from "./definition.ts";
 import { type Draft, edge } from "./draft.ts";
+import { addGate } from "./parse_gate.ts";
 import { loopParts } from "./parse_graph.ts";
-import * as parts from "./parse_parts.ts";
+import { COMMON, ITEM_LOCALS, LOOP_LOCALS, retryPolicy } from "./parse_parts.ts";
+import { people } from "./parse_question.ts";
+import { readWork, WORK_FIELDS } from "./parse_work.ts";
 import { Shape } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Tree } from "./tree.ts";
@@ -32,7 +35,7 @@ const STEP_FIELDS = [
   "over",
   "concurrency",
   "onFailure",
-  ...parts.WORK_FIELDS,
+  ...WORK_FIELDS,
 ] as const;
 const DEFAULT_RETRIES = 3;
 const MAX_STEPS = 300;
@@ -76,7 +79,7 @@ export function parseSteps(draft: Draft, top: Shape): void {
       draft.aliases.set("results", lastFanout);
   }
   const last = plans.at(-1)!;
-  draft.nodes.set("end", { ...parts.COMMON, type: "end", result: last.outputVar, error: null });
+  draft.nodes.set("end", { ...COMMON, type: "end", result: last.outputVar, error: null });
   draft.places.set("end", last.tree.at);
   draft.startNodeId = entryOf(plans[0]!);
   draft.startAt = plans[0]!.tree.at;
@@ -141,13 +144,13 @@ function buildStep(draft: Draft, shape: Shape, step: StepPlan, next: string, pre
   only("condition", mode === "conditional", "mode: conditional");
   only("over", mode === "fanout", "mode: fanout");
   only("concurrency", mode === "fanout", "mode: fanout");
-  const locals = mode === "loop" ? parts.LOOP_LOCALS : mode === "fanout" ? parts.ITEM_LOCALS : [];
+  const locals = mode === "loop" ? LOOP_LOCALS : mode === "fanout" ? ITEM_LOCALS : [];
   const { onFailure, failureApprovers, retry } = errorHandling(draft, shape);
   const common = { onFailure, failureApprovers, maxVisits: null, repeats: false };
-  const work = parts.work(draft, shape, "promptTemplate", locals);
+  const work = readWork(draft, shape, "promptTemplate", locals);
   edge(draft, id, next, shape.at);
   draft.nodes.set(id, stepNode(draft, shape, { mode, common, work, retry, outputVar, next, previousVar }));
-  parts.gate(draft, shape, id, { work, onFailure }, next);
+  addGate(draft, shape, id, { work, onFailure }, next);
   if (mode === "conditional") {
     const cond = shape.requiredText("condition", "write when the step runs: condition: health.status == 'critical'");
     draft.texts.push({
@@ -208,7 +211,7 @@ function errorHandling(
   }
   const ends: OnFailure = errorMode === "skip" || errorMode === "ask" ? errorMode : "fail";
   const onFailure = shape.choice<OnFailure>("onFailure", ["fail", "skip", "ask"], ends);
-  const failureApprovers = onFailure === "ask" ? parts.people(draft, shape, "approvers") : null;
+  const failureApprovers = onFailure === "ask" ? people(draft, shape, "approvers") : null;
   if (onFailure === "ask" && failureApprovers === null && draft.unattended) {
     shape.error(
       "errorMode",
@@ -216,6 +219,6 @@ function errorHandling(
       "add approvers: [role:NAME]",
     );
   }
-  const retry = parts.retryPolicy(shape, "maxRetries", errorMode === "retry" ? DEFAULT_RETRIES : 0);
+  const retry = retryPolicy(shape, "maxRetries", errorMode === "retry" ? DEFAULT_RETRIES : 0);
   return { onFailure, failureApprovers, retry: errorMode === "retry" ? retry : { ...retry, max: 0 } };
 }

@@ -17,7 +17,7 @@ import type { Json } from "./definition.ts";
 import { holds } from "./evaluate.ts";
 import { parseExpression, readsOf } from "./expression.ts";
 import { isObject, own } from "./json.ts";
-import { PERSON_OR_ROLE } from "./parse_parts.ts";
+import { PERSON_OR_ROLE } from "./parse_question.ts";
 import type { Scope } from "./scope.ts";
 import { Shape } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";

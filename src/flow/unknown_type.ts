@@ -1,7 +1,7 @@
 /** A node whose type nobody knows: what can still be read of it, so that the rest of the file is checked as if it were there. */
 import type { NodeType } from "./definition.ts";
 import { type Draft, edge } from "./draft.ts";
-import * as parts from "./parse_parts.ts";
+import { ITEM_LOCALS, LOOP_LOCALS, noteTemplates } from "./parse_parts.ts";
 import { scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Tree } from "./tree.ts";
@@ -29,7 +29,7 @@ export function readUnknown(draft: Draft, id: string, label: string, tree: Tree)
   if (tree.kind !== "map") return;
   for (const { key, value } of tree.entries) {
     if (["next", "truthy", "falsy", "branches"].includes(key)) leads(draft, id, value);
-    else parts.noteTemplates(draft, value, label, [...parts.LOOP_LOCALS, ...parts.ITEM_LOCALS]);
+    else noteTemplates(draft, value, label, [...LOOP_LOCALS, ...ITEM_LOCALS]);
     const name = key === "saveAs" ? scalarText(value) : null;
     if (name !== null) draft.aliases.set(name, name);
   }
