@@ -1,6 +1,6 @@
 // @vitest-environment edge-runtime
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { approve, as, at, end, OWNER, question, record, startBackend } from "../test/runs.ts";
+import { approve, as, at, end, OWNER, pass, question, shipIt, startBackend } from "../test/runs.ts";
 import { api, internal } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
 import { openFor } from "./model/approvals.ts";
@@ -12,28 +12,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Harness = Awaited<ReturnType<typeof startBackend>>;
-async function pass(t: Harness["t"], ms: number): Promise<void> {
-  await vi.advanceTimersByTimeAsync(ms);
-  await t.finishInProgressScheduledFunctions();
-}
-
-const ask = (more: Record<string, unknown> = {}) => ({
-  name: "ask",
-  startNodeId: "ask",
-  nodes: {
-    ask: approve("Ship it?", "shipped", "stopped", more),
-    shipped: record("shipped", "done"),
-    stopped: record("stopped", "done"),
-    done: end(),
-  },
-});
-
 describe("settle", () => {
   test("B6: two answers at once -> one settled, the other is told who, where and when", async () => {
     const { start, t, person, records, rows } = await startBackend();
     await person("bo");
-    const started = await start(ask({ approvers: ["person:root", "person:bo"] }));
+    const started = await start(shipIt({ approvers: ["person:root", "person:bo"] }));
     const ref = question(started).approvalId;
     const results = await Promise.all([
       t.mutation(api.approvals.answer, { actor: OWNER, ref, option: "yes" }),
@@ -50,7 +33,7 @@ describe("settle", () => {
 
   test("answered again after the end of the run -> told, and nothing runs twice", async () => {
     const { start, answer, records } = await startBackend();
-    const ref = question(await start(ask())).approvalId;
+    const ref = question(await start(shipIt())).approvalId;
     await answer(ref, "yes");
     expect(await answer(ref, "no")).toMatchObject({
       outcome: "alreadyAnswered",
@@ -61,7 +44,7 @@ describe("settle", () => {
 
   test("the same request told twice -> the same result", async () => {
     const { start, answer, records } = await startBackend();
-    const ref = question(await start(ask())).approvalId;
+    const ref = question(await start(shipIt())).approvalId;
     expect(await answer(ref, "yes", { requestKey: "r1" })).toMatchObject({ outcome: "settled" });
     expect(await answer(ref, "yes", { requestKey: "r1" })).toMatchObject({ outcome: "settled", option: "yes" });
     expect(await records()).toEqual({ shipped: 1 });
@@ -69,7 +52,7 @@ describe("settle", () => {
 
   test("an option that does not exist -> invalid, still pending; a number and any case will do", async () => {
     const { start, answer, approval } = await startBackend();
-    const ref = question(await start(ask())).approvalId;
+    const ref = question(await start(shipIt())).approvalId;
     expect(await answer(ref, "maybe")).toMatchObject({ outcome: "invalid" });
     expect((await approval(ref)).status).toBe("pending");
     expect(await answer(ref, "YES")).toMatchObject({ outcome: "settled", option: "yes" });
@@ -78,7 +61,7 @@ describe("settle", () => {
 
   test("a refusal that needs a reason -> invalid without, kept with; the record has it", async () => {
     const { t, start, answer, approval } = await startBackend();
-    const started = await start(ask({ reasonRequired: ["no"] }));
+    const started = await start(shipIt({ reasonRequired: ["no"] }));
     const ref = question(started).approvalId;
     expect(await answer(ref, "no")).toMatchObject({ outcome: "invalid" });
     expect(await answer(ref, "no", { reason: "too risky" })).toMatchObject({ outcome: "settled" });
@@ -94,7 +77,7 @@ describe("settle", () => {
     await person("ana", "release");
     await person("bo", "release");
     await person("cy", "release");
-    const started = await start(ask({ approvers: ["role:release"], quorum: 2 }));
+    const started = await start(shipIt({ approvers: ["role:release"], quorum: 2 }));
     const ref = question(started).approvalId;
     const vote = (name: string) =>
       t.mutation(api.approvals.answer, { actor: at(`terminal:${name}`), ref, option: "yes" });
@@ -109,7 +92,7 @@ describe("who may answer", () => {
   test("I2: without approvers only who started the run; the attempt of others is recorded", async () => {
     const { t, start, person, approval, answer } = await startBackend();
     await person("bo");
-    const started = await start(ask());
+    const started = await start(shipIt());
     const ref = question(started).approvalId;
     expect(await t.mutation(api.approvals.answer, { actor: at("terminal:bo"), ref, option: "yes" })).toMatchObject({
       outcome: "refused",
@@ -123,7 +106,7 @@ describe("who may answer", () => {
   test("a name of two words, written with other blanks, case and accents -> whoever is asked may answer", async () => {
     const { t, start, answer } = await startBackend();
     await t.mutation(api.people.add, { actor: OWNER, name: "Zoé Ruiz", roles: [] });
-    const { approvalId } = question(await start(ask({ approvers: ["person:zoe\u0301  RUIZ"] })));
+    const { approvalId } = question(await start(shipIt({ approvers: ["person:zoe\u0301  RUIZ"] })));
     expect(await answer(approvalId, "yes", { actor: as("zoé ruiz") })).toMatchObject({ outcome: "settled" });
   });
 
@@ -131,7 +114,7 @@ describe("who may answer", () => {
     const { t, start, person } = await startBackend();
     await person("ana", "release");
     await person("bo", "release");
-    const ref = question(await start(ask({ approvers: ["role:release"] }))).approvalId;
+    const ref = question(await start(shipIt({ approvers: ["role:release"] }))).approvalId;
     await t.mutation(api.people.setRoles, { actor: OWNER, name: "ana", add: [], remove: ["release"] });
     const answer = (name: string) =>
       t.mutation(api.approvals.answer, { actor: at(`terminal:${name}`), ref, option: "yes" });
@@ -141,14 +124,14 @@ describe("who may answer", () => {
 
   test("a role that nobody holds -> the node fails and says so, instead of a question for nobody", async () => {
     const { start } = await startBackend();
-    const failed = await start(ask({ approvers: ["role:release"] }));
+    const failed = await start(shipIt({ approvers: ["role:release"] }));
     expect(failed.status).toBe("failed");
     expect(failed.error).toContain("role:release");
   });
 
   test("an unknown handle -> forbidden, with the way to enrol", async () => {
     const { t, start } = await startBackend();
-    const ref = question(await start(ask())).approvalId;
+    const ref = question(await start(shipIt())).approvalId;
     await expect(
       t.mutation(api.approvals.answer, { actor: at("terminal:stranger"), ref, option: "yes" }),
     ).rejects.toMatchObject({ data: { code: "forbidden", remedy: expect.stringContaining("people link") } });
@@ -157,10 +140,10 @@ describe("who may answer", () => {
   test("I10: --as is checked as that person, recorded as the operator, and refused for tier high", async () => {
     const { t, start, person, approval } = await startBackend();
     await person("ana");
-    const own = question(await start(ask())).approvalId;
+    const own = question(await start(shipIt())).approvalId;
     const answer = (ref: string) => t.mutation(api.approvals.answer, { actor: as("ana"), ref, option: "yes" });
     expect(await answer(own)).toMatchObject({ outcome: "refused" });
-    const hers = question(await start(ask({ approvers: ["person:ana"] }))).approvalId;
+    const hers = question(await start(shipIt({ approvers: ["person:ana"] }))).approvalId;
     expect(await answer(hers)).toMatchObject({ outcome: "settled" });
     expect((await approval(hers)).outcome).toMatchObject({ by: "operator (root) for ana", channel: "cli" });
     const recorded = (kind: string) => ({ kind, person: "operator (root) for ana", channel: "cli" });
@@ -168,7 +151,7 @@ describe("who may answer", () => {
     expect(answered).toMatchObject(recorded("approval.answered"));
     const [refused] = await t.query(api.audit.list, { approvalId: own });
     expect(refused).toMatchObject(recorded("approval.refused"));
-    const risky = question(await start(ask({ approvers: ["person:ana"], tier: "high" }))).approvalId;
+    const risky = question(await start(shipIt({ approvers: ["person:ana"], tier: "high" }))).approvalId;
     expect(await answer(risky)).toMatchObject({ outcome: "refused" });
     expect((await approval(risky)).status).toBe("pending");
   });
@@ -177,7 +160,7 @@ describe("who may answer", () => {
     const { t, start, person } = await startBackend();
     await person("ana", "release");
     await person("bo", "release");
-    const ref = question(await start(ask({ approvers: ["role:release"], quorum: 2 }))).approvalId;
+    const ref = question(await start(shipIt({ approvers: ["role:release"], quorum: 2 }))).approvalId;
     const answer = (name: string) => t.mutation(api.approvals.answer, { actor: as(name), ref, option: "yes" });
     expect(await answer("ana")).toMatchObject({ outcome: "voted" });
     expect(await answer("bo")).toMatchObject({ outcome: "voted" });
@@ -188,9 +171,9 @@ describe("A8: expiry", () => {
   test("takes the expired branch once; all copies say so; a later yes is told when it expired", async () => {
     const { t, start, answer, run, records, approval, person, rows } = await startBackend();
     await person("bo");
-    const started = await start(ask({ expiresInMs: 60_000, approvers: ["person:root", "person:bo"] }));
+    const started = await start(shipIt({ expiresInMs: 60_000, approvers: ["person:root", "person:bo"] }));
     const ref = question(started).approvalId;
-    await pass(t, 61_000);
+    await pass({ t }, 61_000);
     const copies = await rows("deliveries");
     expect(copies.map(({ place }) => place).sort()).toEqual(["terminal:bo", "terminal:root"]);
     for (const { message } of copies) {
@@ -209,30 +192,30 @@ describe("A8: expiry", () => {
 
   test("the clock was set back when its time came -> it is looked at again", async () => {
     const { t, start, approval } = await startBackend();
-    const ref = question(await start(ask({ expiresInMs: 60_000 }))).approvalId;
+    const ref = question(await start(shipIt({ expiresInMs: 60_000 }))).approvalId;
     // The call that was scheduled is spent before the time that the row names.
     await t.run(async (ctx) =>
       ctx.scheduler.cancel((await ctx.db.get("approvals", ref as Id<"approvals">))!.expiryId!),
     );
     await t.mutation(internal.approvals.expire, { approvalId: ref as never });
     expect((await approval(ref)).status).toBe("pending");
-    await pass(t, 61_000);
+    await pass({ t }, 61_000);
     expect((await approval(ref)).status).toBe("expired");
   });
 
   test("answered in time -> the clock changes nothing", async () => {
     const { t, start, answer, records, approval } = await startBackend();
-    const ref = question(await start(ask({ expiresInMs: 60_000 }))).approvalId;
+    const ref = question(await start(shipIt({ expiresInMs: 60_000 }))).approvalId;
     await answer(ref, "yes");
-    await pass(t, 120_000);
+    await pass({ t }, 120_000);
     expect((await approval(ref)).status).toBe("answered");
     expect(await records()).toEqual({ shipped: 1 });
   });
 
   test("A9: without expiry it may wait 45 days", async () => {
     const { t, start, answer, records } = await startBackend();
-    const ref = question(await start(ask())).approvalId;
-    await pass(t, 45 * 24 * 3600_000);
+    const ref = question(await start(shipIt())).approvalId;
+    await pass({ t }, 45 * 24 * 3600_000);
     expect(await answer(ref, "yes")).toMatchObject({ outcome: "settled" });
     expect(await records()).toEqual({ shipped: 1 });
   });
@@ -243,7 +226,7 @@ describe("codes", () => {
     const { t, start, person, open } = await startBackend();
     await person("ana", "release");
     await person("bo", "release");
-    const started = await start(ask({ approvers: ["role:release"] }));
+    const started = await start(shipIt({ approvers: ["role:release"] }));
     const [forAna] = await open(at("terminal:ana"));
     const [forBo] = await open(at("terminal:bo"));
     expect(forAna?.code).toMatch(/^(?=.*\d)(?=.*[A-Z])[0-9A-Z]{2}$/);
@@ -287,7 +270,7 @@ describe("copies", () => {
     const { t, start, person, rows } = await startBackend();
     await person("ana", "release");
     await person("bo", "release");
-    const started = await start(ask({ approvers: ["role:release"] }), {
+    const started = await start(shipIt({ approvers: ["role:release"] }), {
       actor: at("terminal:ana"),
       origin: { place: "terminal:ana", threadKey: null, private: true },
     });
@@ -305,17 +288,17 @@ describe("copies", () => {
 
   test("asked from a command -> the command's place and the approver's own; named channels that lead nowhere -> the own", async () => {
     const { start, rows } = await startBackend();
-    await start(ask(), { origin: { place: "cli:root/1", threadKey: null, private: true } });
+    await start(shipIt(), { origin: { place: "cli:root/1", threadKey: null, private: true } });
     expect((await rows("deliveries")).map((row) => row.place)).toEqual(["cli:root/1", "terminal:root"]);
-    await start(ask({ channels: ["sms"] }));
+    await start(shipIt({ channels: ["sms"] }));
     expect((await rows("deliveries")).map((row) => row.place).slice(2)).toEqual(["terminal:root"]);
-    await start(ask({ channels: ["slack:#eng", "terminal"] }));
+    await start(shipIt({ channels: ["slack:#eng", "terminal"] }));
     expect((await rows("deliveries")).map((row) => row.place).slice(3)).toEqual(["slack:#eng", "terminal:root"]);
   });
 
   test("a shared place shows no code", async () => {
     const { start, rows } = await startBackend();
-    await start(ask(), { origin: { place: "slack:C1", threadKey: null, private: false } });
+    await start(shipIt(), { origin: { place: "slack:C1", threadKey: null, private: false } });
     const [delivery, ...others] = await rows("deliveries");
     expect(others).toEqual([]);
     expect(JSON.parse(delivery!.message).card).toMatchObject({ code: null, status: "pending" });

@@ -1,15 +1,12 @@
 // @vitest-environment edge-runtime
 /** What becomes of an open question over time, and who is asked: A6, A7, A11, A12, A13. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { approve, as, at, end, OWNER, question, record, startBackend } from "../test/runs.ts";
+import { as, at, OWNER, pass, question, shipIt, startBackend } from "../test/runs.ts";
 import { api } from "./_generated/api.js";
 import type { Id } from "./_generated/dataModel.js";
+import { bumps, cardPlaces, type Harness, HOUR, kinds, link, MINUTE, NOON, said } from "./ladder.test-support.ts";
 import { ask as askQuestion } from "./model/ask.ts";
 import { personByName } from "./model/people.ts";
-
-const NOON = Date.parse("2026-11-20T12:00:00Z");
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOON });
@@ -18,57 +15,30 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Harness = Awaited<ReturnType<typeof startBackend>>;
-async function pass(t: Harness["t"], ms: number): Promise<void> {
-  await vi.advanceTimersByTimeAsync(ms);
-  await t.finishInProgressScheduledFunctions();
-}
-
-const ask = (more: Record<string, unknown> = {}) => ({
-  name: "ask",
-  startNodeId: "ask",
-  nodes: {
-    ask: approve("Ship it?", "shipped", "stopped", more),
-    shipped: record("shipped", "done"),
-    stopped: record("stopped", "done"),
-    done: end(),
-  },
-});
-
-const said = async (rows: Harness["rows"]) =>
-  (await rows("deliveries")).map((row) => ({ place: row.place, message: JSON.parse(row.message), row }));
-const cardPlaces = async (rows: Harness["rows"]) =>
-  (await said(rows)).filter(({ message }) => message.kind === "card").map(({ place }) => place);
-const bumps = async (rows: Harness["rows"]) => (await said(rows)).filter(({ message }) => message.kind === "text");
-const kinds = async (t: Harness["t"], runId: string) =>
-  (await t.query(api.audit.list, { runId })).map((row) => row.kind).reverse();
-const link = (t: Harness["t"], name: string, handle: string) =>
-  t.mutation(api.people.link, { actor: OWNER, name, handle });
-
 describe("A6: reminders", () => {
   test("one bump at the time set, with the words that count; none after the answer", async () => {
     const { t, start, rows, answer } = await startBackend();
-    const started = await start(ask({ remindAfterMs: HOUR }));
-    await pass(t, HOUR - 1000);
+    const started = await start(shipIt({ remindAfterMs: HOUR }));
+    await pass({ t }, HOUR - 1000);
     expect(await bumps(rows)).toEqual([]);
-    await pass(t, 2000);
-    await pass(t, 10 * HOUR);
+    await pass({ t }, 2000);
+    await pass({ t }, 10 * HOUR);
     const [bump, ...more] = await bumps(rows);
     expect(more).toEqual([]);
     expect(bump).toMatchObject({ place: "terminal:root" });
     expect(bump!.message.text).toMatch(/^Still waiting for an answer: "Ship it\?" – YES \w+ or NO \w+$/);
     expect(await kinds(t, started.runId)).toContain("approval.reminded");
 
-    const second = question(await start(ask({ remindAfterMs: HOUR }), { requestKey: "2" })).approvalId;
+    const second = question(await start(shipIt({ remindAfterMs: HOUR }), { requestKey: "2" })).approvalId;
     await answer(second, "yes");
-    await pass(t, 2 * HOUR);
+    await pass({ t }, 2 * HOUR);
     expect(await bumps(rows)).toHaveLength(1);
   });
 
   test("answered before the bump was sent -> it is taken out of the outbox", async () => {
     const { t, start, rows, answer } = await startBackend();
-    const ref = question(await start(ask({ remindAfterMs: HOUR }))).approvalId;
-    await pass(t, HOUR + 1000);
+    const ref = question(await start(shipIt({ remindAfterMs: HOUR }))).approvalId;
+    await pass({ t }, HOUR + 1000);
     expect(await bumps(rows)).toHaveLength(1);
     await answer(ref, "yes");
     expect(await bumps(rows)).toEqual([]);
@@ -76,7 +46,7 @@ describe("A6: reminders", () => {
 
   test("in the card's own thread where the platform has threads; a shared place sees no code", async () => {
     const { t, start, rows } = await startBackend();
-    await start(ask({ remindAfterMs: HOUR, channels: ["slack:C1"] }));
+    await start(shipIt({ remindAfterMs: HOUR, channels: ["slack:C1"] }));
     await t.run(async (ctx) => {
       for (const row of await ctx.db.query("deliveries").collect())
         await ctx.db.patch("deliveries", row._id, {
@@ -85,7 +55,7 @@ describe("A6: reminders", () => {
           confirmedVersion: 1,
         });
     });
-    await pass(t, HOUR + 1000);
+    await pass({ t }, HOUR + 1000);
     expect((await bumps(rows)).map(({ place, message }) => [place, message.text])).toEqual([
       ["slack:C1/1700000000.000100", 'Still waiting for an answer: "Ship it?"'],
     ]);
@@ -104,19 +74,19 @@ describe("A7: escalation", () => {
       { afterMs: 2 * HOUR, to: ["role:oncall"] },
       { afterMs: 3 * HOUR, to: ["person:root"] },
     ];
-    const started = await start(ask({ approvers: ["person:ana"], escalate }));
+    const started = await start(shipIt({ approvers: ["person:ana"], escalate }));
     const ref = question(started).approvalId;
     expect(await cardPlaces(rows)).toEqual(["terminal:ana"]);
     const bo = (option: string) => t.mutation(api.approvals.answer, { actor: at("terminal:bo"), ref, option });
     expect((await bo("yes")).outcome).toBe("refused");
-    await pass(t, 31 * MINUTE);
+    await pass({ t }, 31 * MINUTE);
     expect(await cardPlaces(rows)).toEqual(["terminal:ana", "sms:+15550100"]);
-    await pass(t, 90 * MINUTE);
+    await pass({ t }, 90 * MINUTE);
     expect(await cardPlaces(rows)).toEqual(["terminal:ana", "sms:+15550100", "terminal:bo"]);
     const [open] = await t.query(api.approvals.list, { actor: at("terminal:bo") });
     expect(open).toMatchObject({ approvalId: ref, code: expect.any(String) });
     expect((await bo("yes")).outcome).toBe("settled");
-    await pass(t, 5 * HOUR);
+    await pass({ t }, 5 * HOUR);
     expect(await cardPlaces(rows)).toHaveLength(3);
     const cards = (await said(rows)).filter(({ message }) => message.kind === "card");
     expect(new Set(cards.map(({ message }) => message.card.outcomeLine))).toEqual(
@@ -133,8 +103,10 @@ describe("A7: escalation", () => {
   test("under four eyes the ladder does not lead back to who asked", async () => {
     const { t, start, person, rows } = await startBackend();
     await person("ana");
-    await start(ask({ approvers: ["person:ana"], fourEyes: true, escalate: [{ afterMs: HOUR, to: ["person:root"] }] }));
-    await pass(t, 2 * HOUR);
+    await start(
+      shipIt({ approvers: ["person:ana"], fourEyes: true, escalate: [{ afterMs: HOUR, to: ["person:root"] }] }),
+    );
+    await pass({ t }, 2 * HOUR);
     expect(await cardPlaces(rows)).toEqual(["terminal:ana"]);
   });
 });
@@ -149,18 +121,18 @@ describe("A12: on call, quiet hours, leaving", () => {
     await person("cy");
     await onCall(t, "cy", NOON - HOUR, NOON + HOUR);
     await onCall(t, "bo", NOON + HOUR, NOON + 2 * HOUR);
-    const first = question(await start(ask({ approvers: ["role:release"] }))).approvalId;
+    const first = question(await start(shipIt({ approvers: ["role:release"] }))).approvalId;
     expect(await cardPlaces(rows)).toEqual(["terminal:cy"]);
     const answer = (name: string, ref: string) =>
       t.mutation(api.approvals.answer, { actor: at(`terminal:${name}`), ref, option: "yes" });
     expect((await answer("cy", first)).outcome).toBe("settled");
-    await pass(t, HOUR + 1000);
-    const second = question(await start(ask({ approvers: ["role:release"] }), { requestKey: "2" })).approvalId;
+    await pass({ t }, HOUR + 1000);
+    const second = question(await start(shipIt({ approvers: ["role:release"] }), { requestKey: "2" })).approvalId;
     expect((await cardPlaces(rows)).slice(1)).toEqual(["terminal:bo"]);
     expect((await answer("cy", second)).outcome).toBe("refused");
     expect((await answer("ana", second)).outcome).toBe("settled");
-    await pass(t, HOUR);
-    await start(ask({ approvers: ["role:release"] }), { requestKey: "3" });
+    await pass({ t }, HOUR);
+    await start(shipIt({ approvers: ["role:release"] }), { requestKey: "3" });
     expect((await cardPlaces(rows)).slice(2)).toEqual(["terminal:ana", "terminal:bo"]);
   });
 
@@ -185,8 +157,8 @@ describe("A12: on call, quiet hours, leaving", () => {
     await person("ana", "release");
     await person("cy");
     await onCall(t, "cy", NOON - HOUR, NOON + HOUR);
-    const started = await start(ask({ approvers: ["role:release"] }));
-    await pass(t, HOUR + 1000);
+    const started = await start(shipIt({ approvers: ["role:release"] }));
+    await pass({ t }, HOUR + 1000);
     expect(await cardPlaces(rows)).toEqual(["terminal:cy", "terminal:ana"]);
     expect(await kinds(t, started.runId)).toContain("approval.approverLeft");
     expect(await t.query(api.approvals.list, { actor: at("terminal:cy") })).toEqual([]);
@@ -196,7 +168,7 @@ describe("A12: on call, quiet hours, leaving", () => {
     const { t, start, person, rows } = await startBackend();
     for (const name of ["ana", "bo"]) await person(name, "release");
     await onCall(t, "ana", NOON - HOUR, NOON + HOUR);
-    const ref = question(await start(ask({ approvers: ["role:release"] }))).approvalId;
+    const ref = question(await start(shipIt({ approvers: ["role:release"] }))).approvalId;
     await t.run(async (ctx) => {
       for (const row of await ctx.db.query("rotas").collect()) await ctx.db.delete("rotas", row._id);
     });
@@ -212,7 +184,7 @@ describe("A12: on call, quiet hours, leaving", () => {
     const { t, start, person, rows, approval } = await startBackend();
     await person("ana");
     await t.mutation(api.people.quiet, { actor: OWNER, name: "ana", hours: "11:00-14:00", zone: "UTC" });
-    const ref = question(await start(ask({ approvers: ["person:ana"] }))).approvalId;
+    const ref = question(await start(shipIt({ approvers: ["person:ana"] }))).approvalId;
     expect(await cardPlaces(rows)).toEqual([]);
     expect((await approval(ref)).deliveries).toEqual([
       {
@@ -223,13 +195,13 @@ describe("A12: on call, quiet hours, leaving", () => {
         error: "held back until 2026-11-20 14:00 UTC by quiet hours",
       },
     ]);
-    const answered = question(await start(ask({ approvers: ["person:ana"] }), { requestKey: "2" })).approvalId;
+    const answered = question(await start(shipIt({ approvers: ["person:ana"] }), { requestKey: "2" })).approvalId;
     await t.mutation(api.approvals.answer, { actor: at("terminal:ana"), ref: answered, option: "no" });
-    await start(ask({ approvers: ["person:ana"], tier: "high" }), { requestKey: "3" });
+    await start(shipIt({ approvers: ["person:ana"], tier: "high" }), { requestKey: "3" });
     expect(await cardPlaces(rows)).toHaveLength(1);
-    await start(ask({ approvers: ["person:ana"], expiresInMs: HOUR }), { requestKey: "4" });
+    await start(shipIt({ approvers: ["person:ana"], expiresInMs: HOUR }), { requestKey: "4" });
     expect(await cardPlaces(rows)).toHaveLength(2);
-    await pass(t, 2 * HOUR + 1000);
+    await pass({ t }, 2 * HOUR + 1000);
     // The one that was answered meanwhile never comes.
     expect(await cardPlaces(rows)).toHaveLength(3);
     expect((await approval(ref)).deliveries[0]).toMatchObject({ place: "terminal:ana", status: "ready" });
@@ -239,13 +211,13 @@ describe("A12: on call, quiet hours, leaving", () => {
     const { t, start, person, rows } = await startBackend();
     await person("ana");
     await t.mutation(api.people.quiet, { actor: at("terminal:ana"), name: "ana", hours: "11:00-14:00", zone: "UTC" });
-    await start(ask(), {
+    await start(shipIt(), {
       actor: at("terminal:ana"),
       origin: { place: "terminal:ana", threadKey: null, private: true },
     });
     expect(await cardPlaces(rows)).toEqual(["terminal:ana"]);
     await onCall(t, "ana", NOON - HOUR, NOON + HOUR);
-    await start(ask({ approvers: ["role:release"] }), { requestKey: "2" });
+    await start(shipIt({ approvers: ["role:release"] }), { requestKey: "2" });
     expect(await cardPlaces(rows)).toEqual(["terminal:ana", "terminal:ana"]);
   });
 
@@ -255,7 +227,7 @@ describe("A12: on call, quiet hours, leaving", () => {
     await person("bo");
     await link(t, "ana", "sms:+15550100");
     await t.mutation(api.people.prefer, { actor: at("terminal:ana"), name: "ana", handle: "sms:+15550100" });
-    await start(ask({ approvers: ["person:ana"] }));
+    await start(shipIt({ approvers: ["person:ana"] }));
     expect(await cardPlaces(rows)).toEqual(["sms:+15550100"]);
     const forbidden = { data: { code: "forbidden" } };
     const bo = at("terminal:bo");
@@ -268,104 +240,6 @@ describe("A12: on call, quiet hours, leaving", () => {
     await expect(
       t.mutation(api.people.prefer, { actor: OWNER, name: "ana", handle: "terminal:bo" }),
     ).rejects.toMatchObject({ data: { code: "not_found" } });
-  });
-});
-
-describe("A13: hand on, send again", () => {
-  const reassign = (t: Harness["t"], actor: ReturnType<typeof at>, ref: string, to: string) =>
-    t.mutation(api.approvals.reassign, { actor, ref, to });
-
-  test("handed on: the other is asked and answers, the giver no more; recorded", async () => {
-    const { t, start, person, rows } = await startBackend();
-    for (const name of ["ana", "bo"]) await person(name);
-    const started = await start(ask({ approvers: ["person:ana"] }));
-    const ref = question(started).approvalId;
-    const [hers] = await t.query(api.approvals.list, { actor: at("terminal:ana") });
-    expect(await reassign(t, at("terminal:ana"), hers!.code!, "bo")).toMatchObject({
-      done: true,
-      from: "ana",
-      to: "bo",
-    });
-    expect(await cardPlaces(rows)).toEqual(["terminal:ana", "terminal:bo"]);
-    const answer = (name: string) =>
-      t.mutation(api.approvals.answer, { actor: at(`terminal:${name}`), ref, option: "yes" });
-    expect(await answer("ana")).toMatchObject({
-      outcome: "refused",
-      message: "You have handed this question on to bo.",
-    });
-    expect((await answer("bo")).outcome).toBe("settled");
-    const cards = (await said(rows)).filter(({ message }) => message.kind === "card");
-    expect(cards.map(({ message }) => message.card.outcomeLine)).toEqual(Array(2).fill("Approved by bo via terminal"));
-    const row = (await t.query(api.audit.list, { runId: started.runId })).find(
-      (one) => one.kind === "approval.reassigned",
-    );
-    expect(row).toMatchObject({ person: "ana", handle: "terminal:ana" });
-    expect(JSON.parse(row!.detail)).toMatchObject({ from: "ana", to: "bo" });
-  });
-
-  test("the policy is checked again: four eyes, the role, a vote already given, the quorum", async () => {
-    const { t, start, person } = await startBackend();
-    for (const name of ["ana", "bo"]) await person(name, "release");
-    await person("cy");
-    const asked = async (more: Record<string, unknown>, key: string) =>
-      question(await start(ask({ approvers: ["role:release"], ...more }), { requestKey: key })).approvalId;
-    const ana = at("terminal:ana");
-    expect(await reassign(t, ana, await asked({}, "1"), "cy")).toMatchObject({
-      done: false,
-      message: "cy may not answer this: it is for the role release.",
-    });
-    expect(await reassign(t, ana, await asked({ fourEyes: true }, "2"), "root")).toMatchObject({ done: false });
-    const two = await asked({ quorum: 2 }, "3");
-    expect(await reassign(t, ana, two, "bo")).toMatchObject({
-      done: false,
-      message: expect.stringContaining("only 1"),
-    });
-    await t.mutation(api.approvals.answer, { actor: ana, ref: two, option: "yes" });
-    expect(await reassign(t, ana, two, "bo")).toMatchObject({ done: false, message: "ana has voted on this already." });
-    await expect(reassign(t, at("terminal:cy"), two, "bo")).rejects.toMatchObject({ data: { code: "forbidden" } });
-    await expect(reassign(t, ana, two, "nobody")).rejects.toMatchObject({ data: { code: "not_found" } });
-    // An admin may hand it to somebody outside of the role, for one of those who are asked.
-    await expect(reassign(t, OWNER as never, await asked({}, "4"), "cy")).rejects.toMatchObject({
-      data: { code: "ambiguous" },
-    });
-    const kept = (await t.query(api.audit.list, {})).filter((row) => row.kind === "approval.reassignRefused");
-    expect(kept).toHaveLength(4);
-  });
-
-  test("REASSIGN and RESEND by text", async () => {
-    const { t, start, person, rows } = await startBackend();
-    for (const name of ["ana", "bo"]) await person(name);
-    await link(t, "ana", "sms:+15550100");
-    await t.mutation(api.people.prefer, { actor: OWNER, name: "ana", handle: "sms:+15550100" });
-    await start(ask({ approvers: ["person:ana"] }));
-    const code = (await said(rows))[0]!.message.card.code as string;
-    let count = 0;
-    const text = async (words: string) => {
-      const id = `m${++count}`;
-      const event = {
-        ...{ kind: "message", channel: "sms", eventId: id, messageId: id, place: "sms:+15550100", threadKey: null },
-        ...{ private: true, sender: { handle: "sms:+15550100", displayName: null }, sentAt: Date.now(), text: words },
-      };
-      await t.mutation(api.inbound.receive, { event: JSON.stringify(event) });
-      return (await said(rows)).filter(({ message }) => message.kind === "text").at(-1)!.message.text as string;
-    };
-    expect(await text(`resend ${code}`)).toMatch(/^Sent again to sms:\+15550100/);
-    expect(await cardPlaces(rows)).toEqual(["sms:+15550100", "sms:+15550100"]);
-    expect(await text(`REASSIGN ${code} bo`)).toBe("Handed on from ana to bo.");
-    expect(await cardPlaces(rows)).toEqual(["sms:+15550100", "sms:+15550100", "terminal:bo"]);
-    expect(await text(`RESEND ${code}`)).toMatch(/only somebody who is asked/i);
-  });
-
-  test("over already -> a conflict that says when", async () => {
-    const { t, start, answer } = await startBackend();
-    const ref = question(await start(ask())).approvalId;
-    await answer(ref, "yes");
-    await expect(reassign(t, OWNER as never, ref, "root")).rejects.toMatchObject({
-      data: { code: "conflict", message: expect.stringMatching(/answered already \(2026-/) },
-    });
-    await expect(t.mutation(api.approvals.resend, { actor: OWNER, ref, requestKey: "r" })).rejects.toMatchObject({
-      data: { code: "conflict" },
-    });
   });
 });
 

@@ -35,6 +35,18 @@ export const approve = (question: string, yes: string, no: string, more: Record<
 });
 export const end = (result?: string) => ({ type: "end", ...(result === undefined ? {} : { result }) });
 
+/** A workflow of one question: yes is recorded as shipped, no as stopped. */
+export const shipIt = (more: Record<string, unknown> = {}): Graph => ({
+  name: "ask",
+  startNodeId: "ask",
+  nodes: {
+    ask: approve("Ship it?", "shipped", "stopped", more),
+    shipped: record("shipped", "done"),
+    stopped: record("stopped", "done"),
+    done: end(),
+  },
+});
+
 export type RunWire = NonNullable<FunctionReturnType<typeof api.runs.get>>;
 
 /** A backend with its owner, named root. */
