@@ -23,6 +23,7 @@ import type * as agents_factory from "../agents/factory.js";
 import type * as agents_factory_worker from "../agents/factory_worker.js";
 import type * as agents_fetch_file from "../agents/fetch_file.js";
 import type * as agents_forge_analyst from "../agents/forge_analyst.js";
+import type * as agents_job_run from "../agents/job_run.js";
 import type * as agents_llm from "../agents/llm.js";
 import type * as agents_look_up from "../agents/look_up.js";
 import type * as agents_looks from "../agents/looks.js";
@@ -295,6 +296,7 @@ declare const fullApi: ApiFromModules<{
   "agents/factory_worker": typeof agents_factory_worker;
   "agents/fetch_file": typeof agents_fetch_file;
   "agents/forge_analyst": typeof agents_forge_analyst;
+  "agents/job_run": typeof agents_job_run;
   "agents/llm": typeof agents_llm;
   "agents/look_up": typeof agents_look_up;
   "agents/looks": typeof agents_looks;

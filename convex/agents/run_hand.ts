@@ -7,16 +7,15 @@ import { Agent, type AgentComponent, createTool, stepCountIs, type UsageHandler 
 import type { Tool, ToolSet } from "ai";
 import { v } from "convex/values";
 import { z } from "zod";
-import { type ErrorInfo, errorInfo, toErrorInfo } from "../../src/contract/errors.ts";
+import { errorInfo } from "../../src/contract/errors.ts";
 import type { Hand } from "../../src/flow/profile.ts";
 import { components, internal } from "../_generated/api.js";
 import type { Id } from "../_generated/dataModel.js";
 import { type ActionCtx, internalAction } from "../_generated/server.js";
 import type { ClaimedJob } from "../jobs.ts";
 import { budgetRefusal } from "./budget_functions.ts";
+import { type HeldJob, type JobResult, runJob } from "./job_run.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
-import { explainModelError } from "./model_errors.ts";
-import { ReplyStream } from "./reply_stream.ts";
 import { instructions } from "./run_task.ts";
 import { deadline, RECENT_MESSAGES } from "./shared.ts";
 import { taskTools } from "./tools/tasks.ts";
@@ -66,29 +65,10 @@ const Constructor = Agent as unknown as new (
 
 export const run = internalAction({
   args: { jobId: v.id("jobs") },
-  handler: async (ctx, { jobId }): Promise<null> => {
-    const job = await ctx.runMutation(internal.jobs.claim, { jobId });
-    if (job === null) return null;
-    const held = { jobId, leaseId: job.leaseId };
-    const heart = new ReplyStream(async () => (await ctx.runMutation(internal.jobs.heartbeat, held)).held);
-    const done = await perform(ctx, { ...job, jobId }, heart.lost.signal).catch((thrown: unknown) => {
-      const known = toErrorInfo(thrown);
-      return { error: known.code === "internal" ? explainModelError(thrown) : known };
-    });
-    await heart.stop();
-    if (done === null || heart.lost.signal.aborted) return null;
-    if ("error" in done) await ctx.runMutation(internal.jobs.fail, { ...held, error: done.error });
-    else await ctx.runMutation(internal.jobs.complete, { ...held, output: done.output });
-    return null;
-  },
+  handler: (ctx, { jobId }): Promise<null> => runJob(ctx, jobId, (job, lost) => perform(ctx, job, lost)),
 });
 
-/** Null: the lease was lost. */
-async function perform(
-  ctx: ActionCtx,
-  job: ClaimedJob & { jobId: Id<"jobs"> },
-  lost: AbortSignal,
-): Promise<{ output: string } | { error: ErrorInfo } | null> {
+async function perform(ctx: ActionCtx, job: HeldJob, lost: AbortSignal): Promise<JobResult> {
   const { jobId, leaseId } = job;
   const { hand, input } = await ctx.runQuery(internal.hands.work, { jobId });
   const asked = [job.hasPrompt ? job.prompt : "", input === "{}" ? "" : `Input: ${input}`].filter(

@@ -12,9 +12,8 @@ import type { Id } from "../_generated/dataModel.js";
 import { type ActionCtx, internalAction } from "../_generated/server.js";
 import type { ClaimedJob } from "../jobs.ts";
 import { budgetRefusal } from "./budget_functions.ts";
+import { type HeldJob, type JobResult, runJob } from "./job_run.ts";
 import { createLanguageModel, defaultModelId } from "./llm.ts";
-import { explainModelError } from "./model_errors.ts";
-import { ReplyStream } from "./reply_stream.ts";
 import { deadline, MAX_STEPS, RECENT_MESSAGES } from "./shared.ts";
 import { NEEDS_PERSON, stepTools } from "./step_tools.ts";
 import { createUsageHandler } from "./usage.ts";
@@ -34,27 +33,10 @@ const Constructor = Agent as unknown as new (
 
 export const run = internalAction({
   args: { jobId: v.id("jobs") },
-  handler: async (ctx, { jobId }): Promise<null> => {
-    const job = await ctx.runMutation(internal.jobs.claim, { jobId });
-    if (job === null) return null;
-    const held = { jobId, leaseId: job.leaseId };
-    const heart = new ReplyStream(async () => (await ctx.runMutation(internal.jobs.heartbeat, held)).held);
-    const done = await work(ctx, { ...job, jobId }, heart.lost.signal).catch((thrown: unknown) => ({
-      error: explainModelError(thrown),
-    }));
-    await heart.stop();
-    if (heart.lost.signal.aborted) return null;
-    if ("error" in done) await ctx.runMutation(internal.jobs.fail, { ...held, error: done.error });
-    else await ctx.runMutation(internal.jobs.complete, { ...held, output: done.output });
-    return null;
-  },
+  handler: (ctx, { jobId }): Promise<null> => runJob(ctx, jobId, (job, lost) => work(ctx, job, lost)),
 });
 
-async function work(
-  ctx: ActionCtx,
-  job: ClaimedJob & { jobId: Id<"jobs"> },
-  lost: AbortSignal,
-): Promise<{ output: string } | { error: ErrorInfo }> {
+async function work(ctx: ActionCtx, job: HeldJob, lost: AbortSignal): Promise<JobResult> {
   const { jobId, prompt, threadKey } = job;
   const session = await ctx.runMutation(internal.task_sessions.open, { jobId, prompt, threadKey });
   if (session.output !== null) return { output: session.output };
