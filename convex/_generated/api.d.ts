@@ -169,6 +169,7 @@ import type * as model_ladder from "../model/ladder.js";
 import type * as model_lookups from "../model/lookups.js";
 import type * as model_machines from "../model/machines.js";
 import type * as model_memories from "../model/memories.js";
+import type * as model_node_rows from "../model/node_rows.js";
 import type * as model_open_questions from "../model/open_questions.js";
 import type * as model_operators from "../model/operators.js";
 import type * as model_outbox from "../model/outbox.js";
@@ -442,6 +443,7 @@ declare const fullApi: ApiFromModules<{
   "model/lookups": typeof model_lookups;
   "model/machines": typeof model_machines;
   "model/memories": typeof model_memories;
+  "model/node_rows": typeof model_node_rows;
   "model/open_questions": typeof model_open_questions;
   "model/operators": typeof model_operators;
   "model/outbox": typeof model_outbox;

@@ -13,6 +13,7 @@ import { definitionOf } from "./definitions.ts";
 import { type Acted, act } from "./effects.ts";
 import { finishRun } from "./finish.ts";
 import { toJsonText } from "./json.ts";
+import { NodeRows } from "./node_rows.ts";
 import { noteProgress } from "./progress.ts";
 import { statusOf } from "./run_status.ts";
 import { signalText, waitKey } from "./signals.ts";
@@ -23,7 +24,6 @@ const MAX_NODES = 100;
 const MAX_SIGNALS = 500;
 /** All variables of a run together, in characters: far below what one transaction may read (16 MiB). */
 const MAX_VARIABLES_LENGTH = 4_000_000;
-const FEW_NODES = 16;
 
 /** Rows of one run while it advances: read at the beginning, written by `flush`. */
 export class Advance {
@@ -50,7 +50,8 @@ export class Advance {
     this.state = run.state === "" ? emptyState() : (JSON.parse(run.state) as RunState);
   }
 
-  static async load(ctx: MutationCtx, run: Doc<"runs">): Promise<Advance> {
+  /** `takes` false: signals that were kept are left to the transaction that is on its way to them. */
+  static async load(ctx: MutationCtx, run: Doc<"runs">, { takes = true } = {}): Promise<Advance> {
     const row = await ctx.db.get("workflows", run.definitionId);
     if (row === null) throw new Error(`run ${run._id} has lost its definition`);
     const advance = new Advance(ctx, run, definitionOf(row));
@@ -62,7 +63,7 @@ export class Advance {
     }
     if (run.state === "") advance.queue.push({ type: "start", fromNodeId: run.fromNodeId ?? null });
     else if (Object.values(advance.state.tokens).some((token) => token.at === "ready")) advance.continue();
-    await advance.takeSignals();
+    if (takes) await advance.takeSignals();
     return advance;
   }
 
@@ -191,10 +192,10 @@ export class Advance {
   /** Writes the rows, each once. `more`: what else changes in the run's row. */
   async flush(more: Partial<Doc<"runs">> = {}): Promise<void> {
     for (const name of this.touched) await this.flushVariable(name);
-    const nodeCount = await this.flushNodes();
+    const nodes = await this.flushNodes();
     const told = this.definition.notify.length > 0;
     if (told) await noteProgress(this.ctx, this.run._id, this.definition.notify);
-    const change = { state: JSON.stringify(this.state), nodeCount, ...more };
+    const change = { state: JSON.stringify(this.state), ...nodes, ...more };
     if (this.finish === null) {
       await this.ctx.db.patch("runs", this.run._id, { ...change, status: statusOf(this.state) });
     } else {
@@ -214,41 +215,20 @@ export class Advance {
     else await this.ctx.db.patch("runVariables", id, { value: text });
   }
 
-  /** Returns how many rows there are now. */
-  private async flushNodes(): Promise<number> {
+  private async flushNodes(): Promise<Pick<Doc<"runs">, "nodeCount" | "openNodes">> {
     const runId = this.run._id;
     let { nodeCount } = this.run;
-    if (this.nodes.size === 0) return nodeCount;
-    const known = await this.nodeRows();
+    if (this.nodes.size === 0) return { nodeCount, openNodes: this.run.openNodes };
+    const rows = NodeRows.of(this.ctx, this.run);
     for (const { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, error } of this.nodes.values()) {
       const told = { error: error?.message ?? null, errorInfo: error === null ? undefined : JSON.stringify(error) };
       const fields = { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, ...told };
-      const rowId = await known(nodeKey);
-      if (rowId !== null) await this.ctx.db.patch("runNodes", rowId, fields);
-      else await this.ctx.db.insert("runNodes", { runId, seq: nodeCount++, ...fields });
+      const known = await rows.find(nodeKey, attempt === 1 && startedAt === this.now);
+      if (known !== null) await this.ctx.db.patch("runNodes", known, fields);
+      const rowId = known ?? (await this.ctx.db.insert("runNodes", { runId, seq: nodeCount++, ...fields }));
+      rows.note(nodeKey, endedAt === null ? rowId : null);
     }
-    return nodeCount;
-  }
-
-  /** Few rows are read at once; of many only those that are asked for. */
-  private async nodeRows(): Promise<(nodeKey: string) => Promise<Id<"runNodes"> | null>> {
-    const runId = this.run._id;
-    if (this.run.nodeCount === 0) return async () => null;
-    if (this.run.nodeCount <= FEW_NODES) {
-      const rows = await this.ctx.db
-        .query("runNodes")
-        .withIndex("by_runId_and_seq", (q) => q.eq("runId", runId))
-        .collect();
-      const ids = new Map(rows.map((row) => [row.nodeKey, row._id]));
-      return async (nodeKey) => ids.get(nodeKey) ?? null;
-    }
-    return async (nodeKey) => {
-      const row = await this.ctx.db
-        .query("runNodes")
-        .withIndex("by_runId_and_nodeKey", (q) => q.eq("runId", runId).eq("nodeKey", nodeKey))
-        .unique();
-      return row?._id ?? null;
-    };
+    return { nodeCount, openNodes: rows.text };
   }
 }
 

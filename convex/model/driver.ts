@@ -1,7 +1,7 @@
 /**
  * A run's driver as rows: segments of the durable workflow, the event they are parked on, and what happens when one breaks.
  *
- *   start -> advance -> parked (wakeEventId) -> sent -> advance -> parked ... -> over, noted in spentDrivers -> gone
+ *   start -> advance -> parked (wakeEventId) -> sent -> advance -> parked ... -> over, noted as spent -> gone
  *                                            -> after MAX_WAKES: next segment
  *   segment ends in an error -> backoff -> next segment ... -> after MAX_FAILURES the run fails, visibly
  */
@@ -73,13 +73,13 @@ export async function wakeDriver(ctx: MutationCtx, run: Doc<"runs">): Promise<vo
 }
 
 /**
- * The run is over. True: its driver was parked and has nothing left to do; it is noted here and gone a little later, because its journal
- * costs more to remove than an answer to take. Else it ends by itself.
+ * What changes in the row of a run that is over: a driver that was parked has nothing left to do. It is noted, and gone a little later,
+ * because its journal costs more to remove than an answer to take. Any other ends by itself.
  */
-export async function dismissDriver(ctx: MutationCtx, run: Doc<"runs">): Promise<boolean> {
-  if (run.driverId === null || run.wakeEventId === null) return false;
-  await ctx.db.insert("spentDrivers", { workflowId: run.driverId });
-  return true;
+export function dismissDriver({ driverId, wakeEventId }: Doc<"runs">): Partial<Doc<"runs">> {
+  return driverId === null || wakeEventId === null
+    ? {}
+    : { wakeEventId: null, driverId: null, spentDriverId: driverId };
 }
 
 /** Few, so that answers need not wait long behind them. */
@@ -87,15 +87,19 @@ const SWEPT_AT_ONCE = 20;
 
 /** Removes spent drivers with their journals. True: there are more. */
 export async function sweepDrivers(ctx: MutationCtx): Promise<boolean> {
-  const rows = await ctx.db.query("spentDrivers").take(SWEPT_AT_ONCE);
-  for (const { _id, workflowId } of rows) {
+  const rows = await ctx.db
+    .query("runs")
+    .withIndex("by_spentDriverId", (q) => q.gt("spentDriverId", ""))
+    .take(SWEPT_AT_ONCE);
+  for (const { _id, spentDriverId: workflowId } of rows) {
+    if (workflowId === undefined) continue;
     try {
       await ctx.runMutation(components.workflow.workflow.cleanup, { workflowId, force: true });
     } catch (thrown) {
       // What cannot be removed must not keep the others.
       console.error(`driver ${workflowId}: its journal stays: ${String(thrown)}`);
     }
-    await ctx.db.delete("spentDrivers", _id);
+    await ctx.db.patch("runs", _id, { spentDriverId: undefined });
   }
   return rows.length === SWEPT_AT_ONCE;
 }

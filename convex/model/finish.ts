@@ -34,8 +34,7 @@ export async function finishRun(
   if (run.endedAt !== null) return;
   const result = toJsonText(finish.result, "result", 900_000);
   const error = finish.error === null ? null : finish.error.message;
-  const dismissed = (await dismissDriver(ctx, run)) ? { wakeEventId: null, driverId: null } : {};
-  const patch = { ...more, ...dismissed, status: finish.status, result, error, endedAt: Date.now() };
+  const patch = { ...more, ...dismissDriver(run), status: finish.status, result, error, endedAt: Date.now() };
   await ctx.db.patch("runs", run._id, patch);
   await record(ctx, {
     subject: `run:${run._id}`,

@@ -50,18 +50,23 @@ export const runTables = {
     depth: v.number(),
     /** The durable workflow that drives this run now. */
     driverId: v.union(v.string(), v.null()),
+    /** The one that was parked when the run ended: its journal is removed in the background, a few at a time. Absent: there is none. */
+    spentDriverId: v.optional(v.string()),
     /** The event the driver is parked on, not sent yet. Null: the driver is on its way and will read every signal by itself. */
     wakeEventId: v.union(v.string(), v.null()),
     /** Wakes of this segment of the driver; after MAX_WAKES a new segment begins, so that its journal stays short. */
     wakes: v.number(),
     /** Node rows so far: the next one's `seq`. */
     nodeCount: v.number(),
+    /** Rows of the nodes under way, `{"review#2": ID}` as JSON text. Absent: they are too many, or the run is older: look them up. */
+    openNodes: v.optional(v.string()),
     segment: v.number(),
     /** Segments in a row that ended in an error. */
     driverFailures: v.number(),
   })
     .index("by_status", ["status"])
     .index("by_requestKey", ["requestKey"])
+    .index("by_spentDriverId", ["spentDriverId"])
     .index("by_parentId_and_endedAt", ["parentId", "endedAt"]),
 
   runVariables: defineTable({ runId: v.id("runs"), name: v.string(), value: v.string() }).index("by_runId_and_name", [
@@ -129,9 +134,6 @@ export const runTables = {
     .index("by_name_and_open", ["name", "open"])
     .index("by_name_and_eventKey_and_open", ["name", "eventKey", "open"])
     .index("by_runId_and_open", ["runId", "open"]),
-
-  /** Parked drivers of runs that are over. Their journals are removed in the background, a few at a time. */
-  spentDrivers: defineTable({ workflowId: v.string() }),
 
   /** What `tool::record` wrote: one row a key, the witness that an effect happened once. */
   records: defineTable({ key: v.string(), value: v.string(), count: v.number(), at: v.number() }).index("by_key", [

@@ -44,7 +44,7 @@ function log(limits: CheckpointLimits, threadsPath: string | null = null) {
 }
 
 test("the log is copied into the database beside the commits, and begins anew again and again", async () => {
-  const { writer, commit, failures } = log({ copyAfter: 400, few: 100, waitAfter: 1_000_000 });
+  const { writer, commit, failures } = log({ copyAfter: 400, beginAfter: 400, few: 100, waitAfter: 1_000_000 });
   let [commits, begun, before] = [0, 0, 0];
   while (begun < 3) {
     commit(40);
@@ -60,7 +60,7 @@ test("the log is copied into the database beside the commits, and begins anew ag
 });
 
 test("a writer that never lets an event in hears of the copy too", () => {
-  const { writer, commit } = log({ copyAfter: 400, few: 400, waitAfter: 1_000_000 });
+  const { writer, commit } = log({ copyAfter: 400, beginAfter: 400, few: 400, waitAfter: 1_000_000 });
   const cell = new Int32Array(new SharedArrayBuffer(4));
   let [commits, before, begun] = [0, 0, false];
   // The thread takes its time to start; then the log begins anew after the first copy.
@@ -76,7 +76,7 @@ test("a writer that never lets an event in hears of the copy too", () => {
 });
 
 test("where the thread is too slow for the writer, the writer waits for it: the log stays below its limit", () => {
-  const { writer, commit, pages } = log({ copyAfter: 100, few: 50, waitAfter: 1_000 });
+  const { writer, commit, pages } = log({ copyAfter: 100, beginAfter: 100, few: 50, waitAfter: 1_000 });
   // Without a pause the thread's answer is never heard.
   for (let n = 0; n < 300; n++) commit(10);
   expect(writer.row("SELECT count(*) FROM t")).toEqual([300]);
@@ -85,7 +85,7 @@ test("where the thread is too slow for the writer, the writer waits for it: the 
 });
 
 test("while a reader needs the database as it was, commits go on; what was left is copied the next time", async () => {
-  const limits = { copyAfter: 400, few: 1, waitAfter: 100_000 };
+  const limits = { copyAfter: 400, beginAfter: 400, few: 1, waitAfter: 100_000 };
   const { writer, committed, commit, failures } = log(limits);
   commit(10);
   committed.db.exec("BEGIN");
@@ -102,7 +102,12 @@ test("while a reader needs the database as it was, commits go on; what was left 
 });
 
 test("closing leaves nothing to be copied, though the thread's connection may end last", async () => {
-  const { writer, checkpoints, untilBegunAnew, insert } = log({ copyAfter: 100, few: 50, waitAfter: 1_000_000 });
+  const { writer, checkpoints, untilBegunAnew, insert } = log({
+    copyAfter: 100,
+    beginAfter: 100,
+    few: 50,
+    waitAfter: 1_000_000,
+  });
   await untilBegunAnew();
   insert(300);
   checkpoints.close();
@@ -112,6 +117,7 @@ test("closing leaves nothing to be copied, though the thread's connection may en
 test("a copy that fails on the thread is told with the system's words", async () => {
   const { writer, checkpoints, untilBegunAnew, insert, failures } = log({
     copyAfter: 100,
+    beginAfter: 100,
     few: 0,
     waitAfter: 1_000_000,
   });
@@ -127,7 +133,7 @@ test("a copy that fails on the thread is told with the system's words", async ()
 });
 
 test("where there can be no thread the writer copies", async () => {
-  const limits = { copyAfter: 100, few: 50, waitAfter: 1_000_000 };
+  const limits = { copyAfter: 100, beginAfter: 100, few: 50, waitAfter: 1_000_000 };
   const { untilBegunAnew, failures } = log(limits, "/no/such/folder/data.sqlite");
   await untilBegunAnew();
   expect(failures).toEqual([]);

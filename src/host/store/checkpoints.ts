@@ -20,8 +20,10 @@ export interface Copied {
 
 /** Pages of 4 KiB. */
 export interface CheckpointLimits {
-  /** A page that changes often is copied back once for many commits. */
+  /** What the disk has to take at once, beside the log's own syncs. */
   copyAfter: number;
+  /** The log is begun anew: whatever is left of it has to be copied between two commits, while everybody waits. */
+  beginAfter: number;
   /**
    * Under load the thread is always some pages behind, and a log that is never copied to its end never begins anew: this many may be
    * left to the writer.
@@ -32,7 +34,7 @@ export interface CheckpointLimits {
 }
 
 /** 16 MiB of log are read in well under 0.1 s after a crash, and are part of what the data takes on the disk. */
-export const LIMITS: CheckpointLimits = { copyAfter: 4_000, few: 500, waitAfter: 32_000 };
+export const LIMITS: CheckpointLimits = { copyAfter: 1_000, beginAfter: 4_000, few: 200, waitAfter: 32_000 };
 const MAX_WAIT_MS = 5_000;
 /** Asking for the length of the log costs some µs. */
 const COMMITS_BETWEEN_LOOKS = 8;
@@ -61,11 +63,12 @@ export class Checkpoints {
       // Asked for, not waited for: a thread that is busy enough to need a checkpoint may not hear events for a while.
       const copied = this.#isCopying ? this.#answer() : null;
       if (copied === null && ++this.#commits % COMMITS_BETWEEN_LOOKS !== 0) return;
-      const { copyAfter, few, waitAfter } = this.#limits;
+      const { copyAfter, beginAfter, few, waitAfter } = this.#limits;
       const { all, left } = this.#sql.logPages();
+      const isLong = copied !== null && all >= beginAfter;
       if (all >= waitAfter) this.#wait();
-      else if (copied !== null && left <= 2 * few) this.#sql.copyLog();
-      else if ((copied !== null || left >= copyAfter) && !this.#isCopying) this.#copy();
+      else if (isLong && left <= 2 * few) this.#sql.copyLog();
+      else if ((isLong || left >= copyAfter) && !this.#isCopying) this.#copy();
     } catch (error) {
       this.#failed(error);
     }

@@ -8,9 +8,17 @@ import type { Vectors } from "./vectors.ts";
 
 /** With `_id` and `_creationTime`, keys in ascending order: one value has one text. */
 export function canonical(value: JsonObject): { text: string; document: JsonObject } {
+  const keys = Object.keys(value);
+  // Mostly they are in order, as `convexToJson` and a stored text give them.
+  if (isAscending(keys)) return { text: JSON.stringify(value), document: value };
   const document: JsonObject = {};
-  for (const key of Object.keys(value).sort()) document[key] = value[key]!;
+  for (const key of keys.sort()) document[key] = value[key]!;
   return { text: JSON.stringify(document), document };
+}
+
+function isAscending(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return false;
+  return true;
 }
 
 export function indexKey(index: DbIndex, document: JsonObject): Uint8Array {
@@ -46,11 +54,9 @@ export class IndexWriter {
   }
 
   add(table: Table, rid: number, document: JsonObject): void {
-    for (const index of table.indexes) {
-      const key = indexKey(index, document);
-      this.#sql.addEntry(index.id, key, rid);
-      this.touched.push({ index: index.id, key });
-    }
+    const entries = table.indexes.map((index) => ({ index: index.id, key: indexKey(index, document) }));
+    this.#sql.addEntries(entries, rid);
+    for (const entry of entries) this.touched.push(entry);
     for (const index of table.searches) addToSearch(this.#sql, index, rid, document);
     for (const index of table.vectors) this.#vectors.add(index, rid, document);
   }

@@ -42,7 +42,7 @@ export function openConnections(options: StoreOptions): Connections {
     if (temporary === null) opened.push(lock(path));
     const writer = new DatabaseSync(path, { timeout: BUSY_MS });
     opened.unshift(writer);
-    prepare(writer, path, options.synchronous, copiesAside ? 0 : LIMITS.copyAfter);
+    prepare(writer, path, options.synchronous, copiesAside ? 0 : LIMITS.beginAfter);
     const committed = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
     opened.unshift(committed);
     committed.exec("PRAGMA cache_size = -16384");

@@ -1,6 +1,6 @@
 /** From the query of a syscall to rows: finds the source, applies filters and limits in their order, records what was read. */
 import { HostError } from "../values/error.ts";
-import { afterKey, compareKeys, encodeKey } from "../values/key.ts";
+import { afterKey, compareKeys, encodeKey, kept } from "../values/key.ts";
 import { BY_CREATION_TIME, BY_ID, type Catalog, type DbIndex, type Table } from "./catalog.ts";
 import { compileFilter, type Predicate } from "./filter.ts";
 import { EVERYTHING, type Interval, intervalOf } from "./range.ts";
@@ -128,11 +128,11 @@ function recordRange(
   descending: boolean,
 ): (entry: Entry | null) => Entry | null {
   if (reads === null) return (entry) => entry;
-  const range = descending ? { index, low: high, high } : { index, low, high: low };
+  const range = descending ? { index, low: kept(high), high: kept(high) } : { index, low: kept(low), high: kept(low) };
   reads.ranges.push(range);
   return (entry) => {
-    if (descending) range.low = entry === null ? low : entry.key;
-    else range.high = entry === null ? high : afterKey(entry.key);
+    if (descending) range.low = kept(entry === null ? low : entry.key);
+    else range.high = kept(entry === null ? high : afterKey(entry.key));
     return entry;
   };
 }

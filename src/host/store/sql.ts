@@ -50,6 +50,11 @@ const SCAN =
   "SELECT i.key, d.rid, d.size, d.json FROM idx i CROSS JOIN docs d ON d.rid = i.rid WHERE i.ix = ? AND i.key >= ? AND i.key < ?";
 const SCAN_IDS = "SELECT id, rid, size, json FROM docs WHERE id >= ? AND id < ? AND tbl = ?";
 
+// OR FAIL: else SQLite keeps copies of the pages that such a statement changes, in case it fails half-way, which takes longer than one
+// statement a row. A transaction that met a failure is undone as a whole, see `failure`.
+const ADD_2 = "INSERT OR FAIL INTO idx VALUES(?, ?, ?), (?, ?, ?)";
+const ADD_3 = `${ADD_2}, (?, ?, ?)`;
+
 export class Sql {
   readonly db: DatabaseSync;
   readonly path: string;
@@ -163,9 +168,19 @@ export class Sql {
     this.run("UPDATE docs SET size = ?, json = ? WHERE rid = ?", size, json, rid);
   dropDoc = (rid: number): number => this.run("DELETE FROM docs WHERE rid = ?", rid);
 
-  // One at a time: an INSERT of several rows keeps copies of the pages it changes, in case it fails half-way, and takes longer than they do.
   addEntry = (ix: number, key: Uint8Array, rid: number): number =>
     this.run("INSERT INTO idx VALUES(?, ?, ?)", ix, key, rid);
+  /** All of one new document. */
+  addEntries(entries: readonly { index: number; key: Uint8Array }[], rid: number): void {
+    let i = 0;
+    for (; i + 3 <= entries.length; i += 3) {
+      const [a, b, c] = [entries[i]!, entries[i + 1]!, entries[i + 2]!];
+      this.run(ADD_3, a.index, a.key, rid, b.index, b.key, rid, c.index, c.key, rid);
+    }
+    const [a, b] = [entries[i], entries[i + 1]];
+    if (a !== undefined && b !== undefined) this.run(ADD_2, a.index, a.key, rid, b.index, b.key, rid);
+    else if (a !== undefined) this.addEntry(a.index, a.key, rid);
+  }
   dropEntry = (ix: number, key: Uint8Array): number => this.run("DELETE FROM idx WHERE ix = ? AND key = ?", ix, key);
   countEntries = (ix: number): number => this.row<[number]>("SELECT count(*) FROM idx WHERE ix = ?", ix)![0];
 

@@ -72,7 +72,7 @@ export class StoreWriter extends StoreReader implements Writer {
     const table = this.catalog.table(component, name) ?? this.#createTable(component, name);
     this.#checkSchema(table, value);
     const id = newId(table.num, this.#clock.now());
-    const { text, document } = canonical({ ...value, _id: id, _creationTime: this.#clock.nextCreationTime() });
+    const { text, document } = canonical({ _creationTime: this.#clock.nextCreationTime(), _id: id, ...value });
     const rid = this.sql.addDoc(id, table.num, size, text);
     this.#rows.set(id, [rid, table.num, size, text]);
     this.#indexes.add(table, rid, document);
@@ -210,10 +210,10 @@ export class StoreWriter extends StoreReader implements Writer {
     const given = withoutSystemFields(value, before);
     checkUserFields(given);
     const { _id, _creationTime, ...fields } = before as JsonObject & { _id: string; _creationTime: number };
-    const next = kind === "patch" ? merge(fields, given) : merge({}, given);
+    const next = merge(kind === "patch" ? fields : {}, given);
     const size = checkDocument(next, found.table.name);
     this.#checkSchema(found.table, next);
-    const { text, document } = canonical({ ...next, _id, _creationTime });
+    const { text, document } = canonical({ _creationTime, _id, ...next });
     const changed = kind === "patch" ? new Set(Object.keys(given)) : null;
     this.#indexes.update(found.table, found.rid, before, document, changed);
     this.sql.setDoc(found.rid, size, text);
@@ -254,13 +254,14 @@ export class StoreWriter extends StoreReader implements Writer {
   }
 }
 
+/** Into `fields`. */
 function merge(fields: JsonObject, given: JsonObject): JsonObject {
-  const out = { ...fields };
-  for (const [key, item] of Object.entries(given)) {
-    if (isUndefined(item)) delete out[key];
-    else out[key] = item;
+  for (const key of Object.keys(given)) {
+    const item = given[key]!;
+    if (isUndefined(item)) delete fields[key];
+    else fields[key] = item;
   }
-  return out;
+  return fields;
 }
 
 /** `_id` and `_creationTime` may be given when they say what is true. */

@@ -29,7 +29,7 @@ function reserve(bytes: number): void {
 export function encodeKey(values: readonly (Json | undefined)[]): Uint8Array {
   length = 0;
   for (let i = 0; i < values.length; i++) write(values[i]);
-  return Uint8Array.prototype.slice.call(buffer, 0, length);
+  return copyOf(buffer, length, length);
 }
 
 /** The smallest key greater than every key that begins with the complete values of `prefix`. */
@@ -43,11 +43,20 @@ export function afterKey(key: Uint8Array): Uint8Array {
 }
 
 function withByte(key: Uint8Array, byte: number): Uint8Array {
-  const out = new Uint8Array(key.length + 1);
-  out.set(key);
+  const out = copyOf(key, key.length, key.length + 1);
   out[key.length] = byte;
   return out;
 }
+
+/** From Node's pool: memory of its own for each key would cost more than what is written into it. Whoever keeps a key calls `kept`. */
+function copyOf(bytes: Uint8Array, count: number, size: number): Uint8Array {
+  const out = Buffer.allocUnsafe(size);
+  for (let i = 0; i < count; i++) out[i] = bytes[i]!;
+  return out;
+}
+
+/** The same key in memory of its own: one from the pool keeps its neighbours too. */
+export const kept = (key: Uint8Array): Uint8Array => new Uint8Array(key);
 
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);
