@@ -4,6 +4,7 @@ import type { DbIndex, Table } from "./catalog.ts";
 import { addToSearch, removeFromSearch } from "./search.ts";
 import type { Sql } from "./sql.ts";
 import type { JsonObject, WriteSet } from "./types.ts";
+import type { UndoLog } from "./undo_log.ts";
 import type { Vectors } from "./vectors.ts";
 
 /** With `_id` and `_creationTime`, keys in ascending order: one value has one text. */
@@ -40,23 +41,36 @@ class UnchangedKey {
   }
 }
 
+/** How a transaction takes its entries back: by steps, or (full text, vectors) by what `cover` opens. */
+export interface Reversal {
+  undo: UndoLog;
+  cover(): void;
+}
+
 /** Keeps every index of one connection's tables in step with the documents. */
 export class IndexWriter {
   readonly #sql: Sql;
   readonly #vectors: Vectors;
+  /** null: whoever writes takes back everything by himself. */
+  readonly #reversal: Reversal | null;
   /** Old and new keys, for the write set. */
   readonly touched: WriteSet["keys"];
 
-  constructor(sql: Sql, vectors: Vectors, touched: WriteSet["keys"]) {
+  constructor(sql: Sql, vectors: Vectors, touched: WriteSet["keys"], reversal: Reversal | null) {
     this.#sql = sql;
     this.#vectors = vectors;
     this.touched = touched;
+    this.#reversal = reversal;
   }
 
   add(table: Table, rid: number, document: JsonObject): void {
     const entries = table.indexes.map((index) => ({ index: index.id, key: indexKey(index, document) }));
+    this.#reversal?.undo.add(() => {
+      for (const { index, key } of entries) this.#sql.dropEntry(index, key);
+    });
     this.#sql.addEntries(entries, rid);
     for (const entry of entries) this.touched.push(entry);
+    this.#coverOthers(table);
     for (const index of table.searches) addToSearch(this.#sql, index, rid, document);
     for (const index of table.vectors) this.#vectors.add(index, rid, document);
   }
@@ -64,9 +78,11 @@ export class IndexWriter {
   remove(table: Table, rid: number, document: JsonObject): void {
     for (const index of table.indexes) {
       const key = indexKey(index, document);
+      this.#reversal?.undo.add(() => this.#sql.putEntry(index.id, key, rid));
       this.#sql.dropEntry(index.id, key);
       this.touched.push({ index: index.id, key });
     }
+    this.#coverOthers(table);
     for (const index of table.searches) removeFromSearch(this.#sql, index, rid, document);
     for (const index of table.vectors) this.#vectors.remove(index, rid);
   }
@@ -83,9 +99,14 @@ export class IndexWriter {
       const old = indexKey(index, before);
       if (Buffer.compare(old, key) === 0) continue;
       this.touched.push({ index: index.id, key: old });
+      this.#reversal?.undo.add(() => {
+        this.#sql.dropEntry(index.id, key);
+        this.#sql.putEntry(index.id, old, rid);
+      });
       this.#sql.dropEntry(index.id, old);
       this.#sql.addEntry(index.id, key, rid);
     }
+    this.#coverOthers(table);
     for (const index of table.searches) {
       if (!mayDiffer(rootsOf([index.searchField, ...index.filterFields]), changed)) continue;
       removeFromSearch(this.#sql, index, rid, before);
@@ -96,6 +117,10 @@ export class IndexWriter {
       this.#vectors.remove(index, rid);
       this.#vectors.add(index, rid, after);
     }
+  }
+
+  #coverOthers(table: Table): void {
+    if (table.searches.length > 0 || table.vectors.length > 0) this.#reversal?.cover();
   }
 }
 

@@ -151,7 +151,7 @@ function changeTable(change: Change, table: Table, wanted: readonly Wanted[], va
   const doing = names === "" ? "checking" : `filling ${names} of`;
   visitDocuments(change, table, doing, (rid, document) => {
     if (toCheck !== null) checkDocument(catalog, table, toCheck, document);
-    new IndexWriter(sql, vectors, []).add(fill, rid, document);
+    new IndexWriter(sql, vectors, [], null).add(fill, rid, document);
   });
 }
 

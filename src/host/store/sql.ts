@@ -164,12 +164,18 @@ export class Sql {
   /** Returns the row id. */
   addDoc = (id: string, tbl: number, size: number, json: string): number =>
     this.insert("INSERT INTO docs(id, tbl, size, json) VALUES(?, ?, ?, ?)", id, tbl, size, json);
+  /** With the row id it had. */
+  putDoc = (rid: number, id: string, tbl: number, size: number, json: string): number =>
+    this.run("INSERT OR REPLACE INTO docs VALUES(?, ?, ?, ?, ?)", rid, id, tbl, size, json);
   setDoc = (rid: number, size: number, json: string): number =>
     this.run("UPDATE docs SET size = ?, json = ? WHERE rid = ?", size, json, rid);
   dropDoc = (rid: number): number => this.run("DELETE FROM docs WHERE rid = ?", rid);
 
   addEntry = (ix: number, key: Uint8Array, rid: number): number =>
     this.run("INSERT INTO idx VALUES(?, ?, ?)", ix, key, rid);
+  /** Whether it is there or not. */
+  putEntry = (ix: number, key: Uint8Array, rid: number): number =>
+    this.run("INSERT OR REPLACE INTO idx VALUES(?, ?, ?)", ix, key, rid);
   /** All of one new document. */
   addEntries(entries: readonly { index: number; key: Uint8Array }[], rid: number): void {
     let i = 0;
@@ -257,6 +263,7 @@ export class Sql {
     this.run("INSERT INTO sess VALUES(?, ?, ?, ?)", sid, rid, result, now);
   setSession = (sid: string, rid: number, result: string): number =>
     this.run("UPDATE sess SET result = ? WHERE sid = ? AND rid = ?", result, sid, rid);
+  dropSession = (sid: string, rid: number): number => this.run("DELETE FROM sess WHERE sid = ? AND rid = ?", sid, rid);
   session = (sid: string, rid: number): string | null =>
     this.row<[string]>("SELECT result FROM sess WHERE sid = ? AND rid = ?", sid, rid)?.[0] ?? null;
   dropSessions = (before: number): number => this.run("DELETE FROM sess WHERE at < ?", before);

@@ -1,6 +1,6 @@
 /**
- * Serial transactions with group commit. Each write is a savepoint inside one SQLite transaction; while others wait for their
- * turn it stays open, and one COMMIT keeps all of them. Nobody learns of a result before the COMMIT it depends on is durable:
+ * Serial transactions with group commit. Several writes share one SQLite transaction, which stays open while others wait for their turn:
+ * one that fails takes back what it wrote itself (undo_log.ts), and one COMMIT keeps all others. Nobody learns of a result before the COMMIT it depends on is durable:
  * reads and failed writes that saw the open group, or one that is not synced yet, wait for it too.
  */
 import { HostError } from "../values/error.ts";
@@ -15,7 +15,7 @@ import { emptyReadSet } from "./readset.ts";
 import type { Sql } from "./sql.ts";
 import type { Commit, Reader, ReadSet, WriteResult, Writer } from "./types.ts";
 import type { Vectors } from "./vectors.ts";
-import { StoreWriter, type WriteLog } from "./writer.ts";
+import { StoreWriter } from "./writer.ts";
 
 // Captured here: a test's fake timers must not stop the store's own limits.
 const { setTimeout, clearTimeout, setImmediate, clearImmediate } = globalThis;
@@ -91,7 +91,6 @@ export class Transactions {
     const versions = [catalog.version, vectors.version] as const;
     try {
       group = this.#join();
-      sql.savepoint(0);
     } catch (error) {
       this.#breakGroup(error);
       this.#mutex.release();
@@ -113,7 +112,7 @@ export class Transactions {
       failure = error;
     }
     const isFailed = !outcome.ok || failure !== null;
-    this.#endSavepoint(tx.log, ts, isFailed, versions);
+    this.#endWrite(tx, ts, isFailed, versions);
     this.#leave();
     await group.settled;
     if (isFailed) throw failure;
@@ -166,7 +165,7 @@ export class Transactions {
     this.#closed = closed;
     this.#running?.end(() => closed);
     if (this.#running instanceof StoreWriter) {
-      this.#endSavepoint(this.#running.log, 0n, true, null);
+      this.#endWrite(this.#running, 0n, true, null);
     }
     if (this.#soon !== null) clearImmediate(this.#soon);
     this.#flush();
@@ -240,22 +239,23 @@ export class Transactions {
     }
   }
 
-  #endSavepoint(log: WriteLog, ts: bigint, isFailed: boolean, versions: readonly [number, number] | null): void {
+  #endWrite(tx: StoreWriter, ts: bigint, isFailed: boolean, versions: readonly [number, number] | null): void {
     const { sql, catalog, vectors } = this.#options;
     const group = this.#group!;
     try {
       // Some failures (a full disk among them) make SQLite roll back everything by itself.
       if (!sql.db.isTransaction) throw sql.failure ?? lost();
       if (isFailed) {
-        sql.rollbackTo(0);
+        tx.undoAll();
         if (versions === null || catalog.version !== versions[0]) catalog.reload();
         if (versions === null || vectors.version !== versions[1]) vectors.forget();
       }
-      sql.releaseTo(0);
+      tx.keepAll();
     } catch (error) {
       this.#breakGroup(error);
       return;
     }
+    const { log } = tx;
     if (isFailed || (log.ids.length === 0 && log.rows === 0)) return;
     group.hasWrites = true;
     const { commit } = group;

@@ -22,6 +22,7 @@ import type {
   Writer,
   WriteSet,
 } from "./types.ts";
+import { UndoLog } from "./undo_log.ts";
 import type { Vectors } from "./vectors.ts";
 
 /** What a transaction has touched so far. Lists, not sets: a savepoint undoes by cutting them back. */
@@ -39,6 +40,9 @@ const TABLE_NAME = /^_?[a-zA-Z][a-zA-Z0-9_]*$/;
 
 export class StoreWriter extends StoreReader implements Writer {
   readonly log: WriteLog = { ids: [], tables: [], keys: [], wakeAt: null, rows: 0 };
+  readonly #undo: UndoLog;
+  /** Where the nested transactions that run began. */
+  readonly #marks: number[] = [];
   readonly #clock: Clock;
   readonly #indexes: IndexWriter;
   readonly #committed: () => Reader;
@@ -46,7 +50,6 @@ export class StoreWriter extends StoreReader implements Writer {
   readonly #unresolved = new Set<number>();
   /** A session result with a commit time still to be filled in: a resend must be told the same time. */
   #unresolvedResult: { sessionId: string; requestId: number; result: string } | null = null;
-  #depth = 0;
   readonly #rows = new RowCache();
   override readonly seen = (row: DocRow) => this.#rows.add(row);
 
@@ -54,7 +57,8 @@ export class StoreWriter extends StoreReader implements Writer {
     super(sql, catalog, vectors, null);
     this.#clock = clock;
     this.#committed = committed;
-    this.#indexes = new IndexWriter(sql, vectors, this.log.keys);
+    this.#undo = new UndoLog(sql);
+    this.#indexes = new IndexWriter(sql, vectors, this.log.keys, { undo: this.#undo, cover: () => this.#cover() });
   }
 
   get hasWritten(): boolean {
@@ -74,6 +78,7 @@ export class StoreWriter extends StoreReader implements Writer {
     const id = newId(table.num, this.#clock.now());
     const { text, document } = canonical({ _creationTime: this.#clock.nextCreationTime(), _id: id, ...value });
     const rid = this.sql.addDoc(id, table.num, size, text);
+    this.#undo.add(() => this.sql.dropDoc(rid));
     this.#rows.set(id, [rid, table.num, size, text]);
     this.#indexes.add(table, rid, document);
     this.#wrote(table, id, rid, size, text);
@@ -91,36 +96,34 @@ export class StoreWriter extends StoreReader implements Writer {
   remove(component: ComponentPath, id: string, tableName?: string): void {
     const found = this.find(component, id, tableName);
     if (found === null) throw new HostError(`Delete on nonexistent document ID ${id}`);
-    this.#indexes.remove(found.table, found.rid, JSON.parse(found.json) as JsonObject);
-    this.sql.dropDoc(found.rid);
+    const { rid, table, size, json } = found;
+    this.#undo.add(() => this.sql.putDoc(rid, id, table.num, size, json));
+    this.#indexes.remove(table, rid, JSON.parse(json) as JsonObject);
+    this.sql.dropDoc(rid);
     this.#rows.delete(id);
-    this.#wrote(found.table, id, found.rid, 0, "");
+    this.#wrote(table, id, rid, 0, "");
   }
 
   savepoint(): Savepoint {
     this.checkOpen();
-    const depth = ++this.#depth;
+    const start = this.#undo.mark();
+    const depth = this.#marks.push(start);
     const { log, counters, catalog, vectors } = this;
     const mark = { ...log, ids: log.ids.length, tables: log.tables.length, keys: log.keys.length };
     const { documentsWritten, bytesWritten } = counters;
     const versions = [catalog.version, vectors.version];
-    this.sql.savepoint(depth);
     const end = () => {
       this.checkOpen();
-      if (this.#depth !== depth)
+      if (this.#marks.length !== depth)
         throw new HostError("Nested transactions must end in the reverse order of their beginning.");
-      this.#depth--;
+      this.#marks.pop();
     };
     return {
-      release: () => {
-        end();
-        this.sql.releaseTo(depth);
-      },
+      release: end,
       rollback: () => {
         end();
         this.#rows.clear();
-        this.sql.rollbackTo(depth);
-        this.sql.releaseTo(depth);
+        this.#undo.backTo(start);
         log.ids.length = mark.ids;
         log.tables.length = mark.tables;
         log.keys.length = mark.keys;
@@ -134,18 +137,35 @@ export class StoreWriter extends StoreReader implements Writer {
     };
   }
 
+  /** Takes back everything. */
+  undoAll(): void {
+    this.#undo.backTo(0);
+  }
+  /** Everything stays. */
+  keepAll(): void {
+    this.#undo.end();
+  }
+
+  /** Before a write that says no step of its own: SQLite takes it back. */
+  #cover(): void {
+    this.#undo.cover(this.#marks.at(-1) ?? 0);
+  }
+
   schedule(row: ScheduledRow): void {
     this.checkOpen();
+    this.#undo.add(() => this.sql.dropScheduled(row.id));
     this.sql.addScheduled(row, this.#clock.now());
     this.log.rows++;
     if (row.state === "pending" && (this.log.wakeAt === null || row.ts < this.log.wakeAt)) this.log.wakeAt = row.ts;
   }
   setScheduledState(id: string, state: ScheduledState): void {
     this.checkOpen();
+    this.#cover();
     this.log.rows += this.sql.setScheduledState(id, state, this.#clock.now());
   }
   deleteScheduled(id: string): void {
     this.checkOpen();
+    this.#cover();
     this.log.rows += this.sql.dropScheduled(id);
   }
   scheduledById(id: string): ScheduledRow | null {
@@ -155,6 +175,7 @@ export class StoreWriter extends StoreReader implements Writer {
 
   saveSessionResult(sessionId: string, requestId: number, result: string): void {
     this.checkOpen();
+    this.#undo.add(() => this.sql.dropSession(sessionId, requestId));
     this.sql.addSession(sessionId, requestId, result, this.#clock.now());
     if (result.includes(COMMIT_TS_MARK)) this.#unresolvedResult = { sessionId, requestId, result };
     this.log.rows++;
@@ -165,6 +186,7 @@ export class StoreWriter extends StoreReader implements Writer {
   }
   /** Results nobody will ask for again, for the sweep. */
   dropSessions(before: number, answeredBefore: number): number {
+    this.#cover();
     const dropped = this.sql.dropSessions(before) + this.sql.dropAnswered(answeredBefore);
     this.log.rows += dropped;
     return dropped;
@@ -172,17 +194,19 @@ export class StoreWriter extends StoreReader implements Writer {
 
   setMeta(key: string, value: string): void {
     this.checkOpen();
+    this.#cover();
     this.sql.setMeta(`app:${key}`, value);
     this.log.rows++;
   }
 
   /** Throws when a nested transaction was neither kept nor undone: its half-done writes must not be committed. */
   assertBalanced(): void {
-    if (this.#depth > 0) throw new HostError("A nested transaction was still open when the function ended.");
+    if (this.#marks.length > 0) throw new HostError("A nested transaction was still open when the function ended.");
   }
 
   /** Last act of a transaction: fills in the commit time where documents asked for it. */
   resolveCommitTs(ts: bigint): void {
+    if (this.#unresolved.size > 0 || this.#unresolvedResult !== null) this.#cover();
     for (const rid of this.#unresolved) {
       const row = this.sql.docByRid(rid);
       if (row === undefined || !row[3].includes(COMMIT_TS_MARK)) continue;
@@ -215,6 +239,7 @@ export class StoreWriter extends StoreReader implements Writer {
     this.#checkSchema(found.table, next);
     const { text, document } = canonical({ _creationTime, _id, ...next });
     const changed = kind === "patch" ? new Set(Object.keys(given)) : null;
+    this.#undo.add(() => this.sql.setDoc(found.rid, found.size, found.json));
     this.#indexes.update(found.table, found.rid, before, document, changed);
     this.sql.setDoc(found.rid, size, text);
     this.#rows.set(id, [found.rid, found.table.num, size, text]);
@@ -232,6 +257,7 @@ export class StoreWriter extends StoreReader implements Writer {
   #createTable(component: ComponentPath, name: string): Table {
     if (!TABLE_NAME.test(name)) throw new HostError(`Table names must be valid identifiers, got "${name}"`);
     this.log.ids.push(missingTable(component, name));
+    this.#cover();
     return this.catalog.create(component, name);
   }
 
