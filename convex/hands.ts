@@ -2,13 +2,14 @@
 import { v } from "convex/values";
 import { toErrorInfo } from "../src/contract/errors.ts";
 import type { Hand } from "../src/flow/profile.ts";
+import { sha256Hex } from "../src/flow/sha256.ts";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation, internalQuery, type MutationCtx } from "./_generated/server.js";
 import { record } from "./model/audit.ts";
 import { type Progress, progressOf, saveToolResult } from "./model/conversations.ts";
 import { fail } from "./model/errors.ts";
 import { functionSpec } from "./model/functions.ts";
-import { parseJson, sha256Hex } from "./model/json.ts";
+import { parseJson } from "./model/json.ts";
 import { lacking } from "./model/performers.ts";
 import { demandAllowed } from "./model/policy.ts";
 import { handOf } from "./model/profiles.ts";

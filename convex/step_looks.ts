@@ -1,6 +1,7 @@
 /** What an agent of the crew reads while it does a workflow's step: checked, recorded with the run, and done under the job's lease only. */
 import { v } from "convex/values";
 import { toErrorInfo } from "../src/contract/errors.ts";
+import { sha256Hex } from "../src/flow/sha256.ts";
 import type { Doc } from "./_generated/dataModel.js";
 import { internalMutation, type MutationCtx } from "./_generated/server.js";
 import { stepAgent } from "./agents/step_agents.ts";
@@ -10,7 +11,7 @@ import { RUN_LOOKS, type RunLook } from "./agents/tools/runs.ts";
 import { record } from "./model/audit.ts";
 import { fail } from "./model/errors.ts";
 import { filesNamed, locateFile } from "./model/files.ts";
-import { parseJson, sha256Hex } from "./model/json.ts";
+import { parseJson } from "./model/json.ts";
 import { judgeCall } from "./model/policy.ts";
 
 /** `result`: JSON text, a refusal too. `fetch`: the file may be read, which an action does. Null: the lease is lost. */

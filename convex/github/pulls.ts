@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { FactoryError } from "../../src/contract/errors.ts";
-import { sha256Hex } from "../model/json.ts";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { GitHub } from "./client.ts";
 import { GitHubError } from "./errors.ts";
 import { demandBranch, fullName, headOf, type Repo } from "./names.ts";

@@ -4,6 +4,7 @@
  * neither answers nor ends the question. What a model writes is only ever the question: verdicts are written by `settle.ts` alone.
  */
 import { reservedReason, wordsFor } from "../../src/flow/options.ts";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { agentTitle } from "../agents/titles.ts";
@@ -11,7 +12,7 @@ import { ask } from "./ask.ts";
 import { bringResult } from "./call_results.ts";
 import { fail } from "./errors.ts";
 import { askedInConversation } from "./gate.ts";
-import { sha256Hex, toJsonText } from "./json.ts";
+import { toJsonText } from "./json.ts";
 import { type Acting, personByName } from "./people.ts";
 import { demand } from "./rights.ts";
 import { membersOf } from "./rotas.ts";

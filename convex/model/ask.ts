@@ -1,6 +1,7 @@
 /** Making a question: the row, a code for each person asked, a copy for each place, the moment it expires. */
 import { makeFunctionReference } from "convex/server";
 import type { Asked } from "../../src/flow/definition.ts";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Ask } from "../../src/flow/types.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
@@ -10,7 +11,7 @@ import { answerers, candidatesFor } from "./approvers.ts";
 import { openCode } from "./codes.ts";
 import { deliverQuestion } from "./copies.ts";
 import { fail } from "./errors.ts";
-import { sha256Hex, toJsonText } from "./json.ts";
+import { toJsonText } from "./json.ts";
 import { waitKey } from "./signals.ts";
 
 export interface Question extends Asked {
@@ -74,6 +75,7 @@ export async function ask(
     outcome: null,
     voted: false,
     timed: false,
+    ...(question.agent === null ? {} : { openOf: openOf(question.agent, question.requestedBy) }),
   });
   if (question.expiresAt !== null) {
     const expiryId = await ctx.scheduler.runAt(question.expiresAt, expire, { approvalId });
@@ -91,13 +93,13 @@ export async function ask(
   return approval;
 }
 
+const openOf = (agent: string, requestedBy: Id<"people">): string => `${agent}/${requestedBy}`;
+
 async function demandRoom(ctx: MutationCtx, agent: string, requestedBy: Id<"people">): Promise<void> {
   const limit = Number(process.env.FACTORY_AGENT_QUESTIONS) || MAX_OPEN_OF_AGENT;
   const open = await ctx.db
     .query("approvals")
-    .withIndex("by_agent_and_requestedBy_and_status", (q) =>
-      q.eq("agent", agent).eq("requestedBy", requestedBy).eq("status", "pending"),
-    )
+    .withIndex("by_openOf", (q) => q.eq("openOf", openOf(agent, requestedBy)))
     .take(limit);
   if (open.length < limit) return;
   fail("limit_reached", `${agentTitle(agent)} has ${open.length} questions open already; at most ${limit} may be`, {

@@ -1,10 +1,10 @@
 /** The same question once more, because what it asks about is not what was shown (G4). The old one ends as superseded on every copy. */
 import type { Json } from "../../src/flow/definition.ts";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { openTimers } from "./approval_timers.ts";
 import { ask, type Question } from "./ask.ts";
-import { sha256Hex } from "./json.ts";
 import { raise } from "./troubles.ts";
 import { orphaned } from "./watch.ts";
 

@@ -10,6 +10,7 @@
  * takes a verdict from an argument: it is read from the approval's row, which `settle.ts` alone ends.
  */
 import { makeFunctionReference } from "convex/server";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { agentTitle, toolTitle } from "../agents/titles.ts";
@@ -18,7 +19,7 @@ import { ask } from "./ask.ts";
 import { isIntact } from "./ask_anew.ts";
 import { bringResult } from "./call_results.ts";
 import { fail } from "./errors.ts";
-import { sha256Hex, toJsonText } from "./json.ts";
+import { toJsonText } from "./json.ts";
 import type { Acting } from "./people.ts";
 import { BLOCKED, type CallJudged, demandOf, judgeCall } from "./policy.ts";
 import { demand } from "./rights.ts";

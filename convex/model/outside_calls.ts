@@ -10,13 +10,14 @@
  */
 import { makeFunctionReference } from "convex/server";
 import { type ErrorInfo, errorInfo } from "../../src/contract/errors.ts";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
 import { toolTitle } from "../agents/titles.ts";
 import { bringResult } from "./call_results.ts";
 import { fail } from "./errors.ts";
 import { type GuardedCall, hashOfCall } from "./gate.ts";
-import { byteLength, sha256Hex } from "./json.ts";
+import { byteLength } from "./json.ts";
 import { patienceForMachine, UNTAKEN_MS } from "./machines.ts";
 import { MACHINE, outsidePerformers } from "./outside_performers.ts";
 import { noteCall } from "./tool_calls.ts";

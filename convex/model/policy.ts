@@ -13,12 +13,13 @@ import {
   type PolicyRule,
   type Spoken,
 } from "../../src/flow/policy.ts";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Signal, StartWork } from "../../src/flow/types.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { doneBy, record } from "./audit.ts";
 import { fail } from "./errors.ts";
-import { sha256Hex, toJsonText } from "./json.ts";
+import { toJsonText } from "./json.ts";
 import { type Acting, asConvexError } from "./people.ts";
 import { demand } from "./rights.ts";
 import { rolesOf } from "./rotas.ts";

@@ -6,6 +6,7 @@
 import { makeFunctionReference } from "convex/server";
 import type { AnswerResult } from "../../src/contract/approval.ts";
 import type { Json } from "../../src/flow/definition.ts";
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Signal } from "../../src/flow/types.ts";
 import * as verdict from "../../src/flow/verdict.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
@@ -16,7 +17,7 @@ import { BY_ITSELF, doneBy, record, subjectOf } from "./audit.ts";
 import { voteRows } from "./cards.ts";
 import { closeCodes } from "./codes.ts";
 import { reviseCopies } from "./copies.ts";
-import { sha256Hex, toJsonText } from "./json.ts";
+import { toJsonText } from "./json.ts";
 import { retireBumps } from "./ladder.ts";
 import { deliveriesOf } from "./outbox.ts";
 import type { Acting } from "./people.ts";
@@ -303,7 +304,8 @@ async function close(
   copies?: Doc<"deliveries">[],
 ): Promise<void> {
   const { status, outcome } = state;
-  await ctx.db.patch("approvals", approval._id, { status, outcome, voted: state.votes.length > 0 });
+  const closed = approval.openOf === undefined ? {} : { openOf: undefined };
+  await ctx.db.patch("approvals", approval._id, { status, outcome, voted: state.votes.length > 0, ...closed });
   if (approval.expiryId !== null && status !== "expired") await ctx.scheduler.cancel(approval.expiryId);
   if (approval.timed !== false) {
     await endTimers(ctx, approval._id);

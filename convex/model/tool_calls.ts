@@ -1,4 +1,6 @@
 /** A tool call acts as the person its turn serves, with that person's rights at that moment, and is in the record. */
+
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { DEFAULT_AGENT } from "../agents/crew.ts";
@@ -6,7 +8,6 @@ import { record } from "./audit.ts";
 import { agentOf } from "./conversations.ts";
 import { fail } from "./errors.ts";
 import { recordRefused, refusalOf } from "./instructions.ts";
-import { sha256Hex } from "./json.ts";
 import { type Acting, resolveActor } from "./people.ts";
 
 export async function actingOf(ctx: QueryCtx, turn: Doc<"turns">): Promise<Acting> {

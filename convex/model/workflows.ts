@@ -1,10 +1,12 @@
 /** Definitions as rows: created in versions, never changed, found for a new run. */
+
+import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { compileDefinition } from "./compile.ts";
 import { definitionOf } from "./definitions.ts";
 import { fail } from "./errors.ts";
-import { sha256Hex, toJsonText } from "./json.ts";
+import { toJsonText } from "./json.ts";
 import { installSchedule } from "./schedules.ts";
 
 export interface InlineDefinition {

@@ -49,6 +49,8 @@ export const approvalTables = {
     // What later versions added; absent on rows of earlier ones.
     /** The agent that asks; absent or null: no agent does. */
     agent: v.optional(v.union(v.string(), v.null())),
+    /** `AGENT/PERSON`, while an agent's question to be answered for that person is open. Absent: it is not, or no agent asks. */
+    openOf: v.optional(v.string()),
     /** Where the definition wants it asked; null: where the run came from, then the approvers' own handles. */
     channels: v.optional(v.union(v.array(v.string()), v.null())),
     /** Who has handed their part on, and to whom. */
@@ -76,7 +78,7 @@ export const approvalTables = {
   })
     .index("by_status", ["status"])
     .index("by_key", ["key"])
-    .index("by_agent_and_requestedBy_and_status", ["agent", "requestedBy", "status"])
+    .index("by_openOf", ["openOf"])
     .index("by_runId_and_status", ["runId", "status"]),
 
   /**

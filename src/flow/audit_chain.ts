@@ -3,6 +3,8 @@
  * rows can see where. Roots over the newest rows of many chains, themselves a chain, keep a chain's end from being cut off unseen.
  * docs/audit.md describes the same for people who check an export without this code.
  */
+import { sha256Hex } from "./sha256.ts";
+
 export interface ChainedEvent {
   subject: string;
   /** 1, 2, 3 … within the subject. */
@@ -38,29 +40,24 @@ export interface ChainRoot {
   hash: string;
 }
 
-const utf8 = new TextEncoder();
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", utf8.encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** Of everything but the hash itself. A list of texts, whole numbers and nulls has one JSON form only (RFC 8785). */
 export async function eventHash(event: Omit<ChainedEvent, "hash">): Promise<string> {
   const { subject, seq, prev, at, kind, personId, person, handle, channel, detail } = event;
-  return await sha256(JSON.stringify([subject, seq, prev, at, kind, personId, person, handle, channel, detail]));
+  return await sha256Hex(JSON.stringify([subject, seq, prev, at, kind, personId, person, handle, channel, detail]));
 }
 
 export const rootHash = (root: Pick<ChainRoot, "seq" | "prev" | "at" | "root">): Promise<string> =>
-  sha256(JSON.stringify([root.seq, root.prev, root.at, root.root]));
+  sha256Hex(JSON.stringify([root.seq, root.prev, root.at, root.root]));
 
 /** Pairs from the left; one left over goes up as it is. No leaves: the hash of nothing. */
 export async function merkleRoot(leaves: readonly Claim[]): Promise<string> {
-  let level = await Promise.all(leaves.map(({ subject, seq, hash }) => sha256(JSON.stringify([subject, seq, hash]))));
-  if (level.length === 0) return await sha256("");
+  let level = await Promise.all(
+    leaves.map(({ subject, seq, hash }) => sha256Hex(JSON.stringify([subject, seq, hash]))),
+  );
+  if (level.length === 0) return await sha256Hex("");
   while (level.length > 1) {
     const pairs = Array.from({ length: Math.ceil(level.length / 2) }, (_, at) => level.slice(2 * at, 2 * at + 2));
-    level = await Promise.all(pairs.map(([left, right]) => (right === undefined ? left! : sha256(left! + right))));
+    level = await Promise.all(pairs.map(([left, right]) => (right === undefined ? left! : sha256Hex(left! + right))));
   }
   return level[0]!;
 }

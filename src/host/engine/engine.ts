@@ -113,13 +113,13 @@ export class EmbeddedEngine implements Engine, Host {
     path: FunctionPath,
     args: JsonObject,
     caller: Caller,
-    options?: { journal?: string | null },
+    { journal, track = true }: { journal?: string | null; track?: boolean } = {},
   ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean; journal: string | null }> {
     // Only who looks at the notes needs the key; it costs the text of the arguments.
     const key = this.#note === null ? null : queryKey(describePath(path), JSON.stringify(args));
     return this.#guard(requestOf(caller, key), path, async (request) => {
       const fn = await this.#clientFunction(path, caller, "query");
-      return this.runQuery(fn, args, request, caller.identity, { track: true, journal: options?.journal });
+      return this.runQuery(fn, args, request, caller.identity, { track, journal });
     });
   }
 

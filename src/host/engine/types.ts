@@ -138,13 +138,14 @@ export interface CallFailure {
 export interface Engine {
   /**
    * `journal` is what an earlier run of the same subscription returned: a paginated query then ends its page at the same cursor,
-   * so that reactive pages neither gap nor overlap. The returned journal is null when nothing was paginated.
+   * so that reactive pages neither gap nor overlap. The returned journal is null when nothing was paginated. `track` false: nobody asks
+   * for `reads`, which are empty then.
    */
   query(
     path: FunctionPath,
     args: JsonObject,
     caller: Caller,
-    options?: { journal?: string | null },
+    options?: { journal?: string | null; track?: boolean },
   ): Promise<CallResult & { reads: ReadSet; usedIdentity: boolean; journal?: string | null }>;
   /** `session` makes the call idempotent over reconnects: the stored result is returned when it was run before. */
   mutation(path: FunctionPath, args: JsonObject, caller: Caller, session?: Session): Promise<CallResult>;

@@ -43,7 +43,7 @@ export async function handleCall(
       // The host keeps no old versions: a query "at" a time sees the state of now, which is never older.
       case "query":
       case "query_at_ts":
-        return engine.query(path, args, caller);
+        return engine.query(path, args, caller, { track: false });
       case "mutation":
         return engine.mutation(path, args, caller);
       case "action":
