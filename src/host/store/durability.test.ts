@@ -161,3 +161,24 @@ test("with FULL every acknowledged write is in the file, over many groups, besid
     Array.from({ length: 201 }, (_, n) => n),
   );
 });
+
+test("a long queue lets events in: the first are told of their commit, and others may come, before the last has begun", async () => {
+  const store = openStore({ path: `${testFolder()}/data.sqlite`, synchronous: "FULL", groupSize: 8 });
+  const order: string[] = [];
+  const busy = (ms: number) => {
+    for (const until = performance.now() + ms; performance.now() < until; );
+  };
+  const write = (name: string) =>
+    store
+      .write(async (tx) => {
+        order.push(`${name} begins`);
+        busy(2);
+        tx.insert("", "t", { name });
+      })
+      .then(() => order.push(`${name} is told`));
+  setImmediate(() => order.push("an event"));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => write(String(i))));
+  expect(order.indexOf("an event")).toBeLessThan(order.indexOf("10 begins"));
+  expect(order.indexOf("0 is told")).toBeLessThan(order.indexOf("99 begins"));
+  store.close();
+});

@@ -26,6 +26,12 @@ const { setTimeout, clearTimeout, setImmediate, clearImmediate } = globalThis;
  */
 export const MAX_GROUP_MS = 20;
 
+/**
+ * Transactions follow one another without letting in events for this long at most: a sync that has ended, requests that have come and
+ * answers that could leave would wait for the whole queue, and their clients with them.
+ */
+const MAX_TURN_MS = 4;
+
 interface Group {
   members: number;
   openedAt: number;
@@ -66,6 +72,8 @@ export class Transactions {
   readonly #unsynced: Group[] = [];
   #isSyncing = false;
   #soon: NodeJS.Immediate | null = null;
+  /** When events were let in last. */
+  #turnAt = 0;
 
   constructor(options: TransactionOptions) {
     this.#options = options;
@@ -183,7 +191,10 @@ export class Transactions {
   async #enter(): Promise<void> {
     if (this.#closed !== null) throw this.#closed;
     const turn = this.#mutex.acquire();
-    if (turn === null) return;
+    if (turn === null) {
+      this.#turnAt = performance.now();
+      return;
+    }
     await turn;
     this.#refuseIfClosed();
   }
@@ -275,6 +286,12 @@ export class Transactions {
       if (isDue || !isWanted) this.#flush();
       else if (this.#mutex.waiting === 0) this.#flushSoon();
     }
+    if (this.#mutex.waiting === 0 || performance.now() - this.#turnAt < MAX_TURN_MS) this.#mutex.release();
+    else setImmediate(() => this.#nextTurn());
+  }
+
+  #nextTurn(): void {
+    this.#turnAt = performance.now();
     this.#mutex.release();
   }
 
