@@ -104,6 +104,28 @@ describe("when the disk is full", () => {
   });
 });
 
+test("a function that goes on after a failure of the storage writes nothing, in or out of a transaction", async () => {
+  const { sql, tx, count, insert, close } = transactions();
+  await insert();
+  const pages = Number(sql.db.prepare("PRAGMA page_count").get()!.page_count);
+  sql.db.exec(`PRAGMA max_page_count = ${pages + 20}`);
+  const before = insert();
+  const swallowing = tx.write(async (writer) => {
+    // SQLite may have undone the whole transaction by itself now: a further write would stand alone and be kept.
+    expect(() => writer.insert("", "t", { text: "y".repeat(200_000) })).toThrow(/disk is full/);
+    const nested = writer.savepoint();
+    expect(() => writer.insert("", "t", { text: "small" })).toThrow(/disk is full/);
+    nested.rollback();
+    expect(() => writer.setMeta("a", "1")).toThrow(/disk is full/);
+  }, undefined);
+  await expect(swallowing).rejects.toMatchObject({ reason: "disk_full" });
+  const kept = (await Promise.allSettled([before])).filter(({ status }) => status === "fulfilled").length;
+  expect(count()).toBe(1 + kept);
+  await insert();
+  expect(count()).toBe(2 + kept);
+  close();
+});
+
 describe("opening", () => {
   test("a file of a newer version -> refused, file unchanged", async () => {
     const path = `${testFolder()}/data.sqlite`;

@@ -65,6 +65,12 @@ export class StoreWriter extends StoreReader implements Writer {
     return this.log.ids.length > 0 || this.log.rows > 0;
   }
 
+  /** After a failure of the storage nothing is done any more: SQLite may have ended the transaction, and a write would be kept by itself. */
+  override checkOpen(): void {
+    super.checkOpen();
+    if (this.sql.failure !== null) throw this.sql.failure;
+  }
+
   snapshot(): Reader {
     return this.hasWritten ? this.#committed() : this;
   }
@@ -113,7 +119,7 @@ export class StoreWriter extends StoreReader implements Writer {
     const { documentsWritten, bytesWritten } = counters;
     const versions = [catalog.version, vectors.version];
     const end = () => {
-      this.checkOpen();
+      super.checkOpen();
       if (this.#marks.length !== depth)
         throw new HostError("Nested transactions must end in the reverse order of their beginning.");
       this.#marks.pop();
