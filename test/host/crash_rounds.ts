@@ -63,9 +63,12 @@ export async function crashRounds(options: { rounds: number; roundMs: number; wr
     const http = new ConvexHttpClient(url, { logger: false });
     report.counted = await http.query(counters.get, { name: "http" });
     report.socketCounted = await http.query(counters.get, { name: "socket" });
-    const missing = () => report.acknowledgedJobs.some((job) => !report.recordedJobs.includes(job));
+    const missing = () => {
+      const recorded = new Set(report.recordedJobs);
+      return report.acknowledgedJobs.some((job) => !recorded.has(job));
+    };
     for (const waiting = Date.now() + 10_000; Date.now() < waiting; await pause(100)) {
-      report.recordedJobs = await http.query(counters.recorded, {});
+      report.recordedJobs = await recordedJobs(http);
       if (!missing()) break;
     }
     return report;
@@ -78,6 +81,16 @@ export async function crashRounds(options: { rounds: number; roundMs: number; wr
     report.integrity = String(Object.values(db.prepare("PRAGMA integrity_check").get()!)[0]);
     db.close();
     rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function recordedJobs(http: ConvexHttpClient): Promise<string[]> {
+  const all: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { jobs, next } = await http.query(counters.recorded, { cursor });
+    all.push(...jobs);
+    if (next === null) return all;
+    cursor = next;
   }
 }
 

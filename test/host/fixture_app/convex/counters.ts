@@ -58,7 +58,11 @@ export const record = internalMutationGeneric({
   },
 });
 
+/** A page at a time: there may be more jobs than one query may read. */
 export const recorded = queryGeneric({
-  args: {},
-  handler: async (ctx) => (await ctx.db.query("ran").collect()).map(({ job }) => job as string),
+  args: { cursor: v.optional(v.string()) },
+  handler: async (ctx, { cursor = null }) => {
+    const { page, isDone, continueCursor } = await ctx.db.query("ran").paginate({ cursor, numItems: 5000 });
+    return { jobs: page.map(({ job }) => job as string), next: isDone ? null : continueCursor };
+  },
 });
