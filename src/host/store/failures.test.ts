@@ -126,6 +126,27 @@ test("a function that goes on after a failure of the storage writes nothing, in 
   close();
 });
 
+test("what a failed transaction wrote cannot be taken back -> the whole group is given up, and told so", async () => {
+  const { sql, tx, count, insert, close } = transactions();
+  await insert();
+  const results = await Promise.allSettled([
+    insert(),
+    tx.write(async (writer) => {
+      writer.insert("", "t", { text: "half" });
+      sql.db.exec("CREATE TEMP TRIGGER stuck BEFORE DELETE ON docs BEGIN SELECT RAISE(FAIL, 'disk I/O error'); END");
+      throw new Error("fails");
+    }, undefined),
+    tx.read(async (reader) => reader.count("", "t"), false, undefined),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected", "fulfilled"]);
+  // The read came after the group: it sees none of it.
+  expect(results[2]).toMatchObject({ value: { value: 1 } });
+  expect(count()).toBe(1);
+  await insert();
+  expect(count()).toBe(2);
+  close();
+});
+
 describe("opening", () => {
   test("a file of a newer version -> refused, file unchanged", async () => {
     const path = `${testFolder()}/data.sqlite`;
