@@ -25,8 +25,8 @@ export default defineConfig({
     server: { deps: { inline: [/convex-test/, /@convex-dev\//] } },
     // Tests of the real bot wait for processes more than they compute: one worker, the default on two cores, leaves both idle.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Before each test: what one left behind would reach other files of the same process.
     unstubEnvs: true,
     unstubGlobals: true,

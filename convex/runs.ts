@@ -141,8 +141,9 @@ export const resume = internalMutation({
     if (run === null || run.endedAt !== null) return false;
     const key = waitKey(runId, waitId);
     await ctx.db.insert("signals", { runId, waitId, key, signal: text, consumed: true, at: Date.now() });
-    // Whoever keeps a signal wakes the driver, or goes on in the next transaction (`goOn`): with a driver that is parked there is none to look for.
-    const going = await Advance.load(ctx, run, { takes: run.wakeEventId === null });
+    // Where none were kept and nobody woke the driver, which is done for each that is kept otherwise (`signal`), there is none to take.
+    const takes = run.wakeEventId === null || run.keepsSignals !== false;
+    const going = await Advance.load(ctx, run, { takes });
     going.push({ type: "signal", waitId, signal: JSON.parse(text) as Signal });
     if (!(await going.perform())) await goOnLater(ctx, runId);
     await going.flush();

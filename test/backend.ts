@@ -29,7 +29,7 @@ export function createBackend() {
 export type Backend = ReturnType<typeof createBackend>;
 
 /** Lets scheduled functions run (real timers) until `done` says so; fails after `limitMs`, naming what it waited for. */
-export async function until(what: string, done: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until(what: string, done: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await done())) {
     if (Date.now() > end) throw new Error(`still not: ${what}`);

@@ -41,6 +41,7 @@ export class Advance {
   private readonly nodes = new Map<string, NodeProgress>();
   private readonly queue: FlowEvent[] = [];
   private finish: Finish | null = null;
+  private keepsSignals = false;
 
   private constructor(ctx: MutationCtx, run: Doc<"runs">, definition: Definition) {
     this.ctx = ctx;
@@ -110,6 +111,7 @@ export class Advance {
     }
     const finished = this.finish !== null || this.queue.length === 0;
     if (!finished) await this.keepSignals();
+    this.keepsSignals = !finished;
     return finished;
   }
 
@@ -195,7 +197,7 @@ export class Advance {
     const nodes = await this.flushNodes();
     const told = this.definition.notify.length > 0;
     if (told) await noteProgress(this.ctx, this.run._id, this.definition.notify);
-    const change = { state: JSON.stringify(this.state), ...nodes, ...more };
+    const change = { state: JSON.stringify(this.state), keepsSignals: this.keepsSignals, ...nodes, ...more };
     if (this.finish === null) {
       await this.ctx.db.patch("runs", this.run._id, { ...change, status: statusOf(this.state) });
     } else {
@@ -215,20 +217,20 @@ export class Advance {
     else await this.ctx.db.patch("runVariables", id, { value: text });
   }
 
-  private async flushNodes(): Promise<Pick<Doc<"runs">, "nodeCount" | "openNodes">> {
+  private async flushNodes(): Promise<Pick<Doc<"runs">, "nodeCount" | "nodeRows">> {
     const runId = this.run._id;
     let { nodeCount } = this.run;
-    if (this.nodes.size === 0) return { nodeCount, openNodes: this.run.openNodes };
-    const rows = NodeRows.of(this.ctx, this.run);
+    if (this.nodes.size === 0) return { nodeCount };
+    const rows = new NodeRows(this.ctx, this.run);
     for (const { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, error } of this.nodes.values()) {
       const told = { error: error?.message ?? null, errorInfo: error === null ? undefined : JSON.stringify(error) };
       const fields = { nodeKey, nodeId, type, status, attempt, startedAt, endedAt, ...told };
-      const known = await rows.find(nodeKey, attempt === 1 && startedAt === this.now);
+      const known = await rows.find(nodeKey);
       if (known !== null) await this.ctx.db.patch("runNodes", known, fields);
       const rowId = known ?? (await this.ctx.db.insert("runNodes", { runId, seq: nodeCount++, ...fields }));
-      rows.note(nodeKey, endedAt === null ? rowId : null);
+      rows.note(nodeKey, rowId);
     }
-    return { nodeCount, openNodes: rows.text };
+    return { nodeCount, nodeRows: this.over ? undefined : rows.text };
   }
 }
 

@@ -82,8 +82,8 @@ export function dismissDriver({ driverId, wakeEventId }: Doc<"runs">): Partial<D
     : { wakeEventId: null, driverId: null, spentDriverId: driverId };
 }
 
-/** Few, so that answers need not wait long behind them. */
-const SWEPT_AT_ONCE = 20;
+/** Few, so that answers need not wait long behind them; and a run's row may hold a result of almost 1 MiB. */
+const SWEPT_AT_ONCE = 5;
 
 /** Removes spent drivers with their journals. True: there are more. */
 export async function sweepDrivers(ctx: MutationCtx): Promise<boolean> {

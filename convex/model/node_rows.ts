@@ -1,33 +1,26 @@
-/** Which rows the nodes of a run have, while it advances. The run's own row remembers those of the nodes under way. */
+/** Which rows the nodes of a run have, while it advances. As long as they are few, the run's own row remembers them. */
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 
-/** As many as a text in the run's row is worth; of more each is looked up. */
-const FEW = 64;
+/** What a text in the run's row is worth. Of more nodes each is looked up. */
+const MAX_REMEMBERED = 16;
 
 export class NodeRows {
   private readonly ctx: QueryCtx;
   private readonly run: Doc<"runs">;
-  /** Null: not known, each is looked up. */
-  private readonly open: Map<string, Id<"runNodes">> | null;
+  /** All of them, by their keys; null: they are to be looked up. */
+  private readonly known: Map<string, Id<"runNodes">> | null;
 
-  private constructor(ctx: QueryCtx, run: Doc<"runs">, open: Map<string, Id<"runNodes">> | null) {
+  constructor(ctx: QueryCtx, run: Doc<"runs">) {
     this.ctx = ctx;
     this.run = run;
-    this.open = open;
+    const text = run.nodeRows ?? (run.nodeCount === 0 ? "{}" : null);
+    this.known = text === null ? null : new Map(Object.entries(JSON.parse(text) as Record<string, Id<"runNodes">>));
   }
 
-  static of(ctx: QueryCtx, run: Doc<"runs">): NodeRows {
-    const { openNodes, nodeCount } = run;
-    if (openNodes === undefined) return new NodeRows(ctx, run, nodeCount === 0 ? new Map() : null);
-    return new NodeRows(ctx, run, new Map(Object.entries(JSON.parse(openNodes) as Record<string, Id<"runNodes">>)));
-  }
-
-  /** `fresh`: the node begins in this very transaction, so that it has no row unless it is under way already. Null: there is none. */
-  async find(nodeKey: string, fresh: boolean): Promise<Id<"runNodes"> | null> {
-    const known = this.open?.get(nodeKey);
-    if (known !== undefined) return known;
-    if (this.run.nodeCount === 0 || (fresh && this.open !== null)) return null;
+  /** Null: it has none yet. */
+  async find(nodeKey: string): Promise<Id<"runNodes"> | null> {
+    if (this.known !== null) return this.known.get(nodeKey) ?? null;
     const row = await this.ctx.db
       .query("runNodes")
       .withIndex("by_runId_and_nodeKey", (q) => q.eq("runId", this.run._id).eq("nodeKey", nodeKey))
@@ -35,14 +28,13 @@ export class NodeRows {
     return row?._id ?? null;
   }
 
-  /** Null: it has ended. */
-  note(nodeKey: string, rowId: Id<"runNodes"> | null): void {
-    if (rowId === null) this.open?.delete(nodeKey);
-    else this.open?.set(nodeKey, rowId);
+  note(nodeKey: string, rowId: Id<"runNodes">): void {
+    this.known?.set(nodeKey, rowId);
   }
 
   /** For the run's row. */
   get text(): string | undefined {
-    return this.open === null || this.open.size > FEW ? undefined : JSON.stringify(Object.fromEntries(this.open));
+    if (this.known === null || this.known.size > MAX_REMEMBERED) return undefined;
+    return JSON.stringify(Object.fromEntries(this.known));
   }
 }

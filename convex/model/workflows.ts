@@ -1,5 +1,4 @@
 /** Definitions as rows: created in versions, never changed, found for a new run. */
-
 import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";

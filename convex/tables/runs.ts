@@ -58,8 +58,10 @@ export const runTables = {
     wakes: v.number(),
     /** Node rows so far: the next one's `seq`. */
     nodeCount: v.number(),
-    /** Rows of the nodes under way, `{"review#2": ID}` as JSON text. Absent: they are too many, or the run is older: look them up. */
-    openNodes: v.optional(v.string()),
+    /** Rows of all its nodes, `{"review#2": ID}` as JSON text. Absent: they are many, the run is over or older: look them up. */
+    nodeRows: v.optional(v.string()),
+    /** True: signals were kept for the next transaction, for want of room in the last one. Absent: nobody knows. */
+    keepsSignals: v.optional(v.boolean()),
     segment: v.number(),
     /** Segments in a row that ended in an error. */
     driverFailures: v.number(),

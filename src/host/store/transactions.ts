@@ -1,6 +1,6 @@
 /**
- * Serial transactions with group commit. Several writes share one SQLite transaction, which stays open while others wait for their turn:
- * one that fails takes back what it wrote itself (undo_log.ts), and one COMMIT keeps all others. Nobody learns of a result before the COMMIT it depends on is durable:
+ * Serial transactions with group commit. Several writes share one SQLite transaction, which stays open while others wait for their
+ * turn: one that fails takes back what it wrote itself (undo_log.ts), and one COMMIT keeps all others. Nobody learns of a result before the COMMIT it depends on is durable:
  * reads and failed writes that saw the open group, or one that is not synced yet, wait for it too.
  */
 import { HostError } from "../values/error.ts";
@@ -14,6 +14,7 @@ import { StoreReader } from "./reader.ts";
 import { emptyReadSet } from "./readset.ts";
 import type { Sql } from "./sql.ts";
 import type { Commit, Reader, ReadSet, WriteResult, Writer } from "./types.ts";
+import { lost } from "./undo_log.ts";
 import type { Vectors } from "./vectors.ts";
 import { StoreWriter } from "./writer.ts";
 
@@ -62,6 +63,7 @@ export class Transactions {
   readonly #checkpoints: Checkpoints | null;
   readonly #mutex = new Mutex();
   #group: Group | null = null;
+  /** Until what it wrote is settled one way or the other. */
   #running: StoreReader | null = null;
   #isExclusive = false;
   #closed: HostError | null = null;
@@ -72,7 +74,7 @@ export class Transactions {
   readonly #unsynced: Group[] = [];
   #isSyncing = false;
   #soon: NodeJS.Immediate | null = null;
-  /** When events were let in last. */
+  /** When the transactions that follow one another began. */
   #turnAt = 0;
 
   constructor(options: TransactionOptions) {
@@ -121,6 +123,7 @@ export class Transactions {
     }
     const isFailed = !outcome.ok || failure !== null;
     this.#endWrite(tx, ts, isFailed, versions);
+    this.#running = null;
     this.#leave();
     await group.settled;
     if (isFailed) throw failure;
@@ -143,6 +146,7 @@ export class Transactions {
     tx.snapshotTs = ts;
     const outcome = await this.#run(tx, body, timeoutMs);
     this.#refuseIfClosed();
+    this.#running = null;
     if (group !== null) {
       group.members++;
       // A failing read can take the open transaction with it.
@@ -245,7 +249,6 @@ export class Transactions {
     } catch (error) {
       return { ok: false, error };
     } finally {
-      this.#running = null;
       tx.end(over);
     }
   }
@@ -261,6 +264,8 @@ export class Transactions {
         if (versions === null || catalog.version !== versions[0]) catalog.reload();
         if (versions === null || vectors.version !== versions[1]) vectors.forget();
       }
+      // What was undone may have met a failure too.
+      if (isFailed && !sql.db.isTransaction) throw sql.failure ?? lost();
       tx.keepAll();
     } catch (error) {
       this.#breakGroup(error);
@@ -313,7 +318,9 @@ export class Transactions {
         const isOurs = sql.replaceMeta("ts", String(this.#committedTs), String(group.commit.ts)) === 1;
         if (!isOurs) throw inUse(sql.path);
       }
-      sql.commit();
+      // What failed and was taken back need not go through the log.
+      if (group.hasWrites) sql.commit();
+      else sql.rollback();
     } catch (error) {
       this.#breakGroup(error);
       return;
@@ -385,11 +392,6 @@ export class Transactions {
 }
 
 const over = () => new HostError("This transaction is over: a database call came after the function had ended.");
-
-/** SQLite has rolled back by itself and no failure was seen: still the storage's doing, so the call may be tried again. */
-function lost(): HostError {
-  return new HostError("The transaction was lost: SQLite rolled it back by itself.", "io_failed");
-}
 
 /** The body goes on after the timeout, but each of its calls throws; its own end is no longer of interest. */
 function withTimeout<R extends StoreReader, T>(body: (tx: R) => Promise<T>, tx: R, timeoutMs: number): Promise<T> {

@@ -4,6 +4,7 @@
  * it is changed, which cost a quarter of what the writes themselves do, and few transactions fail. Where a step would be long to say
  * (full text, vectors, schema), a savepoint is opened after all; its place in the row of steps says what it covers.
  */
+import { HostError } from "../values/error.ts";
 import type { Sql } from "./sql.ts";
 
 /** A number: the depth of a savepoint that covers all that follows. */
@@ -24,7 +25,10 @@ export class UndoLog {
     return this.#steps.length;
   }
 
-  /** To be said before the write, or as soon as it is known what has been written. Taken back twice, it changes nothing more. */
+  /**
+   * After a write that leaves nothing when it fails, before one that may leave a part. A step must not touch what the write did not make,
+   * and taken twice it changes nothing more.
+   */
   add(step: () => void): void {
     this.#steps.push(step);
   }
@@ -32,6 +36,7 @@ export class UndoLog {
   /** What is written from here on needs no step, for whoever goes back to this mark or one before. */
   cover(mark: number): void {
     if (this.#latest >= mark) return;
+    this.#demandTransaction();
     const depth = this.#depth;
     this.#sql.savepoint(depth);
     this.#depth = depth + 1;
@@ -41,9 +46,11 @@ export class UndoLog {
 
   /** A step that fails stays, with all before it: the storage has failed, and the whole group will be given up. */
   backTo(mark: number): void {
+    this.#demandTransaction();
     const steps = this.#steps;
-    const first = steps.findIndex((step, i) => i >= mark && typeof step === "number");
-    if (first >= 0) {
+    let first = mark;
+    while (first < steps.length && typeof steps[first] !== "number") first++;
+    if (first < steps.length) {
       const depth = steps[first] as number;
       this.#sql.rollbackTo(depth);
       this.#sql.releaseTo(depth);
@@ -57,6 +64,11 @@ export class UndoLog {
     }
   }
 
+  /** After some failures SQLite has rolled back everything by itself. Each step would be a transaction of its own then, and be kept. */
+  #demandTransaction(): void {
+    if (!this.#sql.db.isTransaction) throw this.#sql.failure ?? lost();
+  }
+
   /** The transaction is over; what it wrote stays. */
   end(): void {
     if (this.#depth > 0) this.#sql.releaseTo(0);
@@ -64,4 +76,9 @@ export class UndoLog {
     this.#latest = -1;
     this.#steps.length = 0;
   }
+}
+
+/** SQLite has rolled back by itself and no failure was seen: still the storage's doing, so the call may be tried again. */
+export function lost(): HostError {
+  return new HostError("The transaction was lost: SQLite rolled it back by itself.", "io_failed");
 }

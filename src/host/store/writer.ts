@@ -65,7 +65,7 @@ export class StoreWriter extends StoreReader implements Writer {
     return this.log.ids.length > 0 || this.log.rows > 0;
   }
 
-  /** After a failure of the storage nothing is done any more: SQLite may have ended the transaction, and a write would be kept by itself. */
+  /** After a failure of the storage nothing is done: SQLite may have ended the transaction, and a write would be kept by itself. */
   override checkOpen(): void {
     super.checkOpen();
     if (this.sql.failure !== null) throw this.sql.failure;
@@ -159,8 +159,8 @@ export class StoreWriter extends StoreReader implements Writer {
 
   schedule(row: ScheduledRow): void {
     this.checkOpen();
-    this.#undo.add(() => this.sql.dropScheduled(row.id));
     this.sql.addScheduled(row, this.#clock.now());
+    this.#undo.add(() => this.sql.dropScheduled(row.id));
     this.log.rows++;
     if (row.state === "pending" && (this.log.wakeAt === null || row.ts < this.log.wakeAt)) this.log.wakeAt = row.ts;
   }
@@ -181,8 +181,8 @@ export class StoreWriter extends StoreReader implements Writer {
 
   saveSessionResult(sessionId: string, requestId: number, result: string): void {
     this.checkOpen();
-    this.#undo.add(() => this.sql.dropSession(sessionId, requestId));
     this.sql.addSession(sessionId, requestId, result, this.#clock.now());
+    this.#undo.add(() => this.sql.dropSession(sessionId, requestId));
     if (result.includes(COMMIT_TS_MARK)) this.#unresolvedResult = { sessionId, requestId, result };
     this.log.rows++;
   }
@@ -210,9 +210,8 @@ export class StoreWriter extends StoreReader implements Writer {
     if (this.#marks.length > 0) throw new HostError("A nested transaction was still open when the function ended.");
   }
 
-  /** Last act of a transaction: fills in the commit time where documents asked for it. */
+  /** Last act of a transaction: fills in the commit time where documents asked for it, all of them written by it. */
   resolveCommitTs(ts: bigint): void {
-    if (this.#unresolved.size > 0 || this.#unresolvedResult !== null) this.#cover();
     for (const rid of this.#unresolved) {
       const row = this.sql.docByRid(rid);
       if (row === undefined || !row[3].includes(COMMIT_TS_MARK)) continue;
