@@ -122,6 +122,26 @@ describe("going on at once", () => {
   });
 });
 
+test("signals kept for want of room, whose next transaction was lost, are taken with the next answer", async () => {
+  const harness = await startBackend();
+  const { t, start, answer, run, records, rows } = harness;
+  const started = await start(three);
+  expect((await harness.driverRow(started.runId))!.keepsSignals).toBe(false);
+  const [kept] = await waitIdsOf(harness, started.runId);
+  await t.run(async (ctx) => {
+    const runId = started.runId as Id<"runs">;
+    const key = waitKey(runId, kept!);
+    await ctx.db.insert("signals", { runId, waitId: kept!, key, signal: JSON.stringify(YES), consumed: false, at: 1 });
+    await ctx.db.patch("runs", runId, { keepsSignals: true });
+  });
+  const other = (await rows("runNodes")).length;
+  await answer(question(started, 1).approvalId, "yes");
+  expect(await records()).toEqual({ a: 1, b: 1 });
+  expect((await rows("signals")).every((row) => row.consumed)).toBe(true);
+  expect((await rows("runNodes")).length).toBe(other + 2);
+  expect((await run(started.runId)).waitingFor).toHaveLength(1);
+});
+
 describe("left to the driver", () => {
   test("signals in a burst, also twice -> taken by one wake, each once", async () => {
     const harness = await startBackend();

@@ -8,6 +8,8 @@ import { functionsDir } from "../../src/host/bundle/functions_dir.ts";
 import { choosePort } from "../../src/host/ports.ts";
 import { fixtureApp, NO_KEYS } from "./running_fixture.ts";
 
+/** The write-ahead log keeps its size (src/host/store/checkpoints.ts), and a little more while it is copied. */
+const LOG_BYTES = 20e6;
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 90);
 
 test("mutations with sessions, scheduled functions and workflows, for long -> the disk and the memory stay flat", async () => {
@@ -83,5 +85,5 @@ test("mutations with sessions, scheduled functions and workflows, for long -> th
   // Every call leaves rows of some hundred bytes; kept, the last third would add as much as each before. Room is left for a machine
   // that works faster at the end: what is not old enough to be swept grows with it.
   expect(end).toBeLessThan(middle * 1.5);
-  expect(end).toBeLessThan(calls * 100);
+  expect(end - LOG_BYTES).toBeLessThan(calls * 100);
 }, 600_000);

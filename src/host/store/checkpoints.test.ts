@@ -59,6 +59,24 @@ test("the log is copied into the database beside the commits, and begins anew ag
   expect(writer.row("SELECT count(*) FROM t")).toEqual([commits]);
 });
 
+test("it is copied in smaller parts than those after which it begins anew", async () => {
+  const { writer, commit, pages, failures } = log({ copyAfter: 100, beginAfter: 800, few: 50, waitAfter: 1_000_000 });
+  const lengths: number[] = [];
+  let [before, copiedEarly] = [0, false];
+  while (lengths.length < 4) {
+    commit(10);
+    const { all, left } = writer.logPages();
+    if (all < before) lengths.push(before);
+    else if (all < 800 && left < all) copiedEarly = true;
+    before = all;
+    await later(0);
+  }
+  expect(copiedEarly).toBe(true);
+  expect(Math.min(...lengths)).toBeGreaterThanOrEqual(800);
+  expect(pages()).toBeLessThan(4_000);
+  expect(failures).toEqual([]);
+});
+
 test("a writer that never lets an event in hears of the copy too", () => {
   const { writer, commit } = log({ copyAfter: 400, beginAfter: 400, few: 400, waitAfter: 1_000_000 });
   const cell = new Int32Array(new SharedArrayBuffer(4));

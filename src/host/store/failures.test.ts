@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { Catalog } from "./catalog.ts";
@@ -124,6 +124,50 @@ test("a function that goes on after a failure of the storage writes nothing, in 
   await insert();
   expect(count()).toBe(2 + kept);
   close();
+});
+
+test("a full disk in a nested transaction after which SQLite has undone everything: no step of it is done by itself", async () => {
+  const { sql, tx, count, insert, close } = transactions();
+  const { value: id } = await insert("as it was");
+  const read = async () =>
+    (await tx.read(async (reader) => reader.get("", id), false, undefined)).value!.match(/"text":"(\w+ \w+ \w+)"/)?.[1];
+  const pages = Number(sql.db.prepare("PRAGMA page_count").get()!.page_count);
+  sql.db.exec(`PRAGMA max_page_count = ${pages + 20}`);
+  const results = await Promise.allSettled([
+    tx.write(async (writer) => writer.patch("", id, { text: "by a neighbour" }), undefined),
+    tx.write(async (writer) => {
+      writer.patch("", id, { text: "the outer one" });
+      const nested = writer.savepoint();
+      writer.patch("", id, { text: "the inner one" });
+      try {
+        writer.insert("", "t", { text: "y".repeat(500_000) });
+      } catch {
+        nested.rollback();
+      }
+    }, undefined),
+    insert("begun after it"),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected", "fulfilled"]);
+  expect(await read()).toBe("as it was");
+  expect(count()).toBe(2);
+  expect(sql.rows("SELECT 1 FROM idx")).toHaveLength(2);
+  close();
+});
+
+test("transactions that fail leave nothing in the log, however many", async () => {
+  const path = `${testFolder()}/data.sqlite`;
+  const store = openStore({ path, synchronous: "FULL" });
+  await insertAll(store, "t", [{ n: 1 }]);
+  const before = statSync(`${path}-wal`).size;
+  for (let i = 0; i < 20; i++) {
+    const failing = store.write(async (tx) => {
+      for (let n = 0; n < 40; n++) tx.insert("", "t", { text: "z".repeat(3000) });
+      throw new Error("fails");
+    });
+    await expect(failing).rejects.toThrow("fails");
+  }
+  expect(statSync(`${path}-wal`).size).toBe(before);
+  store.close();
 });
 
 test("what a failed transaction wrote cannot be taken back -> the whole group is given up, and told so", async () => {

@@ -261,4 +261,25 @@ describe("closing", () => {
     const again = testStore({ path });
     expect(await values(again, tableScan("t"), "n")).toEqual([1]);
   });
+
+  test("at any moment around the end of a function that fails: nothing of it is kept", async () => {
+    for (let moment = 0; moment < 12; moment++) {
+      const path = `${testFolder()}/data.sqlite`;
+      const store = openStore({ path, synchronous: "OFF" });
+      // A neighbour that has written: its group is committed by closing.
+      const neighbour = store.write(async (tx) => tx.insert("", "t", { half: false }));
+      const failing = store.write(async (tx) => {
+        tx.insert("", "t", { half: true });
+        let turns = 0;
+        const turn = () => (turns++ < moment ? queueMicrotask(turn) : store.close());
+        queueMicrotask(turn);
+        throw new Error("fails");
+      });
+      await Promise.allSettled([neighbour, failing]);
+      await expect(failing).rejects.toThrow();
+      const again = testStore({ path });
+      expect(await values(again, tableScan("t"), "half")).not.toContain(true);
+      again.close();
+    }
+  });
 });

@@ -264,8 +264,6 @@ export class Transactions {
         if (versions === null || catalog.version !== versions[0]) catalog.reload();
         if (versions === null || vectors.version !== versions[1]) vectors.forget();
       }
-      // What was undone may have met a failure too.
-      if (isFailed && !sql.db.isTransaction) throw sql.failure ?? lost();
       tx.keepAll();
     } catch (error) {
       this.#breakGroup(error);
