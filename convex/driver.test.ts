@@ -94,6 +94,13 @@ describe("going on at once", () => {
     const spent = async () => (await rows("runs")).flatMap(({ spentDriverId }) => spentDriverId ?? []);
     expect((await spent()).sort()).toEqual([...drivers].sort());
     expect(await journal(drivers[44]!)).toBe(true);
+    // As an earlier version has noted some of them, one of which is gone altogether.
+    const [noted] = (await rows("runs")).filter(({ spentDriverId }) => spentDriverId === drivers[44]);
+    await t.run(async (ctx) => {
+      await ctx.db.patch("runs", noted!._id, { spentDriverId: undefined });
+      await ctx.db.insert("spentDrivers", { workflowId: drivers[44]! });
+      await ctx.db.insert("spentDrivers", { workflowId: "no such driver" });
+    });
     await t.mutation(internal.driver.sweep, {});
     await until("none is left", async () => (await spent()).length === 0);
     expect(await Promise.all(drivers.map(journal))).toEqual(drivers.map(() => false));

@@ -87,21 +87,30 @@ const SWEPT_AT_ONCE = 5;
 
 /** Removes spent drivers with their journals. True: there are more. */
 export async function sweepDrivers(ctx: MutationCtx): Promise<boolean> {
-  const rows = await ctx.db
+  const runs = await ctx.db
     .query("runs")
     .withIndex("by_spentDriverId", (q) => q.gt("spentDriverId", ""))
     .take(SWEPT_AT_ONCE);
-  for (const { _id, spentDriverId: workflowId } of rows) {
-    if (workflowId === undefined) continue;
-    try {
-      await ctx.runMutation(components.workflow.workflow.cleanup, { workflowId, force: true });
-    } catch (thrown) {
-      // What cannot be removed must not keep the others.
-      console.error(`driver ${workflowId}: its journal stays: ${String(thrown)}`);
-    }
+  for (const { _id, spentDriverId } of runs) {
+    if (spentDriverId !== undefined) await removeJournal(ctx, spentDriverId);
     await ctx.db.patch("runs", _id, { spentDriverId: undefined });
   }
-  return rows.length === SWEPT_AT_ONCE;
+  // Noted so by versions before 0.2.
+  const rows = await ctx.db.query("spentDrivers").take(SWEPT_AT_ONCE);
+  for (const { _id, workflowId } of rows) {
+    await removeJournal(ctx, workflowId);
+    await ctx.db.delete("spentDrivers", _id);
+  }
+  return runs.length === SWEPT_AT_ONCE || rows.length === SWEPT_AT_ONCE;
+}
+
+async function removeJournal(ctx: MutationCtx, workflowId: string): Promise<void> {
+  try {
+    await ctx.runMutation(components.workflow.workflow.cleanup, { workflowId, force: true });
+  } catch (thrown) {
+    // What cannot be removed must not keep the others.
+    console.error(`driver ${workflowId}: its journal stays: ${String(thrown)}`);
+  }
 }
 
 export async function segmentEnded(

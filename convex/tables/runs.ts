@@ -137,6 +137,9 @@ export const runTables = {
     .index("by_name_and_eventKey_and_open", ["name", "eventKey", "open"])
     .index("by_runId_and_open", ["runId", "open"]),
 
+  /** Spent drivers as versions before 0.2 noted them; now a run's own row says it. */
+  spentDrivers: defineTable({ workflowId: v.string() }),
+
   /** What `tool::record` wrote: one row a key, the witness that an effect happened once. */
   records: defineTable({ key: v.string(), value: v.string(), count: v.number(), at: v.number() }).index("by_key", [
     "key",
