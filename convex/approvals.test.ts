@@ -165,6 +165,23 @@ describe("who may answer", () => {
     expect(await answer("ana")).toMatchObject({ outcome: "voted" });
     expect(await answer("bo")).toMatchObject({ outcome: "voted" });
   });
+
+  test("an operator's answer for another person after the one for the first -> told, and recorded, whose it was", async () => {
+    const { t, start, person, rows } = await startBackend();
+    await person("ana", "release");
+    await person("bo", "release");
+    const ref = question(await start(shipIt({ approvers: ["role:release"] }))).approvalId;
+    const answer = (name: string, option: string) => t.mutation(api.approvals.answer, { actor: as(name), ref, option });
+    expect(await answer("bo", "yes")).not.toHaveProperty("by");
+    const told = await answer("ana", "no");
+    expect(told).toMatchObject({
+      outcome: "alreadyAnswered",
+      message: expect.stringMatching(/^Already answered: Approved by operator \(root\) for bo via CLI \(2\d{3}-/),
+      ...{ option: "yes", by: "operator (root) for bo", channel: "cli", at: Date.now() },
+    });
+    const late = (await rows("audit")).filter(({ kind }) => kind === "approval.late");
+    expect(late.map(({ detail }) => JSON.parse(detail))).toMatchObject([{ option: "no", told: told.message }]);
+  });
 });
 
 describe("A8: expiry", () => {

@@ -106,7 +106,17 @@ export async function settleAnswer(
   } else if (outcome === "voted") {
     await reviseCopies(ctx, approval, decided.state.votes, { copies });
   }
-  return { outcome, approvalId: approval._id, option, message };
+  return { outcome, approvalId: approval._id, option, message, ...endOf(outcome, decided.state) };
+}
+
+/** For an answer that came too late: what programs need to know of how the question had ended. */
+function endOf(
+  told: AnswerResult["outcome"],
+  { status, outcome }: verdict.ApprovalState,
+): Pick<AnswerResult, "by" | "channel" | "at"> & { option?: string | null } {
+  if (outcome === null || told === "invalid" || NOTES[told] !== "approval.late") return {};
+  const { option, by, channel, at } = outcome;
+  return { ...(status === "answered" ? { option } : {}), by, channel, at };
 }
 
 const parsed = (text: string | null): Json => (text === null ? null : (JSON.parse(text) as Json));
@@ -216,6 +226,7 @@ function stateOf(approval: Doc<"approvals">, votes: Doc<"votes">[], acting: Acti
     expiresAt: approval.expiresAt,
     votes: votes.map((row) => ({
       personId: row.countsAs,
+      inNameOf: row.personId,
       person: row.shown,
       option: row.option,
       channel: row.channel,

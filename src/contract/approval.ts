@@ -76,9 +76,14 @@ export type AnswerOutcome = (typeof ANSWER_OUTCOMES)[number];
 export interface AnswerResult {
   outcome: AnswerOutcome;
   approvalId: string;
+  /** What was answered; of a question that had been answered before, what was decided. */
   option: string | null;
   /** One sentence for the person who answered: what happened, and if not settled, who decided, where and when. */
   message: string;
+  /** How the question had ended, for an answer that came too late: as in its outcome. Absent: it came in time. */
+  by?: string | null;
+  channel?: string | null;
+  at?: number;
 }
 
 /** One copy of a question, drawn by a channel. A projection of the row: never changed except from the settled row. */

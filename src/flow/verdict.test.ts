@@ -179,7 +179,10 @@ describe("votes", () => {
   it("an operator for Ana counts as the operator: with the operator's own vote it is one", () => {
     const state = asked({ quorum: 2, approvers: ["role:release", "role:owner"] });
     const [, second] = results(state, by("owner", "yes"), by("ana", "yes", { operator: { personId: "p0" } }));
-    expect(second!.outcome).toBe("voted");
+    expect(second).toMatchObject({
+      outcome: "voted",
+      message: "root has voted via Slack already, and whoever acts for several counts once: yes has 1 of 2 votes.",
+    });
   });
 });
 
@@ -225,6 +228,19 @@ describe("ends without an answer, and late answers", () => {
       ended: false,
     });
     expect(mine!.message).toBe("You have already answered: yes via SMS (2026-11-20 14:03 UTC).");
+  });
+  it("an operator who decided for Ana has not answered for Bo: told for whom, where and when; for Ana it is a second answer", () => {
+    const as = (who: Who, option: string) =>
+      by(who, option, {
+        operator: { personId: "p0" },
+        shown: `operator (root) for ${people[who].name}`,
+        channel: "cli",
+      });
+    const [, other, own, self] = results(asked(), as("ana", "yes"), as("bo", "no"), as("ana", "no"), by("ana", "no"));
+    const full = "Already answered: Approved by operator (root) for Ana via CLI (2026-11-20 14:03 UTC).";
+    expect(other!.message).toBe(full);
+    expect(own!.message).toBe("You have already answered: yes via CLI (2026-11-20 14:03 UTC).");
+    expect(self!.message).toBe(full);
   });
   it("after the end nothing ends it again", () => {
     const { state } = answer(asked({ expiresAt: NOW + 1 }), by("ana", "yes"));

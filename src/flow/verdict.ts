@@ -23,6 +23,8 @@ import { mismatches } from "./schema.ts";
 export interface VoteRow extends Vote {
   /** Whom it counts for: distinct people make a quorum. */
   personId: string;
+  /** In whose name it was given: an operator who acts for two persons counts once, yet neither has answered for the other. */
+  inNameOf?: string;
   /** Of the edited payload it approves; absent or null: the payload as it was asked. Only votes for the same thing agree. */
   payloadHash?: string | null;
 }
@@ -236,7 +238,7 @@ function vote(state: ApprovalState, attempt: Attempt, option: string): Decision 
   const editedHash = attempt.editedHash ?? null;
   const agrees = (one: VoteRow): boolean => one.option === option && (one.payloadHash ?? null) === editedHash;
   const cast: VoteRow = {
-    ...{ personId, person: shown, option, channel, reason: attempt.reason, at: now },
+    ...{ personId, inNameOf: attempt.person.id, person: shown, option, channel, reason: attempt.reason, at: now },
     ...(editedHash === null ? {} : { payloadHash: editedHash }),
   };
   // A second vote replaces the first: nobody counts twice.
@@ -244,8 +246,7 @@ function vote(state: ApprovalState, attempt: Attempt, option: string): Decision 
   const votes = same ? state.votes : [...state.votes.filter((one) => one.personId !== personId), cast];
   const agreeing = votes.filter(agrees).length;
   if (agreeing < state.quorum && meaningOf(option) !== "deny") {
-    const again = same ? "You have already voted" : "Your vote is counted";
-    const message = `${again}: ${option} has ${agreeing} of ${state.quorum} votes.`;
+    const message = `${same ? votedWords(before, attempt) : "Your vote is counted"}: ${option} has ${agreeing} of ${state.quorum} votes.`;
     return {
       outcome: "voted",
       option,
@@ -257,6 +258,13 @@ function vote(state: ApprovalState, attempt: Attempt, option: string): Decision 
   const outcome: Outcome = { option, by: shown, channel, at: now, reason: attempt.reason };
   const settled: ApprovalState = { ...state, status: "answered", votes, outcome };
   return { outcome: "settled", option, message: `${outcomeLine(settled)}.`, state: settled, ended: true };
+}
+
+const isOwn = (vote: VoteRow, { person }: Attempt): boolean => (vote.inNameOf ?? vote.personId) === person.id;
+
+function votedWords(before: VoteRow, attempt: Attempt): string {
+  if (isOwn(before, attempt)) return "You have already voted";
+  return `${before.person} has voted via ${channelLabel(before.channel)} already, and whoever acts for several counts once`;
 }
 
 // ---- ends without an answer --------------------------------------------------------------------------------------------------
@@ -303,7 +311,7 @@ function endMessage(state: ApprovalState, attempt: Attempt): string {
   if (state.status === "superseded") return `This question was replaced by a newer one${when}.`;
   const personId = countedAs(attempt);
   const mine = state.votes.find((one) => one.personId === personId && one.option === outcome?.option);
-  if (mine && mine.at === outcome?.at)
+  if (mine && mine.at === outcome?.at && isOwn(mine, attempt))
     return `You have already answered: ${mine.option} via ${channelLabel(mine.channel)}${when}.`;
   return `Already answered: ${outcomeLine(state)}${when}.`;
 }
