@@ -259,6 +259,7 @@ describe("W1: node types", () => {
     await pass(t, 10);
     const children = (await rows("runs")).filter((row) => row.workflow === "child");
     expect(children.map((row) => row.status)).toEqual(["completed", "cancelled"]);
+    expect(children.map((row) => row.cancelled)).toEqual([undefined, { by: "root", reason: "enough" }]);
   });
 });
 
@@ -312,8 +313,17 @@ describe("cancel", () => {
     const [job] = await rows("jobs");
     const claimed = await t.mutation(internal.jobs.claim, { jobId: job!._id });
     const cancelled = await t.mutation(api.runs.cancel, { actor: OWNER, runId: started.runId, reason: "enough" });
-    expect(cancelled).toMatchObject({ status: "cancelled", waitingFor: [] });
-    expect(await answer(question(started).approvalId, "yes")).toMatchObject({ outcome: "cancelled" });
+    expect(cancelled).toMatchObject({
+      ...{ status: "cancelled", waitingFor: [] },
+      cancelled: { by: "root", reason: "enough" },
+    });
+    expect(await answer(question(started).approvalId, "yes")).toMatchObject({
+      ...{ outcome: "cancelled", by: "root", at: expect.any(Number) },
+      message: expect.stringMatching(/^This question was cancelled by root: enough \(2\d{3}-/),
+    });
+    expect((await rows("deliveries")).map(({ message }) => JSON.parse(message).card.outcomeLine)).toEqual([
+      "Cancelled by root: enough",
+    ]);
     const lease = { jobId: job!._id, leaseId: claimed!.leaseId };
     expect(await t.mutation(internal.jobs.complete, { ...lease, output: "late" })).toEqual({ held: false });
     await pass(t, 120_000);

@@ -240,7 +240,9 @@ export const cancelChild = internalMutation({
   args: { parentId: v.id("runs"), waitId: v.string(), reason: v.string() },
   handler: async (ctx, { parentId, waitId, reason }): Promise<null> => {
     const child = await runs.childOf(ctx, parentId, waitId);
-    if (child !== null && child.endedAt === null) await runs.endCancelled(ctx, child, reason);
+    if (child === null || child.endedAt !== null) return null;
+    const above = (await ctx.db.get("runs", parentId))?.cancelled;
+    await runs.endCancelled(ctx, child, above ?? { by: null, reason });
     return null;
   },
 });

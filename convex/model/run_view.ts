@@ -34,9 +34,10 @@ export async function viewRuns(ctx: QueryCtx, rows: AsyncIterable<Doc<"runs">>, 
 export async function viewStatus(
   ctx: QueryCtx,
   run: Doc<"runs">,
-): Promise<Pick<WireRun, "status" | "error" | "waitingFor">> {
-  const { status, error, endedAt } = run;
-  return { status, error, waitingFor: endedAt === null ? await waitingFor(ctx, run, null) : [] };
+): Promise<Pick<WireRun, "status" | "error" | "waitingFor" | "cancelled">> {
+  const { status, error, endedAt, cancelled } = run;
+  const waits = endedAt === null ? await waitingFor(ctx, run, null) : [];
+  return { status, error, waitingFor: waits, ...(cancelled === undefined ? {} : { cancelled }) };
 }
 
 /** `forPerson`: whose codes are shown; null: nobody's. */
@@ -56,6 +57,7 @@ export async function viewRun(ctx: QueryCtx, run: Doc<"runs">, forPerson: Id<"pe
     error: run.error,
     startedAt: run.startedAt,
     endedAt: run.endedAt,
+    ...(run.cancelled === undefined ? {} : { cancelled: run.cancelled }),
   };
 }
 

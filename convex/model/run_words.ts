@@ -1,5 +1,7 @@
 /** Runs in words: the same in commands, in the Factory Manager's tools and wherever a person reads them. Pure. */
+
 import type { WaitingFor, WireRun } from "../../src/contract/run.ts";
+import { cancelledWords } from "../../src/flow/outcome.ts";
 import { shorten } from "./words.ts";
 
 export function waitWord(wait: WaitingFor): string {
@@ -17,8 +19,9 @@ export function waitWord(wait: WaitingFor): string {
   }
 }
 
-/** `waiting for an answer to "Deploy?"`, `failed: …`, `completed`. */
-export function statusLine(view: Pick<WireRun, "status" | "error" | "waitingFor">): string {
+/** `waiting for an answer to "Deploy?"`, `failed: …`, `completed`, `cancelled by root: too late`. */
+export function statusLine(view: Pick<WireRun, "status" | "error" | "waitingFor" | "cancelled">): string {
+  if (view.cancelled !== undefined) return cancelledWords(view.cancelled);
   if (view.error !== null) return `${view.status}: ${shorten(view.error, 300)}`;
   if (view.waitingFor.length === 0) return view.status;
   const waits = `waiting for ${view.waitingFor.map(waitWord).join(" and ")}`;
@@ -34,7 +37,10 @@ export const endingLine = (
 ): string => `${title} (run ${runId}) ${status}${what === null ? "" : `: ${what}`}`;
 
 /** Above a list of its steps. */
-export function runTitle(view: Pick<WireRun, "title" | "runId" | "status" | "error" | "waitingFor">): string {
+export function runTitle(
+  view: Pick<WireRun, "title" | "runId" | "status" | "error" | "waitingFor" | "cancelled">,
+): string {
+  if (view.cancelled !== undefined) return `${view.title} (run ${view.runId}) ${cancelledWords(view.cancelled)}`;
   const { title, runId, status, error } = view;
   const ended = status === "completed" || status === "failed" || status === "cancelled";
   return ended ? endingLine({ title, runId, status }, error) : `${title} (run ${runId}): ${statusLine(view)}`;

@@ -1,4 +1,5 @@
 /** Runs: start, cancel, and how they are shown. How a run goes on is in `advance.ts`. */
+import type { Cancelled } from "../../src/contract/run.ts";
 import type { Json } from "../../src/flow/definition.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
@@ -158,11 +159,15 @@ export async function cancelRun(
     ...doneBy(acting),
     detail: { reason },
   });
-  return await endCancelled(ctx, run, reason);
+  return await endCancelled(ctx, run, { by: acting.shown, reason: reason?.trim() || null });
 }
 
 /** Retires its questions, jobs and timers, and goes down to its children. */
-export async function endCancelled(ctx: MutationCtx, run: Doc<"runs">, reason: string | null): Promise<Doc<"runs">> {
+export async function endCancelled(ctx: MutationCtx, before: Doc<"runs">, cancelled: Cancelled): Promise<Doc<"runs">> {
+  const { reason } = cancelled;
+  const run = { ...before, cancelled };
+  // First of all: its questions and its children take from it who did it.
+  await ctx.db.patch("runs", run._id, { cancelled });
   // A run that has not begun has no token that could close its question.
   if (run.state === "") await cancelOpenOf(ctx, run._id, reason ?? "the run was cancelled");
   const advance = await Advance.load(ctx, run);

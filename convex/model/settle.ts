@@ -208,7 +208,10 @@ export async function supersede(ctx: MutationCtx, approval: Doc<"approvals">, re
 
 async function cancel(ctx: MutationCtx, approval: Doc<"approvals">, reason: string): Promise<void> {
   const state = stateOf(approval, await voteRows(ctx, approval._id), null);
-  const cancelled = verdict.cancel(state, null, reason, Date.now());
+  // With its run: told as the run's end is.
+  const run = approval.runId === null ? null : await ctx.db.get("runs", approval.runId);
+  const { by, reason: why } = run?.cancelled ?? { by: null, reason };
+  const cancelled = verdict.cancel(state, by, why, Date.now());
   if (!cancelled.ended) return;
   await note(ctx, approval, "approval.cancelled", null, { reason });
   await close(ctx, approval, cancelled.state);

@@ -43,6 +43,8 @@ export const runTables = {
     error: v.union(v.string(), v.null()),
     startedAt: v.number(),
     endedAt: v.union(v.number(), v.null()),
+    /** Who cancelled it (as shown to people; null: a run above it ended), and why. Absent: it was not cancelled, or the row is older. */
+    cancelled: v.optional(v.object({ by: v.union(v.string(), v.null()), reason: v.union(v.string(), v.null()) })),
     /** The run that waits for this one, and its wait; null for a run that somebody started. */
     parentId: v.union(v.id("runs"), v.null()),
     parentWaitId: v.union(v.string(), v.null()),

@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { escapeText } from "../../channels/index.ts";
 import { type Backend, decodeRun, functions } from "../bot/backend.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { RUN_STATUSES, type RunStatus, type RunView } from "../contract/run.ts";
@@ -11,7 +10,7 @@ import { AWAY, watchConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { looksLikeFile, readInput, readText } from "./files.ts";
 import { table } from "./output.ts";
-import { json, runLine, runText, statusText } from "./show.ts";
+import { resultText, runLine, runText, statusText } from "./show.ts";
 
 export function runCommands(workflow: Command, act: Act): void {
   workflow
@@ -57,9 +56,8 @@ export function runCommands(workflow: Command, act: Act): void {
       act(async (context, [runId]) => {
         const run = await demandRun(context, runId!);
         const { status, result, error, variables } = run;
-        context.out.result({ runId, status, result, error, variables }, () =>
-          status === "completed" ? escapeText(json(result)) : (error ?? `${runId} is ${status}; it has no result yet`),
-        );
+        const why = run.cancelled === undefined ? {} : { cancelled: run.cancelled };
+        context.out.result({ runId, status, result, error, variables, ...why }, () => resultText(run));
         context.exit(status === "completed" ? 0 : 1);
       }),
     );

@@ -1,7 +1,8 @@
 /** Runs and approvals as text for people. Pure. */
-import { duration, when } from "../../channels/index.ts";
+import { duration, escapeText, when } from "../../channels/index.ts";
 import type { ApprovalDetail } from "../bot/backend.ts";
 import type { RunView, WaitingFor } from "../contract/run.ts";
+import { cancelledWords } from "../flow/outcome.ts";
 import { fields, type Painter, table } from "./output.ts";
 
 const zone = () => ({ now: Date.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone });
@@ -45,7 +46,7 @@ export function runText(run: RunView, paint: Painter): string {
     [
       ["run", run.runId],
       ["workflow", `${run.workflow} (version ${run.version})${run.title === run.workflow ? "" : `: ${run.title}`}`],
-      ["status", `${run.status}${took === null ? "" : ` after ${took}`}`],
+      ["status", took === null ? run.status : endText(run, took)],
       ["started", `${time(run.startedAt)} by ${run.startedBy}`],
       ["input", isEmpty(run.input) ? null : json(run.input)],
       ["waits for", run.waitingFor.length === 0 ? null : run.waitingFor.map(waitingText).join("\n")],
@@ -65,13 +66,25 @@ export function runText(run: RunView, paint: Painter): string {
   return `${head}\n\n${table(["node", "type", "status", "took", ""], rows, paint)}`;
 }
 
+const endText = ({ status, cancelled }: RunView, took: string): string =>
+  cancelled === undefined ? `${status} after ${took}` : `${cancelledWords(cancelled)} (after ${took})`;
+
+/** What a run has come to; only one that goes on may have a result yet. */
+export function resultText({ runId, status, result, error, cancelled, endedAt }: RunView): string {
+  if (status === "completed") return escapeText(json(result));
+  if (error !== null) return error;
+  if (endedAt === null) return `${runId} is ${status}; it has no result yet`;
+  return `${runId} was ${cancelled === undefined ? status : cancelledWords(cancelled)}; it has no result`;
+}
+
 const isEmpty = (value: unknown) =>
   value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
 
 /** One line, for a list or a live view. */
 export function runLine(run: RunView): string[] {
   const waiting = run.waitingFor.map(waitingText).join("; ");
-  return [run.runId, run.title, run.status, time(run.startedAt) ?? "", run.error ?? waiting];
+  const why = run.cancelled === undefined ? run.error : cancelledWords(run.cancelled);
+  return [run.runId, run.title, run.status, time(run.startedAt) ?? "", why ?? waiting];
 }
 
 export function approvalText(approval: ApprovalDetail, paint: Painter): string {
@@ -115,11 +128,10 @@ export function approvalText(approval: ApprovalDetail, paint: Painter): string {
   ].join("\n");
 }
 
-function outcomeText({ outcome }: ApprovalDetail): string | null {
+function outcomeText({ outcome, status }: ApprovalDetail): string | null {
   if (outcome === null) return null;
-  const how =
-    outcome.by === null
-      ? (outcome.option ?? "ended")
-      : `${outcome.option ?? "ended"} by ${outcome.by} via ${outcome.channel ?? "?"}`;
+  const what = outcome.option ?? status;
+  const via = outcome.channel === null ? "" : ` via ${outcome.channel}`;
+  const how = outcome.by === null ? what : `${what} by ${outcome.by}${via}`;
   return `${how}, ${time(outcome.at)}${outcome.reason === null ? "" : `: ${outcome.reason}`}`;
 }

@@ -41,6 +41,14 @@ export interface RunView {
   error: string | null;
   startedAt: number;
   endedAt: number | null;
+  /** Absent: it was not cancelled, or before this was kept. */
+  cancelled?: Cancelled;
+}
+
+/** `by`: as shown to people; null: nobody, a run above it ended. */
+export interface Cancelled {
+  by: string | null;
+  reason: string | null;
 }
 
 /** A run as it crosses the wire: what is foreign JSON is JSON text. */

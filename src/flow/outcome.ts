@@ -1,6 +1,10 @@
 /** The end of a question in words: the same on every copy and in every reply. */
 import type { ApprovalStatus, Outcome, Vote } from "../contract/approval.ts";
 import { meaningOf } from "../contract/option.ts";
+import type { Cancelled } from "../contract/run.ts";
+
+/** Of the words with which somebody cancels: they are part of a line, in a text message too. The row and the record have all of them. */
+const MAX_REASON_SHOWN = 200;
 
 const LABELS: Record<string, string> = {
   sms: "SMS",
@@ -29,7 +33,8 @@ export function outcomeLine(row: {
   const { status, outcome } = row;
   if (status === "pending") return null;
   if (status === "expired") return outcome === null ? "Expired" : `Expired ${timeText(outcome.at)}`;
-  if (status === "cancelled") return outcome?.by ? `Cancelled by ${outcome.by}` : "Cancelled";
+  // Without a person it is the machine's own doing, and its reason is of no use to readers.
+  if (status === "cancelled") return outcome?.by ? `C${cancelledWords(outcome).slice(1)}` : "Cancelled";
   if (status === "superseded") return "Replaced by a newer question";
   const option = outcome?.option ?? "";
   const by = voters(row.votes, outcome);
@@ -37,6 +42,13 @@ export function outcomeLine(row: {
   const meaning = meaningOf(option);
   if (meaning === null) return `Chose ${option}: ${by}`;
   return `${meaning === "approve" ? "Approved" : "Denied"} by ${by}`;
+}
+
+/** "cancelled by root: too late", of a run and of its questions alike. */
+export function cancelledWords({ by, reason }: Cancelled): string {
+  const why = [...(reason ?? "").replace(/\s+/g, " ").trim()];
+  const shown = why.length > MAX_REASON_SHOWN ? `${why.slice(0, MAX_REASON_SHOWN - 1).join("")}…` : why.join("");
+  return `cancelled${by === null ? "" : ` by ${by}`}${shown === "" ? "" : `: ${shown}`}`;
 }
 
 /** All who made the quorum, in the order in which they voted; the one who decided where there are no votes. */

@@ -212,7 +212,10 @@ describe("ends without an answer, and late answers", () => {
       "cancelled",
       "Cancelled by Cy",
     ]);
-    expect(outcomeLine(cancel(asked(), null, null, NOW).state)).toBe("Cancelled");
+    expect(outcomeLine(cancel(asked(), null, "the run failed", NOW).state)).toBe("Cancelled");
+    expect(outcomeLine(cancel(asked(), "Cy", `not\nnow ${"x".repeat(300)}`, NOW).state)).toMatch(
+      /^Cancelled by Cy: not now x{191}…$/,
+    );
     expect(answer(supersede(asked(), null, NOW).state, by("ana", "yes")).outcome).toBe("superseded");
   });
   it("answered: the loser is told who, where and when; the winner that it was them", () => {

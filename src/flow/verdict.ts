@@ -17,7 +17,7 @@ import { meaningOf, normalize } from "../contract/option.ts";
 import type { Json } from "./definition.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { optionFor } from "./options.ts";
-import { channelLabel, outcomeLine, timeText } from "./outcome.ts";
+import { cancelledWords, channelLabel, outcomeLine, timeText } from "./outcome.ts";
 import { mismatches } from "./schema.ts";
 
 export interface VoteRow extends Vote {
@@ -307,7 +307,9 @@ function endMessage(state: ApprovalState, attempt: Attempt): string {
       " .",
       ".",
     );
-  if (state.status === "cancelled") return `This question was cancelled${when}.`;
+  if (state.status === "cancelled") {
+    return `This question was ${outcome?.by ? cancelledWords(outcome) : "cancelled"}${when}.`;
+  }
   if (state.status === "superseded") return `This question was replaced by a newer one${when}.`;
   const personId = countedAs(attempt);
   const mine = state.votes.find((one) => one.personId === personId && one.option === outcome?.option);

@@ -309,6 +309,26 @@ test(
 );
 
 test(
+  "a cancelled run says by whom and why: in its status, its results, the list and its question",
+  async () => {
+    const { runId, startedBy, waitingFor } = await asked("stopped");
+    expect((await typed(["workflow", "results", runId])).stdout).toBe(`${runId} is waiting; it has no result yet\n`);
+    await ok("workflow", "cancel", runId, "--reason", "test over");
+    const words = `cancelled by ${startedBy}: test over`;
+    expect((await typed(["workflow", "status", runId])).stdout).toContain(`${words} (after `);
+    expect((await typed(["workflow", "results", runId])).stdout).toBe(`${runId} was ${words}; it has no result\n`);
+    expect((await typed(["workflow", "runs", "--status", "cancelled"])).stdout).toContain(words);
+    expect((await typed(["approvals", "show", waitingFor[0].approvalId])).stdout).toMatch(
+      new RegExp(`outcome +cancelled by ${startedBy}, .*: test over`),
+    );
+    const cancelled = { by: startedBy, reason: "test over" };
+    expect(await json("workflow", "results", runId)).toMatchObject({ code: 1, json: { result: null, cancelled } });
+    expect(await ok("workflow", "status", runId)).toMatchObject({ status: "cancelled", cancelled });
+  },
+  SLOW,
+);
+
+test(
   "factory chat says one message and prints its reply",
   async () => {
     expect((await ok("chat", "which", "workflows", "are", "there?")).reply).toContain("deploy");
