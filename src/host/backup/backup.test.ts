@@ -230,6 +230,18 @@ test("the export holds every table of every component, ids and times as they are
   for (const { id: number } of numbers) expect(number).toBeGreaterThan(10_000);
 });
 
+test("an export that cannot be written is refused, and nothing goes on reading what is closed", async () => {
+  for (let n = 0; n < 5; n++) await insert(n);
+  await storeFile(Buffer.from("bytes of a file"));
+  const absent = join(root, "absent");
+  // Whatever were read afterwards would end this process: nobody listens for its error.
+  await expect(exportForConvex({ dataDir, file: join(absent, "export.zip") })).rejects.toThrow(
+    `${join(absent, "export.zip")} cannot be used: there is no folder ${absent}. Choose another place`,
+  );
+  await new Promise((done) => setImmediate(done));
+  expect(readdirSync(root).sort()).toEqual(["data"]);
+});
+
 function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
   return new Promise((resolve, reject) => {
     fromBuffer(bytes, { lazyEntries: true }, (error, zip) => {

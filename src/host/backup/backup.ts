@@ -153,16 +153,26 @@ export function sync(path: string): void {
   }
 }
 
+function placeWords(code: string, folder: string): string {
+  if (code === "ENOENT") return `there is no folder ${folder}`;
+  if (code === "ENOTDIR") return `${folder} is not a folder`;
+  return code === "EROFS" ? `${folder} can only be read` : `this user may not write in ${folder}`;
+}
+
 /** Failures of the file system, worded like those of the database. */
 export function ioError(error: unknown, file: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, path } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new HostError(`The disk of ${file} is full. Free space on it, or choose another place.`, "disk_full", {
       cause: error,
     });
   }
   if (code === "ENOENT" || code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR") {
-    return new HostError(`${file} cannot be used (${message}).`, "io_failed", { cause: error });
+    // What failed may also be a file of the data beside it; then the system's words say which.
+    const why = path?.startsWith(file) ? placeWords(code, dirname(file)) : message;
+    return new HostError(`${file} cannot be used: ${why}. Choose another place, or mend this one.`, "io_failed", {
+      cause: error,
+    });
   }
   return error;
 }

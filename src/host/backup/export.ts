@@ -38,11 +38,13 @@ export async function exportForConvex({ dataDir, file }: ExportOptions): Promise
   const part = `${file}.part`;
   try {
     const db = openSnapshot(database);
+    const sources = new Sources();
     try {
-      const report = await writeZip(db, dataDir, part);
+      const report = await writeZip(db, dataDir, part, sources);
       renameSync(part, file);
       return report;
     } finally {
+      sources.close();
       db.close();
     }
   } catch (error) {
@@ -60,7 +62,27 @@ function openSnapshot(path: string): DatabaseSync {
   return db;
 }
 
-async function writeZip(db: DatabaseSync, dataDir: string, part: string): Promise<ExportReport> {
+/** What the zip is made of, one after the other. The library goes on when the file has failed; then nothing may be read any more. */
+class Sources {
+  private open: Readable | null = null;
+  private over = false;
+
+  add(zip: ZipFile, name: string, read: () => Readable): void {
+    zip.addReadStreamLazy(name, (give) => {
+      // Not answered: that is where the library stops.
+      if (this.over) return;
+      this.open = read();
+      give(null, this.open);
+    });
+  }
+
+  close(): void {
+    this.over = true;
+    this.open?.destroy();
+  }
+}
+
+async function writeZip(db: DatabaseSync, dataDir: string, part: string, sources: Sources): Promise<ExportReport> {
   const zip = new ZipFile();
   const failed = new Promise<never>((_, reject) => zip.on("error", reject));
   const written = pipeline(zip.outputStream, createWriteStream(part, { mode: 0o600 }));
@@ -85,8 +107,8 @@ async function writeZip(db: DatabaseSync, dataDir: string, part: string): Promis
     }
     report.tables[table.component === "" ? table.name : `${table.component}/${table.name}`] = n;
     const name = `${folder(table.component)}${table.name}/documents.jsonl`;
-    zip.addReadStreamLazy(name, (give) => give(null, Readable.from(documents(db, table.num))));
-    if (table.name === "_storage") report.files += addFiles(zip, db, table, dataDir);
+    sources.add(zip, name, () => Readable.from(documents(db, table.num)));
+    if (table.name === "_storage") report.files += addFiles(zip, sources, db, table, dataDir);
   }
   zip.end();
   await done;
@@ -121,14 +143,14 @@ function pendingOf(db: DatabaseSync, { component }: TableRow): number {
   return n;
 }
 
-function addFiles(zip: ZipFile, db: DatabaseSync, table: TableRow, dataDir: string): number {
+function addFiles(zip: ZipFile, sources: Sources, db: DatabaseSync, table: TableRow, dataDir: string): number {
   let files = 0;
   for (const row of db.prepare("SELECT id FROM docs WHERE tbl = ? ORDER BY rid").all(table.num)) {
     const { id } = row as { id: string };
     const path = join(dataDir, "files", id);
     if (!existsSync(path)) continue;
     files++;
-    zip.addReadStreamLazy(`${folder(table.component)}_storage/${id}`, (give) => give(null, createReadStream(path)));
+    sources.add(zip, `${folder(table.component)}_storage/${id}`, () => createReadStream(path));
   }
   return files;
 }
