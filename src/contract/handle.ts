@@ -12,11 +12,11 @@ export const CHANNELS = ["terminal", "slack", "discord", "sms"] as const;
 export type ChannelName = (typeof CHANNELS)[number];
 export type IngressName = ChannelName | "cli" | "sdk" | "system";
 
-const HANDLE_FORMS: Record<ChannelName, { pattern: RegExp; form: string }> = {
-  terminal: { pattern: /^[^\s/:]{1,64}$/, form: "terminal:NAME" },
-  slack: { pattern: /^[A-Z0-9]+\/[A-Z0-9]+$/, form: "slack:TEAM/USER" },
-  discord: { pattern: /^\d{1,32}$/, form: "discord:USER (a number)" },
-  sms: { pattern: /^\+[1-9]\d{6,14}$/, form: "sms:+E164, for example sms:+15550100" },
+const HANDLE_FORMS: Record<ChannelName, { pattern: RegExp; form: string; name: string }> = {
+  terminal: { pattern: /^[^\s/:]{1,64}$/, form: "terminal:NAME", name: "a terminal handle" },
+  slack: { pattern: /^[A-Z0-9]+\/[A-Z0-9]+$/, form: "slack:TEAM/USER", name: "a Slack handle" },
+  discord: { pattern: /^\d{1,32}$/, form: "discord:USER (a number)", name: "a Discord handle" },
+  sms: { pattern: /^\+[1-9]\d{6,14}$/, form: "sms:+E164, for example sms:+15550100", name: "an SMS handle" },
 };
 
 export interface Handle {
@@ -37,7 +37,7 @@ export function parseHandle(text: string, field = "handle"): Handle {
   }
   const address = text.slice(colon + 1);
   if (!form.pattern.test(address)) {
-    throw new FactoryError("invalid_input", `"${text}" is not a ${channel} handle`, {
+    throw new FactoryError("invalid_input", `"${text}" is not ${form.name}`, {
       field,
       remedy: `write ${form.form}`,
     });

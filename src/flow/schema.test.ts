@@ -39,7 +39,8 @@ describe("an input against its schema", () => {
     [{ version: "1", vresion: 1 }, "input.vresion", 'did you mean "version"?'],
     [{ version: "1", tags: ["a", 1] }, "input.tags[1]", "must be text"],
     [{ version: "1", tags: ["a", "a"] }, "input.tags", "twice"],
-    [{ version: "1", tags: ["a", "b", "c"] }, "input.tags", "at most 2"],
+    [{ version: "1", tags: ["a", "b", "c"] }, "input.tags", "at most 2 entries"],
+    [{ version: "" }, "input.version", "must have at least 1 character"],
     [{ version: "1", owner: {} }, "input.owner.mail", "is missing"],
     [{ version: "1", owner: { mail: "nobody" } }, "input.owner.mail", "format email"],
     [{ version: "1", any: -1 }, "input.any", "none of the allowed"],
@@ -50,6 +51,7 @@ describe("an input against its schema", () => {
     const checked = checkInput(schema, input);
     expect(checked).toMatchObject({ ok: false, error: { code: "invalid_input", field } });
     expect(!checked.ok && checked.error.message).toContain(says);
+    expect(!checked.ok && checked.error.message).not.toContain("1 characters");
     expect(!checked.ok && checked.error.remedy).toContain("version");
   });
   it("own fields only", () => {

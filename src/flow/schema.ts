@@ -66,11 +66,13 @@ type Wrong = (message: string) => void;
 const numberIn = (schema: JsonObject, key: string): number | null =>
   typeof schema[key] === "number" ? schema[key] : null;
 
+const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
 function checkText(schema: JsonObject, value: string, wrong: Wrong): void {
   const length = [...value].length;
   const [least, most] = [numberIn(schema, "minLength"), numberIn(schema, "maxLength")];
-  if (least !== null && length < least) wrong(`must have at least ${least} characters`);
-  if (most !== null && length > most) wrong(`must have at most ${most} characters`);
+  if (least !== null && length < least) wrong(`must have at least ${counted(least, "character")}`);
+  if (most !== null && length > most) wrong(`must have at most ${counted(most, "character")}`);
   if (typeof schema.pattern === "string") {
     const pattern = compilePattern(schema.pattern);
     if (pattern === null || value.length > MAX_MATCHED || !pattern.test(value)) wrong(`must match ${schema.pattern}`);
@@ -101,8 +103,8 @@ function checkList(
   wrong: Wrong,
 ): void {
   const [least, most] = [numberIn(schema, "minItems"), numberIn(schema, "maxItems")];
-  if (least !== null && value.length < least) wrong(`must have at least ${least} entries`);
-  if (most !== null && value.length > most) wrong(`must have at most ${most} entries`);
+  if (least !== null && value.length < least) wrong(`must have at least ${counted(least, "entry", "entries")}`);
+  if (most !== null && value.length > most) wrong(`must have at most ${counted(most, "entry", "entries")}`);
   if (schema.uniqueItems === true && new Set(value.map(canonical)).size < value.length)
     wrong("must not hold an entry twice");
   const items = schema.items;
