@@ -101,9 +101,16 @@ test("over already -> a conflict that says when", async () => {
   const ref = question(await start(shipIt())).approvalId;
   await answer(ref, "yes");
   await expect(reassign(t, OWNER as never, ref, "root")).rejects.toMatchObject({
-    data: { code: "conflict", message: expect.stringMatching(/answered already \(2026-/) },
+    data: {
+      ...{
+        code: "conflict",
+        field: "ref",
+        remedy: expect.stringContaining(`approvals show ${ref} tells how it ended`),
+      },
+      message: expect.stringMatching(/^this question has been answered already \(2026-/),
+    },
   });
   await expect(t.mutation(api.approvals.resend, { actor: OWNER, ref, requestKey: "r" })).rejects.toMatchObject({
-    data: { code: "conflict" },
+    data: { code: "conflict", field: "ref", remedy: expect.any(String) },
   });
 });

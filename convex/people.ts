@@ -75,7 +75,10 @@ export const unlink = gatewayMutation({
     const person = await people.demandPerson(ctx, name);
     const row = await people.handleRow(ctx, handle);
     if (row === null || row.personId !== person._id) {
-      fail("not_found", `${handle} is not linked to ${person.name}`, { field: "handle" });
+      fail("not_found", `${handle} is not linked to ${person.name}`, {
+        field: "handle",
+        remedy: "factory people list shows who has which handle",
+      });
     }
     await ctx.db.delete("handles", row._id);
     if (person.preferredHandle === handle) await ctx.db.patch("people", person._id, { preferredHandle: null });

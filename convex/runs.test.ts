@@ -329,7 +329,7 @@ describe("cancel", () => {
     await pass(t, 120_000);
     expect(await run(started.runId)).toEqual(cancelled);
     await expect(t.mutation(api.runs.cancel, { actor: OWNER, runId: started.runId })).rejects.toMatchObject({
-      data: { code: "conflict" },
+      data: { code: "conflict", message: "the run has been cancelled already", field: "runId" },
     });
     expect((await rows("timers")).map((row) => row.status)).toEqual(["cancelled"]);
   });

@@ -238,7 +238,7 @@ describe("questions", () => {
     const started = await start(ask());
     await t.run((ctx) => ctx.db.patch("runs", started.runId as Id<"runs">, { status: "failed", endedAt: Date.now() }));
     await looks(t, 2);
-    expect((await told(rows))[0]!.text).toContain("Its run is failed already.");
+    expect((await told(rows))[0]!.text).toContain("Its run has failed already.");
   });
 
   test("over age -> told once, also when thousands wait; answered -> mended", async () => {

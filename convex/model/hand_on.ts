@@ -1,6 +1,6 @@
 /** Who is asked changes while a question is open: handed on to somebody (A13), sent again, or its approver has left (A12). */
 
-import { timeText } from "../../src/flow/outcome.ts";
+import { overWords, timeText } from "../../src/flow/outcome.ts";
 import { approverWords, isApprover, ownRequest, refusedReason } from "../../src/flow/verdict.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
@@ -76,10 +76,18 @@ async function giverOf(ctx: QueryCtx, acting: Acting, approval: Doc<"approvals">
   const asked = (await codesOf(ctx, approval._id)).filter((row) => row.open);
   if (asked.some(({ personId }) => personId === acting.person._id)) return acting.person;
   if (!may(acting.person, "people.manage")) {
-    fail("forbidden", "only somebody who is asked, or an admin, may hand this question on", { field: "ref" });
+    fail("forbidden", "only somebody who is asked, or an admin, may hand this question on", {
+      field: "ref",
+      remedy: "ask one of them, or an admin, to hand it on",
+    });
   }
   const [only, ...others] = await Promise.all(asked.map(({ personId }) => ctx.db.get("people", personId)));
-  if (only == null) fail("conflict", "nobody is asked just now, so there is nobody to take it from", { field: "ref" });
+  if (only == null) {
+    fail("conflict", "nobody is asked just now, so there is nobody to take it from", {
+      field: "ref",
+      remedy: "send it again: then those who may answer by now are asked",
+    });
+  }
   if (others.length > 0) {
     const names = [only, ...others].flatMap((person) => person?.name ?? []);
     fail("ambiguous", `${names.join(", ")} are asked: whose part is it?`, {
@@ -166,7 +174,10 @@ export async function resend(
   const mine = open.filter(({ personId }) => personId === acting.person._id);
   const all = acting.person._id === approval.requestedBy || may(acting.person, "people.manage");
   if (mine.length === 0 && !all) {
-    fail("forbidden", "only somebody who is asked, who asked, or an admin may send it again", { field: "ref" });
+    fail("forbidden", "only somebody who is asked, who asked, or an admin may send it again", {
+      field: "ref",
+      remedy: "ask one of them, or an admin, to send it again",
+    });
   }
   const places: string[] = [];
   if (all) await askMissing(ctx, approval);
@@ -250,5 +261,11 @@ export async function askWaiting(ctx: MutationCtx): Promise<void> {
 function demandPending(approval: Doc<"approvals">): void {
   if (approval.status === "pending") return;
   const at = approval.outcome === null ? "" : ` (${timeText(approval.outcome.at)})`;
-  fail("conflict", `this question is ${approval.status} already${at}`, { field: "ref" });
+  fail("conflict", `this question ${overWords(approval.status)} already${at}`, {
+    field: "ref",
+    remedy:
+      approval.status === "superseded"
+        ? "look for the newer one: factory approvals list shows what is open"
+        : `nothing is left to answer; factory approvals show ${approval._id} tells how it ended`,
+  });
 }

@@ -129,7 +129,10 @@ export async function insertPerson(
     });
   }
   if ((await personByName(ctx, shown)) !== null) {
-    fail("conflict", `there is already a person named "${shown}"`, { field: "name" });
+    fail("conflict", `there is already a person named "${shown}"`, {
+      field: "name",
+      remedy: "choose another name, or change that person with factory people role and factory people link",
+    });
   }
   const personId = await ctx.db.insert("people", {
     name: shown,

@@ -1,6 +1,7 @@
 /** Runs: start, cancel, and how they are shown. How a run goes on is in `advance.ts`. */
 import type { Cancelled } from "../../src/contract/run.ts";
 import type { Json } from "../../src/flow/definition.ts";
+import { overWords } from "../../src/flow/outcome.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { Advance } from "./advance.ts";
@@ -148,10 +149,16 @@ export async function cancelRun(
   reason: string | null,
 ): Promise<Doc<"runs">> {
   if (run.endedAt !== null) {
-    fail("conflict", `the run is ${run.status} already`, { remedy: "start it again to run it once more" });
+    fail("conflict", `the run ${overWords(run.status)} already`, {
+      field: "runId",
+      remedy: "start it again to run it once more",
+    });
   }
   if (run.startedBy !== acting.person._id && !may(acting.person, "runs.cancelAny")) {
-    fail("forbidden", `only ${run.startedByShown} or an admin may cancel this run`);
+    fail("forbidden", `only ${run.startedByShown} or an admin may cancel this run`, {
+      field: "runId",
+      remedy: "ask one of them to cancel it",
+    });
   }
   await record(ctx, {
     subject: `run:${run._id}`,

@@ -5,7 +5,7 @@
  */
 
 import type { OutMessage } from "../../src/contract/message.ts";
-import { channelLabel } from "../../src/flow/outcome.ts";
+import { channelLabel, overWords } from "../../src/flow/outcome.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { openTimers } from "./approval_timers.ts";
@@ -179,7 +179,7 @@ export async function orphaned(ctx: QueryCtx, approval: Doc<"approvals">): Promi
   const run = approval.runId === null ? null : await ctx.db.get("runs", approval.runId);
   if (run !== null && run.endedAt !== null) {
     const remedy = "it can be left: whoever answers is told that the run is over";
-    return { ...about(approval, "run"), cause: `its run is ${run.status} already`, remedy };
+    return { ...about(approval, "run"), cause: `its run ${overWords(run.status)} already`, remedy };
   }
   const asked = (await codesOf(ctx, approval._id)).filter((row) => row.open);
   if (asked.length < approval.quorum) {

@@ -37,7 +37,7 @@ export async function makeBackup(config: Config, path: string): Promise<BackupRe
   assertEmbedded(config, "npx convex export --path FILE");
   const { backup } = await import("../host/backup/index.ts");
   const file = resolve(path);
-  return { file, ...said(() => backup({ dataDir: backendOf(config), file, extra: ownFiles(config.dataDir) })) };
+  return { file, ...said(file, () => backup({ dataDir: backendOf(config), file, extra: ownFiles(config.dataDir) })) };
 }
 
 export async function makeExport(config: Config, path: string): Promise<ExportReport> {
@@ -47,7 +47,7 @@ export async function makeExport(config: Config, path: string): Promise<ExportRe
   try {
     return { file, ...(await exportForConvex({ dataDir: backendOf(config), file })) };
   } catch (thrown) {
-    throw worded(thrown);
+    throw worded(thrown, file);
   }
 }
 
@@ -59,11 +59,12 @@ export async function restoreBackup(
 ): Promise<RestoreReport> {
   assertEmbedded(config, "npx convex import FILE");
   const { restore } = await import("../host/backup/index.ts");
+  const file = resolve(path);
   const folder = await takeDataDir(config.dataDir);
   try {
     const movedTo = existsSync(folder.backend) ? moveAside(folder.backend, options.replace) : null;
     try {
-      const { extra, ...report } = said(() => restore({ file: resolve(path), dataDir: folder.backend }));
+      const { extra, ...report } = said(file, () => restore({ file, dataDir: folder.backend }));
       for (const [name, bytes] of Object.entries(extra)) putFile(folder.path, name, bytes);
       return { ...report, movedTo };
     } catch (thrown) {
@@ -125,16 +126,19 @@ function putFile(dataDir: string, name: string, bytes: Uint8Array): void {
   }
 }
 
-function said<T>(body: () => T): T {
+function said<T>(file: string, body: () => T): T {
   try {
     return body();
   } catch (thrown) {
-    throw worded(thrown);
+    throw worded(thrown, file);
   }
 }
 
-/** The host's reasons in our words; its messages name the file and what to do. */
-function worded(thrown: unknown): unknown {
+/** A sentence of the host's that tells what to do, after those that tell what is wrong. */
+const TO_DO = /^(.+)\. ((?:Choose|Free|Move|Use)\b.+)\.$/s;
+
+/** The host's reasons in our words; its messages name the file, and mostly what to do. */
+function worded(thrown: unknown, file: string): unknown {
   const { name, reason, message } = thrown as { name?: string; reason?: string | null; message?: string };
   if (name !== "HostError") return thrown;
   const code =
@@ -145,5 +149,12 @@ function worded(thrown: unknown): unknown {
         : reason === "newer_version"
           ? "conflict"
           : "invalid_input";
-  return new FactoryError(code, String(message), { cause: thrown });
+  const ofFile = String(message).includes(file);
+  const [, wrong = String(message), remedy] = TO_DO.exec(String(message)) ?? [];
+  const otherwise = ofFile ? "give a file that factory backup made" : "set FACTORY_DATA_DIR to the folder of the bot";
+  return new FactoryError(code, wrong, {
+    field: ofFile ? "FILE" : "FACTORY_DATA_DIR",
+    remedy: remedy === undefined ? otherwise : `${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`,
+    cause: thrown,
+  });
 }

@@ -2,7 +2,7 @@
 import { duration, escapeText, when } from "../../channels/index.ts";
 import type { ApprovalDetail } from "../bot/backend.ts";
 import type { RunView, WaitingFor } from "../contract/run.ts";
-import { cancelledWords } from "../flow/outcome.ts";
+import { cancelledWords, overWords } from "../flow/outcome.ts";
 import { fields, type Painter, table } from "./output.ts";
 
 const zone = () => ({ now: Date.now(), timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone });
@@ -74,7 +74,8 @@ export function resultText({ runId, status, result, error, cancelled, endedAt }:
   if (status === "completed") return escapeText(json(result));
   if (error !== null) return error;
   if (endedAt === null) return `${runId} is ${status}; it has no result yet`;
-  return `${runId} was ${cancelled === undefined ? status : cancelledWords(cancelled)}; it has no result`;
+  const over = cancelled === undefined ? overWords(status) : `was ${cancelledWords(cancelled)}`;
+  return `${runId} ${over}; it has no result`;
 }
 
 const isEmpty = (value: unknown) =>

@@ -51,6 +51,18 @@ export function cancelledWords({ by, reason }: Cancelled): string {
   return `cancelled${by === null ? "" : ` by ${by}`}${shown === "" ? "" : `: ${shown}`}`;
 }
 
+const OVER: Record<string, string> = {
+  completed: "has completed",
+  failed: "has failed",
+  cancelled: "has been cancelled",
+  answered: "has been answered",
+  expired: "has expired",
+  superseded: "has been replaced",
+};
+
+/** Of a run or a question that is over, as a sentence goes on: "has failed". */
+export const overWords = (status: string): string => (Object.hasOwn(OVER, status) ? OVER[status]! : `is ${status}`);
+
 /** All who made the quorum, in the order in which they voted; the one who decided where there are no votes. */
 function voters(votes: readonly Vote[], outcome: Outcome | null): string {
   const agreeing = votes.filter(({ option }) => option === outcome?.option);

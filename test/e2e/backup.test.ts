@@ -35,6 +35,8 @@ test("asked -> copied while the bot runs -> restored in another folder -> answer
     json: { error: { code: "conflict", remedy: expect.stringContaining("--replace") } },
   });
 
+  const unusable = { code: "invalid_input", field: "FILE", remedy: "give a file that factory backup made" };
+  expect(await other.json("restore", join(out, "none"))).toMatchObject({ code: 2, json: { error: unusable } });
   expect(await other.ok("restore", file)).toMatchObject({ movedTo: null, createdAt: expect.any(String) });
   await other.start();
   const [open] = await other.ok("approvals", "list");
