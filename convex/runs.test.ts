@@ -312,6 +312,8 @@ describe("cancel", () => {
     });
     const [job] = await rows("jobs");
     const claimed = await t.mutation(internal.jobs.claim, { jobId: job!._id });
+    const wordy = t.mutation(api.runs.cancel, { actor: OWNER, runId: started.runId, reason: "x".repeat(4001) });
+    await expect(wordy).rejects.toMatchObject({ data: { code: "too_large", field: "reason" } });
     const cancelled = await t.mutation(api.runs.cancel, { actor: OWNER, runId: started.runId, reason: "enough" });
     expect(cancelled).toMatchObject({
       ...{ status: "cancelled", waitingFor: [] },

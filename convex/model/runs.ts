@@ -141,6 +141,8 @@ export async function startChildRun(
 export const childOf = (ctx: MutationCtx, parentId: Id<"runs">, waitId: string): Promise<Doc<"runs"> | null> =>
   runOfRequest(ctx, `child:${waitKey(parentId, waitId)}`);
 
+const MAX_REASON = 4000;
+
 /** Who started it, or who may cancel any. A run that is over stays as it is. */
 export async function cancelRun(
   ctx: MutationCtx,
@@ -159,6 +161,10 @@ export async function cancelRun(
       field: "runId",
       remedy: "ask one of them to cancel it",
     });
+  }
+  // It is kept with the run, and with each of its questions.
+  if ((reason?.length ?? 0) > MAX_REASON) {
+    fail("too_large", `a reason has at most ${MAX_REASON} characters`, { field: "reason", remedy: "shorten it" });
   }
   await record(ctx, {
     subject: `run:${run._id}`,
