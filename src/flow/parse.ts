@@ -2,9 +2,10 @@
  * A workflow file, in either notation, as YAML or JSON -> the compiled graph. Every problem is reported at once, each with its place and
  * remedy; nothing that has a problem compiles.
  */
-import type { Definition } from "./definition.ts";
+import type { Definition, Json } from "./definition.ts";
 import { type Draft, type Known, NOTHING_KNOWN } from "./draft.ts";
 import { readHook } from "./hook.ts";
+import { isObject } from "./json.ts";
 import { linkGates } from "./parse_gate.ts";
 import { parseGraph } from "./parse_graph.ts";
 import { noteTemplates } from "./parse_parts.ts";
@@ -82,7 +83,7 @@ export function parseDefinition(source: string, file: string, known: Known = NOT
   const notify = places(top, "notify", false) ?? [];
   const sharedSession = readSharedSession(top);
   linkGates(draft);
-  validateDraft(draft, inputs);
+  validateDraft(draft, inputs, [schedule?.input ?? null, hook?.input ?? null].flatMap(fieldsOf));
   if (schedule !== null && problems.errors.length === 0) {
     const checked = checkInput(inputs, schedule.input);
     if (!checked.ok)
@@ -119,6 +120,7 @@ export function parseDefinition(source: string, file: string, known: Known = NOT
 export const problemLine = ({ file, line, column, message, remedy }: Problem): string =>
   `${file}:${line}:${column} ${message} (${remedy})`;
 
+const fieldsOf = (input: Json): string[] => (isObject(input) ? Object.keys(input) : []);
 const inOrder = (list: Problem[]): Problem[] => [...list].sort((a, b) => a.line - b.line || a.column - b.column);
 
 function readNotation(top: Shape): "graph" | "steps" | null {

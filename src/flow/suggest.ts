@@ -6,7 +6,9 @@ export function didYouMean(word: string, known: readonly string[]): string | nul
   for (const candidate of known.slice(0, 1000)) {
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < bestDistance && candidate !== word) {
+    // Words without a letter in common are not slips of one another, however short: "n" is not "q".
+    const alike = distance === 0 || distance < Math.min(wanted.length, candidate.length);
+    if (distance < bestDistance && alike && candidate !== word) {
       best = candidate;
       bestDistance = distance;
     }

@@ -12,15 +12,15 @@ import { isBareWord } from "./until.ts";
 
 type Nodes = ReadonlyMap<string, FlowNode>;
 
-/** Reports to the draft's problems; sets `repeats` on its nodes. */
-export function validateDraft(draft: Draft, inputs: Json): void {
+/** Reports to the draft's problems; sets `repeats` on its nodes. `given`: fields of the input that the file's own schedule or hook gives. */
+export function validateDraft(draft: Draft, inputs: Json, given: readonly string[] = []): void {
   if (checkTargets(draft) && draft.graphKnown) {
     checkReachable(draft);
     checkLoops(draft);
     checkParallel(draft);
     markRepeats(draft.nodes);
   }
-  checkTexts(draft, inputs);
+  checkTexts(draft, inputs, given);
   checkNames(draft);
 }
 
@@ -172,32 +172,49 @@ export function declared(nodes: Nodes): string[] {
   return [...new Set(names)].sort();
 }
 
-/** Fields of the input, and whether there may be others. */
-function inputNames(inputs: Json): { names: string[]; open: boolean } {
-  if (!isObject(inputs)) return { names: [], open: true };
-  const properties = isObject(inputs.properties ?? null) ? Object.keys(inputs.properties as JsonObject) : [];
+/**
+ * Fields of the input, and what else it may have: `none` by the rule that declared inputs are all there are, `any` where the schema itself
+ * lets others in, `unsaid` where it says nothing about them.
+ */
+function inputNames(inputs: Json): { names: string[]; others: "none" | "any" | "unsaid" } {
+  if (!isObject(inputs)) return { names: [], others: "unsaid" };
+  const names = Object.keys(isObject(inputs.properties ?? null) ? (inputs.properties as JsonObject) : {});
   const combined = ["anyOf", "oneOf", "allOf"].some((keyword) => Object.hasOwn(inputs, keyword));
   const more = inputs.additionalProperties;
-  return { names: properties, open: combined || properties.length === 0 || more === true || isObject(more ?? null) };
+  if (combined || more === true || isObject(more ?? null)) return { names, others: "any" };
+  return { names, others: names.length > 0 || more === false ? "none" : "unsaid" };
 }
 
-function checkTexts(draft: Draft, inputs: Json): void {
+function checkTexts(draft: Draft, inputs: Json, given: readonly string[]): void {
   const input = inputNames(inputs);
   const variables = new Set([...declared(draft.nodes), ...draft.aliases.keys(), ...input.names, ...BUILT_IN]);
+  // Whoever declares no inputs reads them all the same; once each is enough to be told that they are what the run then needs.
+  const told = new Set<string>(given);
   for (const { kind, source, at, label, locals } of draft.texts) {
     const read = (path: readonly string[], where: number) => {
       const name = path[0]!;
       if (variables.has(name) || locals.includes(name)) return;
       const near = didYouMean(name, [...variables, ...locals]);
+      const remedy = unsaved(draft.nodes, name) ?? (near === null ? null : `did you mean "${near}"?`);
       const message = `${label}: nothing sets the variable "${name}"`;
-      if (!input.open)
-        draft.problems.error(
-          where,
-          message,
-          near ? `did you mean "${near}"?` : "set it with saveAs or outputVar, or add it to inputs",
-        );
-      else if (near)
-        draft.problems.warn(where, message, `did you mean "${near}"? If it is an input, declare it under inputs`);
+      if (input.others === "none") {
+        draft.problems.error(where, message, remedy ?? "set it with saveAs or outputVar, or add it to inputs");
+      } else if (told.has(name)) {
+        return;
+      } else if (remedy !== null) {
+        const stop = remedy.endsWith("?") ? "" : ".";
+        draft.problems.warn(where, message, `${remedy}${stop} If it is an input, declare it under inputs`);
+      } else if (input.others === "unsaid") {
+        told.add(name);
+        const way = "set it with saveAs or outputVar; if it is an input, declare it under inputs";
+        draft.problems.warn(where, `${message}; the run fails here unless its input has it`, way);
+      }
+    };
+    // The fields of a loop's output cannot be known beforehand, and what it lacks is nothing: only a slip of the hand shows.
+    const doubtUntil = (name: string) => {
+      const near = variables.has(name) || locals.includes(name) ? null : didYouMean(name, locals);
+      const message = `${label}: until reads "${name}", which is nothing unless the output has such a field`;
+      if (near !== null) draft.problems.warn(at, message, `did you mean "${near}"?`);
     };
     const refuse = ({ message, remedy }: SyntaxProblem) => draft.problems.error(at, `${label}: ${message}`, remedy);
     if (kind === "path") {
@@ -220,8 +237,10 @@ function checkTexts(draft: Draft, inputs: Json): void {
         continue;
       }
       const { paths, words } = readsOf(parsed.value);
-      // The fields of a loop's output cannot be known beforehand.
-      if (kind === "expression") for (const { path } of paths) read(path, at);
+      for (const { path } of paths) {
+        if (kind === "expression") read(path, at);
+        else doubtUntil(path[0]!);
+      }
       for (const { word } of words) {
         if (!variables.has(word)) continue;
         draft.problems.warn(
@@ -232,6 +251,16 @@ function checkTexts(draft: Draft, inputs: Json): void {
       }
     }
   }
+}
+
+/** A node's id stands for its output only where the node keeps one under it; null: it is no node's id. */
+function unsaved(nodes: Nodes, name: string): string | null {
+  const node = name.includes(".") ? undefined : nodes.get(name);
+  if (node === undefined) return null;
+  if (!("saveAs" in node)) return `node "${name}" has no output; name a variable`;
+  return node.saveAs === null
+    ? `add saveAs: ${name} to node "${name}"`
+    : `the output of node "${name}" is "${node.saveAs}"`;
 }
 
 const VARIABLE = /^[A-Za-z_][\w-]{0,63}$/;
