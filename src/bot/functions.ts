@@ -90,7 +90,9 @@ export const functions = {
     create: mutation<{ actor: Actor; source: string; file: string; origin?: "builtin" }, WorkflowCreated>(
       "workflows:create",
     ),
-    validate: query<{ source: string; file: string }, { ok: boolean; problems: Problem[] }>("workflows:validate"),
+    validate: query<{ source: string; file: string }, { ok: boolean; problems: Problem[]; warnings: Problem[] }>(
+      "workflows:validate",
+    ),
     list: query<None, WorkflowSummary[]>("workflows:list"),
     show: query<{ name: string }, WorkflowSummary & { source: string; file: string }>("workflows:show"),
     remove: mutation<{ actor: Actor; name: string }, null>("workflows:remove"),

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { escapeText } from "../../channels/index.ts";
 import { functions } from "../bot/backend.ts";
-import type { WorkflowSummary } from "../bot/functions.ts";
+import type { Problem, WorkflowSummary } from "../bot/functions.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { type Act, text } from "./act.ts";
 import { readInput, readText } from "./files.ts";
@@ -37,18 +37,20 @@ export function workflowCommands(program: Command, act: Act): void {
           return;
         }
         if (options.validate === true) {
-          const { ok, problems } =
+          const { ok, problems, warnings } =
             kind === null
               ? await backend.query(functions.workflows.validate, { source, file })
-              : await backend.query(functions.profiles.check, { kind, source, file });
+              : { ...(await backend.query(functions.profiles.check, { kind, source, file })), warnings: [] };
           if (!ok) {
-            const shown = problems.map((p) => `${p.file}:${p.line}:${p.column} ${p.message} (${p.remedy})`).join("\n");
-            throw new FactoryError("invalid_definition", shown, {
+            throw new FactoryError("invalid_definition", problems.map(line).join("\n"), {
               field: file,
               remedy: "correct the file, then check again",
             });
           }
-          context.out.result({ ok, problems }, () => `${file} is valid`);
+          // As `create` says them.
+          const doubts = warnings.map(line);
+          for (const warning of doubts) context.out.note(`warning: ${warning}`);
+          context.out.result({ ok, problems, warnings: doubts }, () => `${file} is valid`);
           return;
         }
         const created = await backend.mutation(functions.workflows.create, { actor: context.actor(), source, file });
@@ -161,6 +163,8 @@ function startedBy({ schedules, hook }: WorkflowSummary): string {
   const clock = schedules.map(({ cron, timeZone, scheduleId }) => `${cron} ${timeZone} (${scheduleId})`);
   return [...clock, ...(hook === null ? [] : [`hook ${hook}`])].join("; ");
 }
+
+const line = (one: Problem): string => `${one.file}:${one.line}:${one.column} ${one.message} (${one.remedy})`;
 
 /** Roles and hands are Markdown; which of both, the folder says. Null: a definition. */
 function profileKind(path: string): "role" | "hand" | null {

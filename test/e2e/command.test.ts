@@ -95,6 +95,24 @@ describe("wrong input -> one clear error", () => {
     expect(stderr).toMatch(/there is no node "nowhere" \(/);
   });
 
+  test("what is only doubtful is said alike when a file is checked and when it is stored", async () => {
+    const doubtful = place.file(
+      "doubtful.yaml",
+      "startNodeId: a\nnodes:\n  a: { type: wait, forMs: 1, next: z }\n  z: { type: end, result: a }\n",
+    );
+    const doubt = /doubtful\.yaml:4:\d+ node "z": nothing sets the variable "a" \(/;
+    const checked = await typedJson(["workflow", "create", doubtful, "--validate"]);
+    expect(checked).toMatchObject({
+      code: 0,
+      json: { ok: true, problems: [], warnings: [expect.stringMatching(doubt)] },
+    });
+    const shown = await typed(["workflow", "create", doubtful, "--validate"]);
+    expect(shown.stdout).toBe("doubtful.yaml is valid\n");
+    expect(shown.stderr).toMatch(new RegExp(`^warning: ${doubt.source}`));
+    const { json } = await typedJson(["workflow", "create", doubtful]);
+    expect(json.warnings).toEqual(checked.json.warnings);
+  });
+
   test("nothing of it was stored", async () => {
     const { json } = await typedJson(["workflow", "list"]);
     expect(json.map(({ name }: { name: string }) => name)).not.toContain("broken");
