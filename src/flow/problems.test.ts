@@ -99,11 +99,29 @@ nodes:
     ]);
   });
 
-  it("what stands wrongly in JSON is to be corrected as JSON", () => {
-    const parsed = parseDefinition('{"id": "x", ', "w.json");
-    expect(parsed.ok ? [] : parsed.problems.map(problemLine)).toEqual([
-      expect.stringMatching(/^w\.json:1:\d+ .*\(correct the JSON here\)$/),
+  const read = (source: string, file: string) => {
+    const parsed = parseDefinition(source, file);
+    return parsed.ok ? [] : parsed.problems.map(problemLine);
+  };
+
+  it("a broken JSON file is told by what JSON allows, with its line and column", () => {
+    expect(read('{\n  "id": "x"\n  "startNodeId": "z"\n}', "w.json")).toEqual([
+      'w.json:3:3 as JSON: expected "," or "}" after the value, found "startNodeId" (put a comma between two values, and close every bracket)',
     ]);
+    // YAML would take the first; the second begins like JSON under another name.
+    expect(read('{"name":"x", "startNodeId": }', "w.json")).toEqual([
+      'w.json:1:29 as JSON: "startNodeId" has no value here, found "}" (write one, or null)',
+    ]);
+    expect(read('{"id": "x",\n "nodes": {"z" {}}}', "w.yaml")).toEqual([
+      'w.yaml:2:16 as JSON: expected ":" after "z", found "{" (write "z": value)',
+    ]);
+  });
+
+  it("YAML in braces stays YAML, and an empty file is empty under any name", () => {
+    expect(parse("{ id: x, startNodeId: z, nodes: { z: { type: end, }, }, }").ok).toBe(true);
+    expect(parse('{ "id": "x", startNodeId: z, nodes: { z: { type: end } } }').ok).toBe(true);
+    expect(read("{ id: x, nodes: [ }", "w.yaml").join()).toContain("correct the YAML here");
+    expect(read(" \n", "w.json").join()).toContain("the file is empty");
   });
 
   const node = (text: string, more = "") => `startNodeId: n\n${more}\nnodes:\n  n: ${text}\n  z: { type: end }\n`;

@@ -1,6 +1,7 @@
 /** A YAML or JSON text as a tree whose every part knows its place, so that each problem can name line and column. */
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { Json } from "./definition.ts";
+import { jsonProblem } from "./json_syntax.ts";
 
 export interface Problem {
   file: string;
@@ -58,6 +59,9 @@ export function readTree(source: string, problems: Problems): Tree | null {
     return null;
   }
   const json = /^\s*[{[]/.test(source) ? parseJson(source) : undefined;
+  // YAML takes much that looks like JSON and is none; a file that is named JSON is held to it, whatever else reads it.
+  const isJson = /\.json$/i.test(problems.file);
+  if (isJson && json === undefined && refusedAsJson(source, problems)) return null;
   let document: Document.Parsed;
   try {
     // YAML forbids tabs where JSON allows them; offsets stay the same. The library's own search for equal keys is quadratic.
@@ -72,10 +76,8 @@ export function readTree(source: string, problems: Problems): Tree | null {
   }
   // The few texts that are JSON and not YAML (very long keys) lose their places, not their meaning.
   if (document.errors.length > 0 && json !== undefined) return fromJson(json, problems, 0);
-  // JSON is read as YAML, for its places; whoever wrote JSON is told so.
-  const notation = /\.jsonc?$/i.test(problems.file) ? "JSON" : "YAML";
-  for (const error of document.errors)
-    problems.error(error.pos[0], sentence(error.message), `correct the ${notation} here`);
+  if (document.errors.length > 0 && LIKE_JSON.test(source) && refusedAsJson(source, problems)) return null;
+  for (const error of document.errors) problems.error(error.pos[0], sentence(error.message), "correct the YAML here");
   if (document.errors.length > 0) return null;
   if (document.contents === null) {
     problems.error(0, "the file is empty", "write a workflow: startNodeId and nodes, or steps");
@@ -84,12 +86,22 @@ export function readTree(source: string, problems: Problems): Tree | null {
   return convert(document.contents, problems, 0);
 }
 
+/** YAML has braces too, but hardly anybody begins with them and quotes the first name. */
+const LIKE_JSON = /^\uFEFF?\s*\{\s*["}]/;
+
+/** False: there is nothing in it, or nothing wrong with it as JSON. */
+function refusedAsJson(source: string, problems: Problems): boolean {
+  const problem = /\S/.test(source) ? jsonProblem(source) : null;
+  if (problem !== null) problems.error(problem.at, `as JSON: ${problem.message}`, problem.remedy);
+  return problem !== null;
+}
+
 const sentence = (message: string): string =>
   /stack/i.test(message) ? "nested too deeply" : message.replaceAll(/\s+/g, " ").slice(0, 200);
 
 function parseJson(source: string): Json | undefined {
   try {
-    return JSON.parse(source);
+    return JSON.parse(source.replace(/^\uFEFF/, ""));
   } catch {
     return undefined;
   }
