@@ -8,6 +8,7 @@ import { type BotLogger, createLogger } from "./logger.ts";
 import { checkArgs, type Mode, modeOf, USAGE } from "./mode.ts";
 import { modelName } from "./model_name.ts";
 import { osUser } from "./os_user.ts";
+import { progressLine } from "./progress.ts";
 import { untilQuiet } from "./quiet.ts";
 
 /** The contract gives 10 s; the last half second is for the exit itself. */
@@ -41,7 +42,8 @@ export async function main(prepared: HostThread | null): Promise<void> {
   const stopper = createStopper(logger);
   // A reader that went away (`| head`) is no failure: nothing more can be said to it.
   process.stdout.on("error", () => stopper.stop(0, "nobody reads the replies any more"));
-  const progress = progressLine(mode);
+  const shown = mode === "terminal" && process.stdout.isTTY === true;
+  const progress = shown ? progressLine(process.stdout, process.stderr, logger) : () => {};
   try {
     const bot = await startBot({
       config,
@@ -157,16 +159,6 @@ function sayTo(stream: NodeJS.WriteStream, info: ErrorInfo): void {
 }
 
 const linesOf = (text: string): string[] => text.replace(/\n$/, "").split("\n");
-
-/** One line that is written over, for a person who waits; nothing for programs. Nothing after its end: the prompt stands there. */
-function progressLine(mode: Mode): (step: string | null) => void {
-  if (mode !== "terminal" || process.stdout.isTTY !== true) return () => {};
-  let over = false;
-  return (step) => {
-    if (!over) process.stdout.write(`\r\u001b[K${step === null ? "" : `${step} …`}`);
-    over ||= step === null;
-  };
-}
 
 function greeting(config: Config, env: Record<string, string | undefined>): string[] {
   const paint = painter(wantsColours(process.stdout, env));
