@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { escapeText, padEnd } from "../../channels/index.ts";
 import { functions } from "../bot/backend.ts";
-import { builtinFiles } from "../bot/builtins.ts";
+import { brokenBuiltins, builtinFiles } from "../bot/builtins.ts";
 import { connect, probe } from "../bot/connect.ts";
 import { isAlive, readEndpoint } from "../bot/data_dir.ts";
 import { readGatewayKey } from "../bot/gateway_key.ts";
@@ -139,8 +139,10 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
     });
     await look("workflows", async () => {
       const all = await backend.query(functions.workflows.list, {});
+      const broken = await brokenBuiltins(backend);
+      for (const line of broken) bad("workflows", line, "correct the file, then start the bot again");
       const builtins = builtinFiles().length;
-      if (all.length < builtins)
+      if (broken.length === 0 && all.length < builtins)
         throw new Error(`${all.length} of ${builtins} built-in definitions are there; see the bot's log`);
       return { detail: all.map((one) => `${one.name} ${one.version}`).join(", "), value: all };
     });
