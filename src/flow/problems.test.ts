@@ -408,6 +408,18 @@ nodes:
       expect(said(open).map((line) => /variable "(\w+)"/.exec(line)?.[1])).toEqual(["a", "c", "waited"]);
     });
 
+    it("is doubted as a field of an answer and of the run, whose fields are known", () => {
+      const file = (prompt: string) =>
+        node(
+          `{ type: approval, question: q, options: [yes], next: { yes: t } }\n  t: { type: task, prompt: "${prompt}", saveAs: a, next: z }`,
+        );
+      expect(warnings(file("{{n.reason}} {{n.fields.amount}} {{run.title}} {{n}} {{a.anything}}"))).toEqual([]);
+      expect(warnings(file("{{n.reasn}} {{run.starter}}"))).toEqual([
+        'w.yaml:5:28 node "t": "n" has no field "reasn" (did you mean "n.reason"?)',
+        'w.yaml:5:28 node "t": "run" has no field "starter" (it has id, title, startedBy, workflow)',
+      ]);
+    });
+
     it("may be a field of the output in until, unless it looks like a slip", () => {
       const loop = (until: string) => node(`{ type: loop, prompt: x, maxIterations: 2, until: "${until}", next: z }`);
       expect(said(warnings(loop("score > 3")))).toEqual([]);

@@ -188,12 +188,17 @@ function inputNames(inputs: Json): { names: string[]; others: "none" | "any" | "
 function checkTexts(draft: Draft, inputs: Json, given: readonly string[]): void {
   const input = inputNames(inputs);
   const variables = new Set([...declared(draft.nodes), ...draft.aliases.keys(), ...input.names, ...BUILT_IN]);
+  const answers = answersOf(draft.nodes);
   // Whoever declares no inputs reads them all the same; once each is enough to be told that they are what the run then needs.
   const told = new Set<string>(given);
   for (const { kind, source, at, label, locals } of draft.texts) {
     const read = (path: readonly string[], where: number) => {
       const name = path[0]!;
-      if (variables.has(name) || locals.includes(name)) return;
+      if (locals.includes(name)) return;
+      if (variables.has(name)) {
+        if (!input.names.includes(name)) doubtField(name, path[1], where);
+        return;
+      }
       const near = didYouMean(name, [...variables, ...locals]);
       const remedy = unsaved(draft.nodes, name) ?? (near === null ? null : `did you mean "${near}"?`);
       const message = `${label}: nothing sets the variable "${name}"`;
@@ -209,6 +214,14 @@ function checkTexts(draft: Draft, inputs: Json, given: readonly string[]): void 
         const way = "set it with saveAs or outputVar; if it is an input, declare it under inputs";
         draft.problems.warn(where, `${message}; the run fails here unless its input has it`, way);
       }
+    };
+    // Before the question is answered its variable is nothing and any field of it too, so the file may run.
+    const doubtField = (name: string, field: string | undefined, where: number) => {
+      const there = name === "run" ? RUN_FIELDS : answers.has(name) ? ANSWER_FIELDS : null;
+      if (field === undefined || there === null || there.includes(field)) return;
+      const near = didYouMean(field, there);
+      const remedy = near === null ? `it has ${there.join(", ")}` : `did you mean "${name}.${near}"?`;
+      draft.problems.warn(where, `${label}: "${name}" has no field "${field}"`, remedy);
     };
     // The fields of a loop's output cannot be known beforehand, and what it lacks is nothing: only a slip of the hand shows.
     const doubtUntil = (name: string) => {
@@ -251,6 +264,18 @@ function checkTexts(draft: Draft, inputs: Json, given: readonly string[]): void 
       }
     }
   }
+}
+
+const RUN_FIELDS = ["id", "title", "startedBy", "workflow"];
+const ANSWER_FIELDS = ["option", "reason", "by", "channel", "at", "text", "fields", "payload"];
+
+/** Variables that hold an answer and nothing else. */
+function answersOf(nodes: Nodes): Set<string> {
+  const names = new Set<string>();
+  for (const node of nodes.values()) if (node.type === "approval") names.add(node.saveAs);
+  for (const node of nodes.values())
+    if (node.type !== "approval" && "saveAs" in node && node.saveAs !== null) names.delete(node.saveAs);
+  return names;
 }
 
 /** A node's id stands for its output only where the node keeps one under it; null: it is no node's id. */
