@@ -14,6 +14,18 @@ describe("the built-in workflows", () => {
     expect(parsed.ok && parsed.definition.name).toBe(file.replace(/\..*$/, ""));
   });
 
+  it("so is each that the documentation shows", () => {
+    const pages = import.meta.glob<string>(["../../README.md", "../../workflows/README.md"], {
+      query: "?raw",
+      import: "default",
+      eager: true,
+    });
+    const blocks = Object.values(pages).flatMap((page) => [...page.matchAll(/^```yaml\n(.*?)^```/gms)]);
+    const shown = blocks.map(([, block]) => block!).filter((block) => /^startNodeId:/m.test(block));
+    expect(shown).toHaveLength(2);
+    for (const source of shown) expect(parseDefinition(source, "shown.yaml")).toMatchObject({ ok: true, warnings: [] });
+  });
+
   it("deploy: built, asked, settled, tested, live", () => {
     const run = new SimulatedRun(load("deploy.yaml"), { version: "1.2", environment: "staging" }).start();
     run.done("build", "built fine");
