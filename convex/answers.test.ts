@@ -178,6 +178,54 @@ describe("B9: edited values", () => {
   });
 });
 
+describe("B9: edited values in text", () => {
+  const form = {
+    type: "object",
+    properties: { amount: { type: "number", maximum: 100_000 }, memo: { type: "string" } },
+  };
+  const payload = { amount: 82_000, memo: "rent", to: "ACME" };
+
+  test("WORD CODE field=value changes the value for the run, and the reply and every copy say so", async () => {
+    const { asked, text, run, rows } = await withPhone();
+    const { code, runId } = await asked({ payload, form });
+    expect(await text(`MORE ${code}`)).toContain(`With a changed value: YES ${code} amount=NUMBER memo="TEXT"`);
+    expect(await text(`YES ${code} amount=9 memo="two months"`)).toBe(
+      'Approved by ana via SMS, with amount 9 and memo "two months".',
+    );
+    const { said } = JSON.parse((await run(runId)).variables);
+    expect(said).toMatchObject({
+      reason: null,
+      fields: { amount: 9, memo: "two months" },
+      payload: { ...payload, amount: 9, memo: "two months" },
+    });
+    const card = JSON.parse((await rows("deliveries"))[0]!.message).card;
+    expect(card.outcomeLine).toBe('Approved by ana via SMS, with amount 9 and memo "two months"');
+  });
+
+  test("what does not fit the form, or cannot be read, settles nothing", async () => {
+    const { asked, text, approval } = await withPhone();
+    const { approvalId, code } = await asked({ payload, form });
+    expect(await text(`YES ${code} amount=820000`)).toBe("fields.amount must be at most 100000.");
+    expect(await text(`YES ${code} to=EVIL`)).toBe("fields.to cannot be edited here. What can be: amount, memo.");
+    expect(await text(`YES ${code} amount=9 thousand`)).toContain('"thousand" is not key=value');
+    expect((await approval(approvalId)).status).toBe("pending");
+  });
+
+  test("also when more questions are open than an answer looks at", async () => {
+    const { asked, text, run, t } = await withPhone();
+    const { code, runId } = await asked({ payload, form });
+    await t.run(async (ctx) => {
+      const [row] = await ctx.db.query("approvalCodes").collect();
+      const { _id, _creationTime, ...same } = row!;
+      for (let n = 0; n < 50; n++)
+        await ctx.db.insert("approvalCodes", { ...same, code: `9${"ACEFHJKMNPRTWXY"[n % 15]}${n}X` });
+    });
+    expect(await text(`YES ${code} amount = 9`)).toContain("Nothing is settled");
+    await text(`YES ${code} amount=9`);
+    expect(JSON.parse((await run(runId)).variables).said).toMatchObject({ fields: { amount: 9 }, reason: null });
+  });
+});
+
 describe("B10: asking back", () => {
   test("words about the question settle nothing; it stays open under the same code, and the reply says which words count", async () => {
     const { asked, text, approval, rows } = await withPhone();

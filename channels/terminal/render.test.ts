@@ -86,6 +86,16 @@ test("a shared card shows no code, a quorum shows its votes", () => {
   `);
 });
 
+test("the values that an answer may change are named, and how", () => {
+  const properties = { amount: { type: "number" }, where: { enum: ["staging", "production"] } };
+  const form = JSON.stringify({ type: "object", properties });
+  const drawn = draw(card({ form, payload: null, expiresAt: null }), pipe);
+  expect(drawn).toContain(
+    "  you may change amount and where as you answer: approve 4K amount=NUMBER where=staging|production\n",
+  );
+  expect(draw(card({ form, code: null }), pipe)).not.toContain("you may change");
+});
+
 test("of a long payload the head is shown, and how to see all", () => {
   const drawn = draw(card({ payload: `${"line of payload\n".repeat(700)}` }), terminal);
   expect(drawn.split("\n").length).toBeLessThan(40);

@@ -1,6 +1,8 @@
 /** A question as a box, and as one line when it has ended. Pure. */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
 import { readablePayload } from "../../src/contract/card.ts";
+import { fieldWays, schemaOf } from "../../src/contract/form.ts";
+import { meaningOf } from "../../src/contract/option.ts";
 import type { RenderOptions } from "./options.ts";
 import { type Paint, painter } from "./style.ts";
 import { cut, escapeText, padEnd, textWidth, wrap } from "./text.ts";
@@ -35,7 +37,7 @@ export function renderCard(card: ApprovalCard, options: RenderOptions): string[]
   body.push([null, ""]);
   if (card.quorum > 1) add(null, votesLine(card));
   if (card.expiresAt !== null) add("yellow", `expires ${when(card.expiresAt, options)}`);
-  if (card.options.length > 0) add("dim", howToAnswer(card));
+  if (card.options.length > 0) for (const line of howToAnswer(card)) add("dim", line);
   if (options.plain)
     return [`${title}: ${body[0]![1]}`, ...body.slice(1).map(([, line]) => (line === "" ? "" : `  ${line}`))].filter(
       (line) => line !== "",
@@ -51,10 +53,23 @@ export function renderCard(card: ApprovalCard, options: RenderOptions): string[]
   ];
 }
 
-function howToAnswer(card: ApprovalCard): string {
+function howToAnswer(card: ApprovalCard): string[] {
+  if (card.code === null) return ["only the people who were asked can answer"];
+  const code = escapeText(card.code);
   const first = escapeText(card.options[0]!);
-  if (card.code === null) return "only the people who were asked can answer";
-  return `answer with a number or a word (1, ${first}), or with the code and a reason (${first} ${escapeText(card.code)} REASON)`;
+  return [
+    `answer with a number or a word (1, ${first}), or with the code and a reason (${first} ${code} REASON)`,
+    ...howToChange(card, card.code),
+  ];
+}
+
+/** Which values an answer may change, and how: not those of a denial. */
+function howToChange(card: ApprovalCard, code: string): string[] {
+  const { names, ways } = fieldWays(schemaOf(card.form) ?? {});
+  const option = card.options.find((one) => meaningOf(one) !== "deny");
+  if (names.length === 0 || option === undefined) return [];
+  const list = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return [escapeText(`you may change ${list} as you answer: ${option} ${code} ${ways.join(" ")}`)];
 }
 
 function payloadHead(payload: string, ref: string): string[] {

@@ -2,9 +2,10 @@
 import type { OutMessage } from "../../src/contract/message.ts";
 import { hintFor, type Reading, readAnswer } from "../../src/flow/answer.ts";
 import { looksLikeCode } from "../../src/flow/code.ts";
+import { readEdits } from "../../src/flow/edits.ts";
 import type { Id } from "../_generated/dataModel.js";
 import type { MutationCtx } from "../_generated/server.js";
-import { answer, findApproval, type OpenQuestion, openFor } from "./approvals.ts";
+import { answer, findApproval, formOf, type OpenQuestion, openFor } from "./approvals.ts";
 import { noteListed, rowOf } from "./codes.ts";
 import { deliveriesOf } from "./outbox.ts";
 import type { Acting } from "./people.ts";
@@ -27,6 +28,8 @@ export async function answerText(
   switch (reading.kind) {
     case "settle":
       return say(await settle(ctx, acting, reading));
+    case "unclearValues":
+      return say(reading.problem);
     case "needsCode":
       if (where.private) await noteListed(ctx, acting.person._id, codesIn(open));
       return pendingList(
@@ -67,6 +70,7 @@ async function settle(
       ref: given.approvalId,
       option: given.option ?? given.text ?? "",
       reason: given.reason,
+      fields: given.fields,
     });
     lines.push(several ? `${given.code}: ${result.message}` : result.message);
   }
@@ -100,8 +104,16 @@ async function lateAnswer(
 ): Promise<string | null> {
   const lines: string[] = [];
   for (const code of reading.codes) {
-    if ((await findApproval(ctx, acting.person._id, code)) === null) continue;
-    const { message } = await answer(ctx, { acting, ref: code, option: reading.word, reason: reading.reason });
+    const approval = await findApproval(ctx, acting.person._id, code);
+    if (approval === null) continue;
+    // It is open after all where more are open than are looked at: what it was to change must not be taken for a reason.
+    const edits = readEdits({ code, form: formOf(approval) }, reading.word, reading.reason);
+    if ("problem" in edits && approval.status === "pending") {
+      lines.push(edits.problem);
+      continue;
+    }
+    const said = "problem" in edits ? { reason: reading.reason } : edits;
+    const { message } = await answer(ctx, { acting, ref: code, option: reading.word, ...said });
     lines.push(reading.codes.length > 1 ? `${code}: ${message}` : message);
   }
   return lines.length === 0 ? null : lines.join("\n");

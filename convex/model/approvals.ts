@@ -31,6 +31,8 @@ export interface OpenQuestion {
   freeText: boolean;
   createdAt: number;
   runId: Id<"runs"> | null;
+  /** JSON schema of the payload's fields that may be edited; null: none. */
+  form: Json;
   /** Asked where nobody else reads along. */
   isPrivate: boolean;
 }
@@ -102,15 +104,20 @@ export async function openFor(ctx: QueryCtx, personId: Id<"people">, limit = 50)
     left.characters -= sizeOf(approval);
     const { question, options, freeText, createdAt, runId } = approval;
     const isPrivate = isAskedInPrivate(approval);
-    found.push({ approvalId, code, question, options, freeText, createdAt, runId, isPrivate });
+    const form = formOf(approval);
+    found.push({ approvalId, code, question, options, freeText, createdAt, runId, form, isPrivate });
   }
   return found;
 }
 
+export const formOf = ({ form }: Pick<Doc<"approvals">, "form">): Json =>
+  form === null ? null : (JSON.parse(form) as Json);
+
 /** A shared place is not told what it says. */
 export const isAskedInPrivate = ({ origin }: Pick<Doc<"approvals">, "origin">): boolean => origin?.private ?? true;
 
-const sizeOf = ({ question, payload }: Doc<"approvals">): number => question.length + (payload?.length ?? 0);
+const sizeOf = ({ question, payload, form }: Doc<"approvals">): number =>
+  question.length + (payload?.length ?? 0) + (form?.length ?? 0);
 
 /** Views in the order of `ids`, until the room is used up: a view reads a question and each of its copies. */
 export async function viewApprovals(

@@ -1,6 +1,8 @@
 /** One copy of a question, drawn from its row by `src/flow/card.ts`: the same words on every copy. */
 import type { ApprovalCard, Outcome, Vote } from "../../src/contract/approval.ts";
 import { cardOf } from "../../src/flow/card.ts";
+import type { Json } from "../../src/flow/definition.ts";
+import { changedText } from "../../src/flow/outcome.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import type { QueryCtx } from "../_generated/server.js";
 import { codeFor } from "./codes.ts";
@@ -33,7 +35,14 @@ export function drawCard(approval: Doc<"approvals">, votes: Vote[], code: string
     expiresAt,
     reasonRequired,
   };
-  return cardOf({ ...asked, formText: form, votes, outcome: outcomeOf(approval), workflow, runId, requestedBy }, code);
+  const settled = { votes, outcome: outcomeOf(approval), changed: changesOf(approval) };
+  return cardOf({ ...asked, ...settled, formText: form, workflow, runId, requestedBy }, code);
+}
+
+/** What was approved otherwise than it was asked, in words; null: nothing. */
+export function changesOf({ payload, approvedPayload }: Doc<"approvals">): string | null {
+  if (approvedPayload == null) return null;
+  return changedText(payload === null ? null : (JSON.parse(payload) as Json), JSON.parse(approvedPayload) as Json);
 }
 
 /** Bounded by the persons who may vote. */

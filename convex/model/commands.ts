@@ -1,11 +1,12 @@
 /** What each command does. Every reply is one message; a refusal is thrown and becomes the reply (`inbound.ts`). */
 import type { OutMessage } from "../../src/contract/message.ts";
-import { waysFor } from "../../src/flow/answer.ts";
+import { editingWord, waysFor } from "../../src/flow/answer.ts";
 import { type Command, helpLines } from "../../src/flow/command.ts";
+import { changing } from "../../src/flow/edits.ts";
 import { coerceInput } from "../../src/flow/schema.ts";
 import type { MutationCtx } from "../_generated/server.js";
 import { answerText, codesIn, pendingList } from "./answering.ts";
-import { demandApproval, isAskedInPrivate, openFor } from "./approvals.ts";
+import { demandApproval, formOf, isAskedInPrivate, openFor } from "./approvals.ts";
 import { cardFor } from "./cards.ts";
 import { noteListed } from "./codes.ts";
 import { definitionOf } from "./definitions.ts";
@@ -84,7 +85,7 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
       const payload = card.payload === null ? [] : [`\`\`\`\n${card.payload}\n\`\`\``];
       const ways =
         card.status === "pending" && card.code !== null
-          ? `Answer: ${waysFor({ ...approval, approvalId: approval._id, code: card.code }, true)}`
+          ? answerWays({ ...approval, approvalId: approval._id, code: card.code, form: formOf(approval) })
           : (card.outcomeLine ?? "");
       return whole([card.question, card.context, ...payload, ways]);
     }
@@ -108,6 +109,14 @@ export async function runCommand(ctx: MutationCtx, command: Command, call: Comma
     case "malformed":
       return say(`${sentence(command.message)} Usage: ${command.usage}`);
   }
+}
+
+function answerWays(question: Parameters<typeof waysFor>[0]): string {
+  const changed = changing(question.form, editingWord(question), question.code);
+  return [
+    `Answer: ${waysFor(question, true)}`,
+    ...(changed === null || question.freeText ? [] : [`With a changed value: ${changed}`]),
+  ].join("\n");
 }
 
 async function runList(ctx: MutationCtx, acting: Acting): Promise<OutMessage> {

@@ -14,7 +14,7 @@ import type { MutationCtx } from "../_generated/server.js";
 import { endTimers } from "./approval_timers.ts";
 import { askAnew, isIntact } from "./ask_anew.ts";
 import { BY_ITSELF, doneBy, record, subjectOf } from "./audit.ts";
-import { voteRows } from "./cards.ts";
+import { changesOf, voteRows } from "./cards.ts";
 import { closeCodes } from "./codes.ts";
 import { reviseCopies } from "./copies.ts";
 import { toJsonText } from "./json.ts";
@@ -226,6 +226,7 @@ function stateOf(approval: Doc<"approvals">, votes: Doc<"votes">[], acting: Acti
     requesterId: asked ? approval.requester : approval.requestedBy,
     form: approval.form === null ? null : (JSON.parse(approval.form) as Json),
     payloadHash: approval.payloadHash,
+    changed: changesOf(approval),
     expiresAt: approval.expiresAt,
     votes: votes.map((row) => ({
       personId: row.countsAs,

@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { FactoryError } from "../contract/errors.ts";
+import { jsonOr } from "../contract/form.ts";
 
 /** npm changes into the product's folder and leaves the one where the command was typed in INIT_CWD. */
 export function locate(path: string): string {
@@ -97,12 +98,7 @@ export function readFields(pairs: string[]): Record<string, unknown> {
         remedy: "write for example --set amount=820",
       });
     }
-    const text = pair.slice(equals + 1);
-    try {
-      fields[pair.slice(0, equals)] = JSON.parse(text);
-    } catch {
-      fields[pair.slice(0, equals)] = text;
-    }
+    fields[pair.slice(0, equals)] = jsonOr(pair.slice(equals + 1));
   }
   return fields;
 }

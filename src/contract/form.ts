@@ -1,5 +1,5 @@
 /** A JSON schema's properties as fields that people fill in, whatever the platform's form looks like. The backend checks what comes back. */
-import { type Body, bodyAt, listAt, parseJson } from "./untrusted.ts";
+import { type Body, bodyAt, isBody, listAt, parseJson } from "./untrusted.ts";
 
 export type FieldKind = "text" | "number" | "integer" | "flag" | "choice" | "json";
 
@@ -36,10 +36,48 @@ export function typedValue(kind: FieldKind, text: string): unknown {
   return kind === "text" ? text : jsonOr(text);
 }
 
-function jsonOr(text: string): unknown {
+/** A value that reads as JSON is that value, anything else is text. */
+export function jsonOr(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     return text;
+  }
+}
+
+/** A field that can be named in text: `amount=9`. The source of a regular expression with the flag u. */
+export const FIELD_NAME = String.raw`[\p{L}_][\p{L}\p{N}_-]*`;
+const isNamed = (name: string): boolean => new RegExp(`^${FIELD_NAME}$`, "u").test(name);
+
+const MAX_WAYS = 8;
+const MAX_CHOICES = 60;
+
+/** How each field of a schema is written in an answer by text: `amount=NUMBER`, `memo="TEXT"`, `where=staging|production`. */
+export function fieldWays(schema: Body): { names: string[]; ways: string[] } {
+  const all = Object.entries(bodyAt(schema, "properties")).filter(([name]) => isNamed(name));
+  const shown = all.slice(0, MAX_WAYS);
+  return {
+    names: shown.map(([name]) => name),
+    ways: shown.map(([name, property]) => `${name}=${valueWord(isBody(property) ? property : {})}`),
+  };
+}
+
+function valueWord(property: Body): string {
+  switch (fieldKind(property)) {
+    case "number":
+    case "integer":
+      return "NUMBER";
+    case "flag":
+      return "yes|no";
+    case "json":
+      return "JSON";
+    case "text":
+      return '"TEXT"';
+    case "choice": {
+      const choices = listAt(property, "enum").map((choice) =>
+        /^[^\s"]+$/.test(shownValue(choice)) ? shownValue(choice) : JSON.stringify(shownValue(choice)),
+      );
+      return choices.join("|").length <= MAX_CHOICES ? choices.join("|") : "VALUE";
+    }
   }
 }

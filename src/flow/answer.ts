@@ -6,12 +6,17 @@
  *   WORD CODE CODE…
  *   ANSWER CODE text
  *
+ * Where the question has a form, `field=value` pairs may stand in place of the reason (edits.ts).
  * where WORD is an option of that question, its number, or YES / Y / APPROVE, NO / N / DENY standing for such an option. Blanks, case and
  * one final `.` or `!` do not matter. Where a message could be read both ways, the denial wins. Everything else is conversation.
  */
 
+import { FIELD_NAME } from "../contract/form.ts";
 import { meaningOf, normalize } from "../contract/option.ts";
 import { looksLikeCode, normalizeCode } from "./code.ts";
+import type { Json } from "./definition.ts";
+import { changing, readEdits } from "./edits.ts";
+import type { JsonObject } from "./json.ts";
 import { isVerdictWord, optionFor } from "./options.ts";
 
 /** A question open for the person who wrote. */
@@ -21,6 +26,8 @@ export interface OpenQuestion {
   code: string;
   options: readonly string[];
   freeText: boolean;
+  /** JSON schema of the payload's fields that may be edited; absent or null: none. */
+  form?: Json;
 }
 
 export interface Answer {
@@ -31,6 +38,8 @@ export interface Answer {
   /** Free text, verbatim; null for an option. */
   text: string | null;
   reason: string | null;
+  /** Edited values; null: none. */
+  fields: JsonObject | null;
 }
 
 export type Reading =
@@ -40,6 +49,8 @@ export type Reading =
   | { kind: "needsCode"; word: string; questions: readonly OpenQuestion[] }
   /** In the form of an answer, but the word is not one of that question's. Nothing is settled. */
   | { kind: "notAnOption"; word: string; questions: OpenQuestion[] }
+  /** An answer that was to change values, and does not say clearly to what. Nothing is settled. */
+  | { kind: "unclearValues"; problem: string }
   /** In the form of an answer with a code that is not open for this person: it may have been. `word` as written. If it never was, it is conversation. */
   | { kind: "unknownCode"; word: string; codes: string[]; reason: string | null }
   /** Not an answer. `hint` names the words that count; null when no question is open. */
@@ -64,7 +75,21 @@ export function readAnswer(text: string, open: readonly OpenQuestion[]): Reading
     end: match.index + match[0].length,
   }));
   if (tokens.length === 0) return conversation;
-  return readAnswerCommand(text, tokens, open) ?? readCoded(text, tokens, open) ?? readBare(text, open) ?? conversation;
+  const reading =
+    readAnswerCommand(text, tokens, open) ?? readCoded(text, tokens, open) ?? readBare(text, open) ?? conversation;
+  return reading.kind === "settle" ? withEdits(reading, open) : reading;
+}
+
+/** Last of all: a denial within the message has been looked for. */
+function withEdits(reading: Settling, open: readonly OpenQuestion[]): Reading {
+  const answers: Answer[] = [];
+  for (const given of reading.answers) {
+    const question = open.find(({ approvalId }) => approvalId === given.approvalId)!;
+    const edits = given.option === null ? null : readEdits(question, given.option, given.reason);
+    if (edits !== null && "problem" in edits) return { kind: "unclearValues", problem: edits.problem };
+    answers.push({ ...given, ...edits });
+  }
+  return { ...reading, answers };
 }
 
 const codeOf = (token: Token): string => normalizeCode(token.text.replace(/[.!]$/u, ""));
@@ -74,6 +99,9 @@ const asCode = (tokens: Token[], token: Token): string =>
   isLast(tokens, token) ? codeOf(token) : normalizeCode(token.text);
 const findOpen = (open: readonly OpenQuestion[], code: string) =>
   open.find((question) => normalizeCode(question.code) === code);
+
+/** Where the first `field=` begins after a word. */
+const PAIRS = new RegExp(String.raw`\s${FIELD_NAME}=`, "u");
 
 // ---- ANSWER CODE text --------------------------------------------------------------------------------------------------------
 
@@ -86,9 +114,11 @@ function readAnswerCommand(text: string, tokens: Token[], open: readonly OpenQue
   if (question === undefined)
     return looksLikeCode(code) ? { kind: "unknownCode", word: rest, codes: [code], reason: null } : null;
   if (question.freeText) return { kind: "settle", answers: [answer(question, null, rest, null)], unknownCodes: [] };
-  const option = optionFor(normalize(rest), question.options);
+  const values = question.form == null ? -1 : rest.search(PAIRS);
+  const [word, edits] = values < 0 ? [rest, null] : [rest.slice(0, values), rest.slice(values).trim()];
+  const option = optionFor(normalize(word), question.options);
   if (option === null) return { kind: "notAnOption", word: rest, questions: [question] };
-  return { kind: "settle", answers: [answer(question, option, null, null)], unknownCodes: [] };
+  return { kind: "settle", answers: [answer(question, option, null, edits)], unknownCodes: [] };
 }
 
 // ---- WORD CODE … -------------------------------------------------------------------------------------------------------------
@@ -189,7 +219,7 @@ function readBare(text: string, open: readonly OpenQuestion[]): Reading | null {
 }
 
 function answer(question: OpenQuestion, option: string | null, text: string | null, reason: string | null): Answer {
-  return { approvalId: question.approvalId, code: question.code, option, text, reason };
+  return { approvalId: question.approvalId, code: question.code, option, text, reason, fields: null };
 }
 
 // ---- the words that count ----------------------------------------------------------------------------------------------------
@@ -202,7 +232,8 @@ export function hintFor(open: readonly OpenQuestion[]): string | null {
   if (only === undefined) return null;
   if (open.length === 1) {
     if (only.freeText) return `A question is open. To answer it, write: ANSWER ${only.code} and your text`;
-    return `A question is open. Only these words answer it: ${waysFor(only, false)}; with a reason: ${exampleWord(only)} ${only.code} your reason`;
+    const changed = changing(only.form, editingWord(only), only.code);
+    return `A question is open. Only these words answer it: ${waysFor(only, false)}; with a reason: ${exampleWord(only)} ${only.code} your reason${changed === null ? "" : `; with a changed value: ${changed}`}`;
   }
   const lines = open.slice(0, SHOWN).map((question) => `- ${waysFor(question, true)}`);
   const rest = open.length > SHOWN ? [`and ${open.length - SHOWN} more; PENDING lists them`] : [];
@@ -223,3 +254,7 @@ export function waysFor(question: OpenQuestion, withCode: boolean): string {
 
 const exampleWord = (question: OpenQuestion): string =>
   (question.options.find((option) => meaningOf(option) === "deny") ?? question.options[0] ?? "ANSWER").toUpperCase();
+
+/** The option to show edited values with: a denial carries none. */
+export const editingWord = ({ options }: Pick<OpenQuestion, "options">): string =>
+  (options.find((option) => meaningOf(option) !== "deny") ?? options[0] ?? "").toUpperCase();

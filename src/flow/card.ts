@@ -18,6 +18,8 @@ export interface CardSource {
   /** JSON schema (text) of what an approver may edit. */
   formText?: string | null;
   outcome: Outcome | null;
+  /** Edited values that were approved, in words; absent or null: none. */
+  changed?: string | null;
   /** Null outside of a run. */
   workflow: string | null;
   runId: string | null;

@@ -3,6 +3,7 @@
  * Answers (`YES 4K`) are not commands; see answer.ts. `/approve`, `/deny` and `/answer` become the text of an answer.
  */
 import { looksLikeCode, normalizeCode } from "./code.ts";
+import { readPairs } from "./pairs.ts";
 import { didYouMean } from "./suggest.ts";
 
 export type Command =
@@ -161,26 +162,11 @@ function build(name: CommandName, rest: string): Command {
   }
 }
 
-const MAX_VALUES = 100;
-
 /** `NAME key=value key="two words"` */
 function run(text: string, malformed: (message: string) => Command): Command {
   const name = /^\S+/.exec(text)?.[0];
   if (name === undefined || !WORD.test(name) || name.includes("=")) return malformed("which workflow? Give its name");
-  const input = new Map<string, string>();
-  const pair = /\s*([A-Za-z_][\w-]*)=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|“([^”]*)”|(\S*))(?=\s|$)/y;
-  pair.lastIndex = name.length;
-  while (text.slice(pair.lastIndex).trim() !== "") {
-    const from = pair.lastIndex;
-    const match = pair.exec(text);
-    if (match === null)
-      return malformed(
-        `"${text.slice(from).trim().slice(0, 40)}" is not key=value; quote values with blanks: note="two words"`,
-      );
-    const [, key, double, single, curly, plain] = match;
-    if (input.has(key!)) return malformed(`"${key}" is given twice`);
-    if (input.size >= MAX_VALUES) return malformed(`more than ${MAX_VALUES} values`);
-    input.set(key!, double?.replaceAll(/\\(.)/gs, "$1") ?? single ?? curly ?? plain ?? "");
-  }
-  return { kind: "run", workflow: name, input: Object.fromEntries(input) };
+  const pairs = readPairs(text.slice(name.length));
+  if ("problem" in pairs) return malformed(pairs.problem);
+  return { kind: "run", workflow: name, input: Object.fromEntries(pairs.values) };
 }

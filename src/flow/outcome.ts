@@ -2,6 +2,9 @@
 import type { ApprovalStatus, Outcome, Vote } from "../contract/approval.ts";
 import { meaningOf } from "../contract/option.ts";
 import type { Cancelled } from "../contract/run.ts";
+import type { Json } from "./definition.ts";
+import { isObject, own } from "./json.ts";
+import { isSame } from "./schema.ts";
 
 /** Of the words with which somebody cancels: they are part of a line, in a text message too. The row and the record have all of them. */
 const MAX_REASON_SHOWN = 200;
@@ -24,11 +27,13 @@ export function timeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** "Approved by Ana via SMS", "Chose staging first: Bo via Slack" …; null while pending. */
+/** "Approved by Ana via SMS, with amount 9", "Chose staging first: Bo via Slack", "Chose ok with amount 9: Bo via Slack" …; null while pending. */
 export function outcomeLine(row: {
   status: ApprovalStatus;
   votes: readonly Vote[];
   outcome: Outcome | null;
+  /** Edited values that were approved, in words. */
+  changed?: string | null;
 }): string | null {
   const { status, outcome } = row;
   if (status === "pending") return null;
@@ -38,10 +43,35 @@ export function outcomeLine(row: {
   if (status === "superseded") return "Replaced by a newer question";
   const option = outcome?.option ?? "";
   const by = voters(row.votes, outcome);
-  if (option === "answered") return `Answered by ${by}`;
+  const changed = row.changed == null ? null : `with ${row.changed}`;
+  const besides = changed === null ? "" : `, ${changed}`;
+  if (option === "answered") return `Answered by ${by}${besides}`;
   const meaning = meaningOf(option);
-  if (meaning === null) return `Chose ${option}: ${by}`;
-  return `${meaning === "approve" ? "Approved" : "Denied"} by ${by}`;
+  if (meaning === null) return `Chose ${changed === null ? option : `${option} ${changed}`}: ${by}`;
+  return `${meaning === "approve" ? "Approved" : "Denied"} by ${by}${besides}`;
+}
+
+const MAX_CHANGES = 4;
+const MAX_VALUE = 60;
+
+/** "amount 9 and memo rent": the fields of what was approved that differ from what was asked; null: none does. */
+export function changedText(asked: Json, approved: Json): string | null {
+  if (!isObject(approved)) return null;
+  const before = isObject(asked) ? asked : {};
+  const changed = Object.entries(approved).filter(([name, value]) => !isSame(own(before, name) ?? null, value));
+  if (changed.length === 0) return null;
+  const more = changed.length - MAX_CHANGES;
+  const words = [
+    ...changed.slice(0, MAX_CHANGES).map(([name, value]) => `${name} ${shortened(value)}`),
+    ...(more > 0 ? [`${more} more`] : []),
+  ];
+  return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+/** Nothing reads as the name of another field: text with blanks stands in quotes. */
+function shortened(value: Json): string {
+  const text = typeof value === "string" && /^[^\s",]+$/u.test(value) ? value : JSON.stringify(value);
+  return [...text].length <= MAX_VALUE ? text : `${[...text].slice(0, MAX_VALUE).join("")}…`;
 }
 
 /** "cancelled by root: too late", of a run and of its questions alike. */

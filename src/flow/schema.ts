@@ -4,7 +4,7 @@
  */
 import { type ErrorInfo, errorInfo } from "../contract/errors.ts";
 import type { Json } from "./definition.ts";
-import { isObject, type JsonObject, own } from "./json.ts";
+import { isObject, type JsonObject, own, textOf } from "./json.ts";
 import { compilePattern, FORMATS, MAX_MATCHED } from "./schema_syntax.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -165,7 +165,7 @@ function canonical(value: Json): string {
       .join()}}`;
   return JSON.stringify(value);
 }
-const isSame = (a: Json, b: Json): boolean => canonical(a) === canonical(b);
+export const isSame = (a: Json, b: Json): boolean => canonical(a) === canonical(b);
 
 // ---- inputs of a run ---------------------------------------------------------------------------------------------------------
 
@@ -204,6 +204,10 @@ export function coerceInput(schema: Json, words: Readonly<Record<string, string>
   return Object.fromEntries(
     Object.entries(words).map(([name, text]) => {
       const property = own(properties, name);
+      // Of listed values the one that is written so: `2` may stand for a text of one digit.
+      const listed = isObject(property ?? null) ? (property as JsonObject).enum : undefined;
+      const meant = Array.isArray(listed) ? listed.filter((one) => textOf(one) === text) : [];
+      if (meant.length === 1) return [name, meant[0]!];
       const type = isObject(property ?? null) ? (property as JsonObject).type : undefined;
       if (type === undefined || type === "string" || (Array.isArray(type) && type.includes("string")))
         return [name, text];

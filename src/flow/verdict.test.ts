@@ -149,6 +149,16 @@ describe("pending -> invalid: nothing changes", () => {
     expect(answer(asked({ form }), by("ana", "yes", { fields: { amount: 50 } })).outcome).toBe("settled");
     expect(answer(asked(), by("ana", "yes", { fields: {} })).outcome).toBe("invalid");
   });
+  it("values that were edited are told to whoever answers, and to who comes later", () => {
+    const form = { type: "object", properties: { amount: { type: "number" }, memo: { type: "string" } } };
+    const state = asked({ form, options: ["ok", "no"], quorum: 2, askedPayload: { amount: 5, memo: "rent" } });
+    const edited = { fields: { amount: 9, memo: "rent" }, editedHash: "h2" };
+    const [voted, settled, late] = results(state, by("ana", "ok", edited), by("bo", "ok", edited), by("ana", "no"));
+    expect(voted!.message).toBe("Your vote is counted: ok with amount 9 has 1 of 2 votes.");
+    expect(settled!.message).toBe("Chose ok with amount 9: Ana via Slack and Bo via Slack.");
+    expect(late!.message).toContain("ok");
+    expect(outcomeLine(late!.state)).toBe("Chose ok with amount 9: Ana via Slack and Bo via Slack");
+  });
   it("no words where words are wanted", () => {
     expect(answer(asked({ options: [], freeText: true }), by("ana", null, { text: " " })).outcome).toBe("invalid");
   });

@@ -17,7 +17,7 @@ import { meaningOf, normalize } from "../contract/option.ts";
 import type { Json } from "./definition.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { optionFor } from "./options.ts";
-import { cancelledWords, channelLabel, outcomeLine, timeText } from "./outcome.ts";
+import { cancelledWords, changedText, channelLabel, outcomeLine, timeText } from "./outcome.ts";
 import { mismatches } from "./schema.ts";
 
 export interface VoteRow extends Vote {
@@ -46,6 +46,8 @@ export interface ApprovalState {
   payloadHash: string | null;
   /** What edited values are laid over before they are checked; absent: nothing. */
   askedPayload?: Json;
+  /** Edited values that were approved, in words; absent or null: none. */
+  changed?: string | null;
   /** Persons who handed their part on, and to whom: they answer no more. */
   handedOn?: { personId: string; to: string }[];
   expiresAt: number | null;
@@ -245,8 +247,11 @@ function vote(state: ApprovalState, attempt: Attempt, option: string): Decision 
   const same = before !== undefined && agrees(before);
   const votes = same ? state.votes : [...state.votes.filter((one) => one.personId !== personId), cast];
   const agreeing = votes.filter(agrees).length;
+  const asked = state.askedPayload ?? null;
+  const changed = changedText(asked, editedPayload(asked, attempt.fields));
   if (agreeing < state.quorum && meaningOf(option) !== "deny") {
-    const message = `${same ? votedWords(before, attempt) : "Your vote is counted"}: ${option} has ${agreeing} of ${state.quorum} votes.`;
+    const again = same ? votedWords(before, attempt) : "Your vote is counted";
+    const message = `${again}: ${option}${changed === null ? "" : ` with ${changed}`} has ${agreeing} of ${state.quorum} votes.`;
     return {
       outcome: "voted",
       option,
@@ -256,7 +261,7 @@ function vote(state: ApprovalState, attempt: Attempt, option: string): Decision 
     };
   }
   const outcome: Outcome = { option, by: shown, channel, at: now, reason: attempt.reason };
-  const settled: ApprovalState = { ...state, status: "answered", votes, outcome };
+  const settled: ApprovalState = { ...state, status: "answered", votes, outcome, changed };
   return { outcome: "settled", option, message: `${outcomeLine(settled)}.`, state: settled, ended: true };
 }
 
