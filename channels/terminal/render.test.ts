@@ -96,6 +96,20 @@ test("the values that an answer may change are named, and how", () => {
   expect(draw(card({ form, code: null }), pipe)).not.toContain("you may change");
 });
 
+test("a question that wants words says how to answer it", () => {
+  const asked = card({ options: [], reasonRequired: [], payload: null, expiresAt: null });
+  expect(draw(asked, terminal)).toMatchInlineSnapshot(`
+    "
+    ┌─ Question 4K ────────────────────────────────────────────┐
+    │ Deploy 1.2 to production?                                │
+    │ deploy · run r1 · asked by Ana                           │
+    │                                                          │
+    │ to answer, write: ANSWER 4K and your text                │
+    └──────────────────────────────────────────────────────────┘
+    "
+  `);
+});
+
 test("of a long payload the head is shown, and how to see all", () => {
   const drawn = draw(card({ payload: `${"line of payload\n".repeat(700)}` }), terminal);
   expect(drawn.split("\n").length).toBeLessThan(40);

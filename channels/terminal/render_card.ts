@@ -25,7 +25,7 @@ export function renderCard(card: ApprovalCard, options: RenderOptions): string[]
   };
   add("bold", escapeText(card.question));
   if (card.context !== "") add("dim", escapeText(card.context));
-  body.push([null, ""]);
+  if (card.options.length > 0) body.push([null, ""]);
   card.options.forEach((option, index) => {
     const needs = card.reasonRequired.includes(option) ? " (needs a reason)" : "";
     add("cyan", `${index + 1}  ${escapeText(option)}${needs}`, " ");
@@ -37,7 +37,7 @@ export function renderCard(card: ApprovalCard, options: RenderOptions): string[]
   body.push([null, ""]);
   if (card.quorum > 1) add(null, votesLine(card));
   if (card.expiresAt !== null) add("yellow", `expires ${when(card.expiresAt, options)}`);
-  if (card.options.length > 0) for (const line of howToAnswer(card)) add("dim", line);
+  for (const line of howToAnswer(card)) add("dim", line);
   if (options.plain)
     return [`${title}: ${body[0]![1]}`, ...body.slice(1).map(([, line]) => (line === "" ? "" : `  ${line}`))].filter(
       (line) => line !== "",
@@ -56,6 +56,7 @@ export function renderCard(card: ApprovalCard, options: RenderOptions): string[]
 function howToAnswer(card: ApprovalCard): string[] {
   if (card.code === null) return ["only the people who were asked can answer"];
   const code = escapeText(card.code);
+  if (card.options.length === 0) return [`to answer, write: ANSWER ${code} and your text`];
   const first = escapeText(card.options[0]!);
   return [
     `answer with a number or a word (1, ${first}), or with the code and a reason (${first} ${code} REASON)`,
