@@ -106,7 +106,7 @@ describe("B8: reasons", () => {
   test("NO CODE reason by SMS: in the branch's variables and in the record; without one it is asked for", async () => {
     const { t, asked, text, run, approval } = await withPhone();
     const { approvalId, code, runId } = await asked({ reasonRequired: ["no"] });
-    expect(await text(`NO ${code}`)).toBe('"no" needs a reason. Answer again and say why.');
+    expect(await text(`NO ${code}`)).toBe(`"no" needs a reason. Answer again and say why: no ${code} your reason`);
     expect((await approval(approvalId)).status).toBe("pending");
     expect(await text(`NO ${code} too risky, see #12`)).toBe("Denied by ana via SMS.");
     expect((await run(runId)).variables).toContain('"reason":"too risky, see #12"');
@@ -224,6 +224,13 @@ describe("B9: edited values in text", () => {
     await text(`YES ${code} amount=9`);
     expect(JSON.parse((await run(runId)).variables).said).toMatchObject({ fields: { amount: 9 }, reason: null });
   });
+});
+
+test("the code before the word: nothing is settled, the reply says how to write it", async () => {
+  const { asked, text, approval } = await withPhone();
+  const { approvalId, code } = await asked();
+  expect(await text(`${code} 2`)).toBe(`Nothing is settled: the code comes after the word. Write: 2 ${code}`);
+  expect((await approval(approvalId)).status).toBe("pending");
 });
 
 describe("B10: asking back", () => {

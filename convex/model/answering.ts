@@ -27,9 +27,11 @@ export async function answerText(
   const reading = readAnswer(text, open);
   switch (reading.kind) {
     case "settle":
-      return say(await settle(ctx, acting, reading));
+      return say(await settle(ctx, acting, reading, where));
     case "unclearValues":
       return say(reading.problem);
+    case "turnedAround":
+      return say(`Nothing is settled: the code comes after the word. Write: ${reading.write}`);
     case "needsCode":
       if (where.private) await noteListed(ctx, acting.person._id, codesIn(open));
       return pendingList(
@@ -57,6 +59,7 @@ async function settle(
   ctx: MutationCtx,
   acting: Acting,
   reading: Extract<Reading, { kind: "settle" }>,
+  where: Where,
 ): Promise<string> {
   const lines: string[] = [];
   const several = reading.answers.length + reading.unknownCodes.length > 1;
@@ -71,6 +74,7 @@ async function settle(
       option: given.option ?? given.text ?? "",
       reason: given.reason,
       fields: given.fields,
+      code: where.private ? given.code : null,
     });
     lines.push(several ? `${given.code}: ${result.message}` : result.message);
   }

@@ -49,6 +49,8 @@ export async function answer(
     requestKey?: string | null;
     /** Hash of the payload the person saw. */
     shownHash?: string | null;
+    /** The person's own code, where the reply may name it. */
+    code?: string | null;
   },
 ): Promise<AnswerResult> {
   const approval = await demandApproval(ctx, args.acting.person._id, args.ref);
@@ -59,6 +61,7 @@ export async function answer(
     fields: args.fields ?? null,
     requestKey: args.requestKey ?? null,
     shownHash: args.shownHash ?? null,
+    code: args.code ?? null,
   });
 }
 

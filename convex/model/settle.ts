@@ -35,6 +35,8 @@ export interface Answer {
   requestKey: string | null;
   /** Hash of the payload the person saw; null: the ingress cannot tell. */
   shownHash: string | null;
+  /** The person's own code, where the reply may name it; null: it may not. */
+  code: string | null;
 }
 
 // By name: the module behind it needs this one.
@@ -78,6 +80,7 @@ export async function settleAnswer(
     fields: answer.fields,
     editedHash: edited?.hash ?? null,
     shownHash: answer.shownHash,
+    code: answer.code,
     now: Date.now(),
   });
   const { outcome, option, message } = decided;

@@ -60,7 +60,6 @@ describe("what settles nothing", () => {
     "YES 4",
     "is it ready?",
     "4K",
-    "4K yes",
     "maybe yes",
     "yes\u200b",
     "ＹＥＳ",
@@ -108,6 +107,19 @@ describe("what settles nothing", () => {
 
   it("ordinary words that look like codes stay conversation", () => {
     for (const text of ["no 3rd party", "yes 7pm", "no 2nd thoughts"]) expect(said(text, ship)).toBe("conversation");
+  });
+});
+
+describe("the code before the word settles nothing, and the person is told how to write it", () => {
+  it.each([
+    ["4K yes", "yes 4K"],
+    ["4k 2.", "2 4K"],
+    ["9P staging first", "staging first 9P"],
+  ])("%j -> %s", (text, write) => {
+    expect(readAnswer(text, [ship, pay, how])).toEqual({ kind: "turnedAround", write });
+  });
+  it("words that are no option of it stay conversation", () => {
+    for (const text of ["4K what is it?", "4K 3", "3T yes"]) expect(said(text, ship, pay, why)).toBe("conversation");
   });
 });
 

@@ -51,6 +51,8 @@ export type Reading =
   | { kind: "notAnOption"; word: string; questions: OpenQuestion[] }
   /** An answer that was to change values, and does not say clearly to what. Nothing is settled. */
   | { kind: "unclearValues"; problem: string }
+  /** The code before the word. Nothing is settled; `write` is the way that counts. */
+  | { kind: "turnedAround"; write: string }
   /** In the form of an answer with a code that is not open for this person: it may have been. `word` as written. If it never was, it is conversation. */
   | { kind: "unknownCode"; word: string; codes: string[]; reason: string | null }
   /** Not an answer. `hint` names the words that count; null when no question is open. */
@@ -76,7 +78,11 @@ export function readAnswer(text: string, open: readonly OpenQuestion[]): Reading
   }));
   if (tokens.length === 0) return conversation;
   const reading =
-    readAnswerCommand(text, tokens, open) ?? readCoded(text, tokens, open) ?? readBare(text, open) ?? conversation;
+    readAnswerCommand(text, tokens, open) ??
+    readCoded(text, tokens, open) ??
+    readBare(text, open) ??
+    readTurned(text, tokens, open) ??
+    conversation;
   return reading.kind === "settle" ? withEdits(reading, open) : reading;
 }
 
@@ -220,6 +226,16 @@ function readBare(text: string, open: readonly OpenQuestion[]): Reading | null {
 
 function answer(question: OpenQuestion, option: string | null, text: string | null, reason: string | null): Answer {
   return { approvalId: question.approvalId, code: question.code, option, text, reason, fields: null };
+}
+
+// ---- CODE WORD ---------------------------------------------------------------------------------------------------------------
+
+/** No answer, but easily mended: the person is told, and no model guesses what was meant. */
+function readTurned(text: string, tokens: Token[], open: readonly OpenQuestion[]): Reading | null {
+  const question = findOpen(open, normalizeCode(tokens[0]!.text));
+  const word = text.slice(tokens[0]!.end).trim();
+  const option = question === undefined ? null : optionFor(normalize(word), question.options);
+  return option === null ? null : { kind: "turnedAround", write: `${word.replace(/\s?[.!]$/u, "")} ${question!.code}` };
 }
 
 // ---- the words that count ----------------------------------------------------------------------------------------------------

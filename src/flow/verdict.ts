@@ -72,6 +72,8 @@ export interface Attempt {
   editedHash?: string | null;
   /** Hash of the payload that was shown; null: the ingress cannot tell (text answers). */
   shownHash: string | null;
+  /** The person's own code, where the reply may name it; absent or null: it may not. */
+  code?: string | null;
   now: number;
 }
 
@@ -204,7 +206,9 @@ function readOption(state: ApprovalState, attempt: Attempt): { option: string } 
 
 function incompleteReason(state: ApprovalState, attempt: Attempt, option: string): string | null {
   if (state.reasonRequired.includes(option) && (attempt.reason === null || attempt.reason.trim() === "")) {
-    return `"${option}" needs a reason. Answer again and say why.`;
+    const again = attempt.fields === null ? "your reason" : 'FIELD=VALUE reason="your reason"';
+    const how = attempt.code == null ? "." : `: ${option} ${attempt.code} ${again}`;
+    return `"${option}" needs a reason. Answer again and say why${how}`;
   }
   if (attempt.fields === null) return null;
   if (state.form === null) return "The values of this question cannot be edited.";
