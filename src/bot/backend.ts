@@ -8,14 +8,15 @@ import type { FunctionArgs, FunctionReturnType } from "convex/server";
 import { ERROR_CODES, type ErrorCode, FactoryError, toErrorInfo } from "../contract/errors.ts";
 import type { RunView } from "../contract/run.ts";
 import { functions, type Mutation, type Query, type WireApproval, type WireRun } from "./functions.ts";
+import { type Line, takeUpAgain } from "./take_up_again.ts";
+import { BackendUnreachable, type Whereabouts } from "./unreachable.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: any arguments, any result; each call site has its own
 type AnyQuery = Query<any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 type AnyMutation = Mutation<any, any>;
 
-export interface Backend {
-  readonly url: string;
+export interface Backend extends Readonly<Whereabouts> {
   query<F extends AnyQuery>(ref: F, args: FunctionArgs<F>): Promise<FunctionReturnType<F>>;
   /** Waits for the backend to come back, unless `timeoutMs` of the backend's options passes. */
   mutation<F extends AnyMutation>(ref: F, args: FunctionArgs<F>): Promise<FunctionReturnType<F>>;
@@ -33,9 +34,15 @@ export interface Backend {
 
 export interface BackendOptions {
   url: string;
+  dataDir?: string | null;
   token: () => Promise<string>;
-  /** A call that has no answer by then fails as `backend_unavailable`; null: it waits for ever (the bot's choice). */
+  /**
+   * A call that has no answer by then fails as `backend_unavailable`, as does one whose connection was cut and soon cannot be made anew;
+   * null: it waits for ever (the bot's choice).
+   */
   timeoutMs: number | null;
+  /** Whether a backend is known to start there; then a connection that was cut is not given up early. */
+  isStarting?: () => boolean;
   /** Diagnostics of the client, for example "WebSocket reconnected". */
   log?: (level: "debug" | "warn", text: string) => void;
 }
@@ -54,49 +61,54 @@ export function connectBackend(options: BackendOptions): Backend {
     logger: { log: said("debug"), warn: said("debug"), error: failed, logVerbose: () => {} },
   });
   client.setAuth(options.token);
+  const { url, dataDir = null, timeoutMs } = options;
+  const at: Whereabouts = { url, dataDir };
+  const line = timeoutMs === null ? null : takeUpAgain(client, options.isStarting ?? (() => false));
   const call = async <T>(promise: Promise<T>): Promise<T> => {
     try {
-      return await within(options.timeoutMs, promise, options.url);
+      return await within(timeoutMs, promise, at, line);
     } catch (thrown) {
-      throw toFactoryError(thrown, options.url);
+      throw toFactoryError(thrown, at);
     }
   };
   return {
-    url: options.url,
+    ...at,
     query: (ref, args) => call(client.query(ref, args)),
     mutation: (ref, args) => call(client.mutation(ref, args)),
     onUpdate: (ref, args, changed, failed) =>
-      client.onUpdate(ref, args, changed, (error) => failed(toFactoryError(error, options.url))),
+      client.onUpdate(ref, args, changed, (error) => failed(toFactoryError(error, at))),
     connected: () => client.connectionState().isWebSocketConnected,
-    close: () => client.close(),
+    close: () => {
+      line?.stop();
+      return client.close();
+    },
   };
 }
 
-/** Rejects as `backend_unavailable` after `ms`; null waits for ever. The call itself is not taken back. */
-export async function within<T>(ms: number | null, promise: Promise<T>, url: string): Promise<T> {
+/** Rejects as `backend_unavailable` after `ms`, or when `line` is lost; null waits for ever. The call itself is not taken back. */
+export async function within<T>(
+  ms: number | null,
+  promise: Promise<T>,
+  at: Whereabouts,
+  line: Pick<Line, "onLost"> | null = null,
+): Promise<T> {
   if (ms === null) return promise;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable(url, `no answer within ${ms / 1000} s`)), ms);
-  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const giveUp = (reason: string) => reject(new BackendUnreachable(at, reason));
+  const timer = setTimeout(() => giveUp(`no answer within ${ms / 1000} s`), ms);
+  const stop = line?.onLost(giveUp);
   // When the timeout wins, nobody else looks at the call any more.
   promise.catch(() => {});
   try {
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+    stop?.();
   }
 }
 
-export function unavailable(url: string, reason: string): FactoryError {
-  return new FactoryError("backend_unavailable", `the backend at ${url} does not answer: ${reason}`, {
-    field: "CONVEX_URL",
-    remedy: "start the bot with `npm start`, or set CONVEX_URL to a deployment that runs",
-  });
-}
-
 /** Anything thrown by a call, as one of ours. What the backend threw on purpose arrives unchanged. */
-export function toFactoryError(thrown: unknown, url: string): FactoryError {
+export function toFactoryError(thrown: unknown, at: Whereabouts): FactoryError {
   if (thrown instanceof FactoryError) return thrown;
   const info = toErrorInfo(thrown);
   const text = info.message;
@@ -112,7 +124,7 @@ export function toFactoryError(thrown: unknown, url: string): FactoryError {
     );
   }
   if (/fetch failed|ECONNREFUSED|ECONNRESET|ConvexClient has already been closed|Client has been closed/i.test(text)) {
-    return unavailable(url, text);
+    return new BackendUnreachable(at, text, thrown);
   }
   if (/ArgumentValidationError/.test(text)) return made("invalid_input", firstLines(text), "check what you passed");
   if (/Could not find public function/.test(text)) {

@@ -102,6 +102,7 @@ export async function startBot(options: BotOptions): Promise<Bot> {
     progress("connecting");
     const backend = await connect({
       url,
+      dataDir: host === null ? null : config.dataDir,
       isUp: host !== null,
       token: key.token,
       timeoutMs: null,
@@ -200,7 +201,7 @@ async function lookAtHealth(
 ): Promise<HttpReply> {
   const why: string[] = [];
   try {
-    await within(HEALTH_MS, backend.query(functions.system.ping, {}), backend.url);
+    await within(HEALTH_MS, backend.query(functions.system.ping, {}), backend);
   } catch (thrown) {
     why.push(toErrorInfo(thrown).message);
   }

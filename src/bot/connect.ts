@@ -1,6 +1,7 @@
 /** First contact with a backend: it answers, it takes our token, and it is of this version. */
 import { FactoryError } from "../contract/errors.ts";
-import { type Backend, connectBackend, functions, unavailable, within } from "./backend.ts";
+import { type Backend, connectBackend, functions, within } from "./backend.ts";
+import { BackendUnreachable, type Whereabouts } from "./unreachable.ts";
 
 /** Rows as this version reads them; `convex/system.ts` has the same number. */
 export const SCHEMA_VERSION = 1;
@@ -10,18 +11,22 @@ const HELLO_MS = 15_000;
 
 export interface ConnectOptions {
   url: string;
+  /** The data folder whose bot it is; absent or null: CONVEX_URL names it. */
+  dataDir?: string | null;
   /** It has said itself that it answers. */
   isUp?: boolean;
   token: () => Promise<string>;
   timeoutMs: number | null;
+  isStarting?: () => boolean;
   log?: (level: "debug" | "warn", text: string) => void;
 }
 
 export async function connect(options: ConnectOptions): Promise<Backend> {
-  if (options.isUp !== true) await probe(options.url);
+  const { url, dataDir = null } = options;
+  if (options.isUp !== true) await probe({ url, dataDir });
   const backend = connectBackend(options);
   try {
-    const hello = await within(HELLO_MS, backend.query(functions.system.ping, {}), options.url);
+    const hello = await within(HELLO_MS, backend.query(functions.system.ping, {}), backend);
     if (hello.schemaVersion !== SCHEMA_VERSION) {
       throw new FactoryError(
         "conflict",
@@ -44,13 +49,13 @@ export async function connect(options: ConnectOptions): Promise<Backend> {
 }
 
 /** A websocket tries for ever; a plain request says at once that nobody is there. Resolves with the backend's version text. */
-export async function probe(url: string): Promise<string> {
+export async function probe(at: Whereabouts): Promise<string> {
   try {
-    const response = await fetch(`${url}/version`, { signal: AbortSignal.timeout(PROBE_MS) });
+    const response = await fetch(`${at.url}/version`, { signal: AbortSignal.timeout(PROBE_MS) });
     return (await response.text()).trim();
   } catch (thrown) {
     const { name, cause } = thrown as { name?: string; cause?: { code?: string; message?: string } };
     const reason = name === "TimeoutError" ? `no answer within ${PROBE_MS / 1000} s` : (cause?.code ?? cause?.message);
-    throw unavailable(url, reason ?? (thrown instanceof Error ? thrown.message : String(thrown)));
+    throw new BackendUnreachable(at, reason ?? (thrown instanceof Error ? thrown.message : String(thrown)), thrown);
   }
 }

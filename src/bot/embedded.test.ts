@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startError, withoutKnownStack } from "./embedded.ts";
 
 const failure = (code: string, more: object = {}) =>
-  startError(Object.assign(new Error("reason"), { code, ...more }), { backendPort: 3210 }).info;
+  startError(Object.assign(new Error("reason"), { code, ...more }), { backendPort: 3210, dataDir: "/data" }).info;
 
 test.each([
   ["EADDRINUSE", "port_in_use", "BACKEND_PORT"],

@@ -85,14 +85,14 @@ const REASONS: Record<string, { code: ErrorCode; field: string; remedy: string }
   bundle: { code: "internal", field: "convex/", remedy: "restore the convex/ folder of this version" },
 };
 
-export function startError(thrown: unknown, config: Pick<Config, "backendPort">): FactoryError {
+export function startError(thrown: unknown, config: Pick<Config, "backendPort" | "dataDir">): FactoryError {
   const { code, port } = thrown as { code?: string; port?: number };
   if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ERANGE") {
     // HTTP actions take the port above, so the one in use may be the neighbour.
     return cannotListen(thrown, "BACKEND_PORT", port ?? config.backendPort, HOST);
   }
   const reason = code === undefined ? undefined : REASONS[code];
-  if (reason === undefined) return toFactoryError(thrown, "the embedded host");
+  if (reason === undefined) return toFactoryError(thrown, { url: "the embedded host", dataDir: config.dataDir });
   const { code: ours, field, remedy } = reason;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new FactoryError(ours, `the embedded backend does not start: ${message}`, { field, remedy, cause: thrown });

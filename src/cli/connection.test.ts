@@ -10,9 +10,12 @@ afterEach(() => {
 
 function watched() {
   const state = { connected: true, told: 0, lost: null as unknown };
-  const watch = watchConnection({ url: "http://127.0.0.1:1", connected: () => state.connected }, () => {
-    state.told += 1;
-  });
+  const watch = watchConnection(
+    { url: "http://127.0.0.1:1", dataDir: "/data", connected: () => state.connected },
+    () => {
+      state.told += 1;
+    },
+  );
   void watch.lost.catch((thrown: unknown) => {
     state.lost = thrown;
   });
@@ -35,6 +38,8 @@ test("one that stays away -> backend_unavailable after 30 s", async () => {
   await vi.advanceTimersByTimeAsync(29_000);
   expect(state.lost).toBeNull();
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(state.lost).toMatchObject({ info: { code: "backend_unavailable", retryable: true } });
+  expect(state.lost).toMatchObject({
+    info: { code: "backend_unavailable", retryable: true, field: "FACTORY_DATA_DIR" },
+  });
   watch.stop();
 });

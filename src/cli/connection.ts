@@ -1,5 +1,6 @@
 /** For commands that follow something for long: the backend may restart meanwhile, and is waited for, but not for ever. */
-import { type Backend, unavailable } from "../bot/backend.ts";
+import type { Backend } from "../bot/backend.ts";
+import { BackendUnreachable } from "../bot/unreachable.ts";
 
 /** As long as a single call waits for its answer. */
 const LONGEST_AWAY_MS = 30_000;
@@ -13,7 +14,7 @@ export interface ConnectionWatch {
 
 /** `away` is called once each time the connection is lost: a person who waits wants to know for what. */
 export function watchConnection(
-  backend: Pick<Backend, "connected" | "url">,
+  backend: Pick<Backend, "connected" | "url" | "dataDir">,
   away: () => void,
   { longestAwayMs = LONGEST_AWAY_MS, lookEveryMs = LOOK_EVERY_MS } = {},
 ): ConnectionWatch {
@@ -27,7 +28,7 @@ export function watchConnection(
       since = performance.now();
       away();
     } else if (performance.now() - since >= longestAwayMs) {
-      reject(unavailable(backend.url, `no connection for ${Math.round(longestAwayMs / 1000)} s`));
+      reject(new BackendUnreachable(backend, `no connection for ${Math.round(longestAwayMs / 1000)} s`));
     }
   }, lookEveryMs);
   return { lost, stop: () => clearInterval(timer) };

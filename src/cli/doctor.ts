@@ -1,7 +1,9 @@
 /** `factory doctor`: what is there, what is missing, what it means and what to do. Backend part. */
+
 import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { escapeText, padEnd } from "../../channels/index.ts";
+import { folderOf } from "../bot/attach.ts";
 import { functions } from "../bot/backend.ts";
 import { brokenBuiltins, builtinFiles } from "../bot/builtins.ts";
 import { connect, probe } from "../bot/connect.ts";
@@ -115,7 +117,7 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
   const url = convexUrl ?? running?.url ?? null;
   if (url === null) return { checks, backend: false };
   const version = await look("backend", async () => {
-    const value = await probe(url);
+    const value = await probe({ url, dataDir: folderOf(config) });
     return { detail: `${url}, version ${value}`, value };
   });
   if (version === null) return { checks, backend: false };
@@ -126,7 +128,7 @@ async function examine(context: Context): Promise<{ checks: Check[]; backend: bo
     if (key === null) throw new Error("there is no gateway key");
     return {
       detail: "the backend accepts the gateway's key",
-      value: await connect({ url, token: key.token, timeoutMs: 10_000 }),
+      value: await connect({ url, dataDir: folderOf(config), token: key.token, timeoutMs: 10_000 }),
     };
   });
   if (backend === null) return { checks, backend: true };
