@@ -5,6 +5,7 @@ import { type Backend, functions } from "../bot/backend.ts";
 import { type Config, type Env, readConfig } from "../bot/config.ts";
 import type { Actor } from "../contract/actor.ts";
 import { FactoryError } from "../contract/errors.ts";
+import { nothingCounted, tellingWhatCounted } from "./counted.ts";
 import type { Format, Output } from "./output.ts";
 
 export interface Context {
@@ -42,11 +43,15 @@ export function createContext(options: { out: Output; env: Env; osUser: string; 
     actor,
     config: readOnce,
     backend() {
-      backend ??= attach(readOnce()).then(async (open) => {
-        attached = open;
-        if (as !== null) await open.query(functions.people.acting, { actor: actor() });
-        return open;
-      });
+      backend ??= attach(readOnce())
+        .then(async (open) => {
+          attached = open;
+          if (as !== null) await open.query(functions.people.acting, { actor: actor() });
+          return tellingWhatCounted(open);
+        })
+        .catch((thrown: unknown) => {
+          throw nothingCounted(thrown);
+        });
       return backend;
     },
     exit(code) {
