@@ -4,7 +4,7 @@ export interface Console {
   print(lines: string[]): void;
   /**
    * Shows the next state of a message that grows: all its lines so far. Lines but the last never change. With `final` it is complete.
-   * Another block may come between; then the last line is repeated below it.
+   * Another block may come between; then it comes again below, or if it is long its last line. One that begins while another grows waits.
    */
   grow(id: string, lines: string[], final: boolean): void;
   readonly columns: number;

@@ -135,6 +135,27 @@ describe("a growing message", () => {
     expect(output.text()).toBe("before\nnews\nmore news\none\ntwo\nthree\n>");
   });
 
+  test("interrupted by a text that is whole, it is taken back as well", () => {
+    const { screen, output } = open();
+    screen.grow("a", ["I"], false);
+    screen.grow("b", ["Deploy completed"], true);
+    expect(output.text()).toBe("Deploy completed\n>");
+    screen.grow("a", ["I did not understand"], true);
+    expect(output.text()).toBe("Deploy completed\nI did not understand\n>");
+  });
+
+  test("another one that begins to grow meanwhile waits for its end, or comes when it is whole", () => {
+    const { screen, output } = open();
+    screen.grow("a", ["one"], false);
+    screen.grow("b", ["tw"], false);
+    expect(output.text()).toBe("one\n>");
+    screen.grow("a", ["one."], true);
+    screen.grow("b", ["two"], false);
+    screen.grow("c", ["three"], true);
+    screen.grow("b", ["two."], true);
+    expect(output.text()).toBe("one.\nthree\ntwo.\n>");
+  });
+
   test("a long one that is interrupted stays, and its last line is repeated below", () => {
     const { screen, output } = open();
     const long = Array.from({ length: 9 }, (_, at) => `line ${at}`);

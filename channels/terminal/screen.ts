@@ -86,29 +86,36 @@ export function createScreen(options: ScreenOptions, events: ConsoleEvents): Con
     rl.prompt(true);
   }
 
+  /** What has just begun is taken back, and comes whole below: half a sentence above another message reads like a fault. */
+  function takeBack(): void {
+    if (bottom !== null && rowsOfBottom <= MOST_TAKEN_BACK) {
+      moveCursor(output, 0, -rowsOfBottom);
+      clearScreenDown(output);
+      shown.set(bottom, Math.max(0, (shown.get(bottom) ?? 0) - rowsOfBottom + 1));
+    }
+    bottom = null;
+  }
+
   const screen: Console = {
     get columns() {
       return output.columns ?? FALLBACK_COLUMNS;
     },
     print(lines) {
       if (lines.length === 0) return;
-      const begun = bottom;
-      bottom = null;
       above(() => {
-        // What has just begun is taken back, and comes whole below: half a sentence above a question reads like a fault.
-        if (begun !== null && rowsOfBottom <= MOST_TAKEN_BACK) {
-          moveCursor(output, 0, -rowsOfBottom);
-          clearScreenDown(output);
-          shown.set(begun, Math.max(0, (shown.get(begun) ?? 0) - rowsOfBottom + 1));
-        }
+        takeBack();
         output.write(`${lines.join("\n")}\n`);
       });
     },
     grow(id, lines, final) {
+      // Two that grow at a time would take turns at the bottom: the later one waits until it is complete, or the other one is.
+      if (bottom !== null && bottom !== id && !final) return;
       const from = shown.get(id) ?? 0;
       above(() => {
-        if (bottom !== id) rowsOfBottom = 0;
-        else if (from < lines.length) {
+        if (bottom !== id) {
+          takeBack();
+          rowsOfBottom = 0;
+        } else if (from < lines.length) {
           moveCursor(output, 0, -1);
           clearScreenDown(output);
           rowsOfBottom -= 1;
