@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { watchConnection } from "./connection.ts";
+import { eachChange, watchConnection } from "./connection.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
@@ -42,4 +42,11 @@ test("one that stays away -> backend_unavailable after 30 s", async () => {
     info: { code: "backend_unavailable", retryable: true, field: "FACTORY_DATA_DIR" },
   });
   watch.stop();
+});
+
+test("the state that a connection made again begins with is told once; one that comes back later is a change", () => {
+  const told: object[] = [];
+  const look = eachChange((state: object) => told.push(state));
+  for (const status of ["running", "running", "waiting", "waiting", "running"]) look({ status });
+  expect(told).toEqual([{ status: "running" }, { status: "waiting" }, { status: "running" }]);
 });

@@ -34,4 +34,14 @@ export function watchConnection(
   return { lost, stop: () => clearInterval(timer) };
 }
 
+/** A connection that was made again begins with the state that was there before: told only when it is another one. */
+export function eachChange<T>(tell: (state: T) => unknown): (state: T) => void {
+  let last = "";
+  return (state) => {
+    const text = JSON.stringify(state);
+    if (text !== last) tell(state);
+    last = text;
+  };
+}
+
 export const AWAY = "the connection to the backend is lost; waiting for it to come back";

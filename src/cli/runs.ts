@@ -6,7 +6,7 @@ import { type Backend, decodeRun, functions } from "../bot/backend.ts";
 import { FactoryError } from "../contract/errors.ts";
 import { RUN_STATUSES, type RunStatus, type RunView } from "../contract/run.ts";
 import { type Act, collect, list, type Options, text } from "./act.ts";
-import { AWAY, watchConnection } from "./connection.ts";
+import { AWAY, eachChange, watchConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { looksLikeFile, readInput, readText } from "./files.ts";
 import { table } from "./output.ts";
@@ -42,7 +42,7 @@ export function runCommands(workflow: Command, act: Act): void {
         const last = await follow(
           context,
           runId!,
-          (run) => context.out.format === "json" && context.out.result(run, () => ""),
+          eachChange((run) => context.out.format === "json" && context.out.result(run, () => "")),
         );
         if (context.out.format === "text") context.out.result(last, (paint) => runText(last, paint));
         context.exit(last.status === "completed" ? 0 : 1);
