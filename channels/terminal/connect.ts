@@ -10,6 +10,8 @@ export interface ConnectOptions {
   speaker: Speaker;
   ids: TerminalIds;
   inbox: Inbox;
+  /** Resolves when what was said has been answered: the next line waits for it. Absent: it does not. */
+  answered?: (() => Promise<void>) | undefined;
   /** `/quit`, Ctrl-D, or the end of the pipe; every line before it has been stored. Once. */
   onEnd(): void;
 }
@@ -20,7 +22,7 @@ export interface Connection {
   settled(): Promise<void>;
 }
 
-export function connect({ open, speaker, ids, inbox, onEnd }: ConnectOptions): Connection {
+export function connect({ open, speaker, ids, inbox, answered, onEnd }: ConnectOptions): Connection {
   // One after the other, so that lines are stored in the order of typing even while the backend comes and goes.
   let stored: Promise<void> = Promise.resolve();
   let ended = false;
@@ -44,6 +46,8 @@ export function connect({ open, speaker, ids, inbox, onEnd }: ConnectOptions): C
             const { message, remedy } = toErrorInfo(thrown);
             console.print([`not sent: ${text.trim()} (${message}${remedy === null ? "" : `; ${remedy}`})`]);
           });
+        // What cannot be waited for does not hold back what was typed after it.
+        if (answered !== undefined) stored = stored.then(answered).catch(() => {});
       }
     },
     end,

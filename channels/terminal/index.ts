@@ -25,6 +25,8 @@ export interface TerminalAdapterConfig {
   env: Record<string, string | undefined>;
   /** Shown above the first prompt. */
   greeting: string[];
+  /** Over a pipe: resolves when what was said has been answered; the next line waits for it, so that replies come in the lines' order. */
+  answered?: () => Promise<void>;
   onEnd(): void;
   /** Gets the way to show lines above the prompt once there is one, for logs; null when it is gone. */
   onConsole?(print: ((lines: string[]) => void) | null): void;
@@ -67,6 +69,7 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): ChannelAda
         },
         ids,
         inbox,
+        answered: config.answered,
         onEnd: config.onEnd,
       });
       connection = opened;

@@ -103,6 +103,10 @@ async function converse(context: Context): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const backend = await context.backend();
   let print: (lines: string[]) => void = () => {};
+  let gateway: Gateway | null = null;
+  const answered = () => untilQuiet(backend, place, () => gateway?.idle() !== true).catch(ended.reject);
+  // It may fail before it is looked at.
+  ended.promise.catch(() => {});
   const adapter = createTerminalAdapter({
     input: process.stdin,
     output: process.stdout,
@@ -112,19 +116,16 @@ async function converse(context: Context): Promise<void> {
     historyFile: context.config().convexUrl === null ? join(context.config().dataDir, "history") : null,
     env: context.env,
     greeting: interactive ? [`Connected to ${escapeText(backend.url)}. Ctrl-D leaves.`, ""] : [],
+    ...(interactive ? {} : { answered }),
     onEnd: ended.resolve,
     onConsole: (above) => {
       print = above ?? (() => {});
     },
   });
-  const gateway = await open(context, place, session, adapter);
+  gateway = await open(context, place, session, adapter);
   const connection = watchConnection(backend, () => (interactive ? print([AWAY]) : context.out.note(AWAY)));
-  const answered = async () => {
-    await ended.promise;
-    if (!interactive) await untilQuiet(backend, place, () => !gateway.idle());
-  };
   try {
-    await Promise.race([answered(), connection.lost]);
+    await Promise.race([ended.promise, connection.lost]);
   } finally {
     connection.stop();
     await gateway.stop();
