@@ -24,6 +24,7 @@ const CARD: ApprovalCard = {
 async function opened(
   questions: ApprovalCard[],
   onConsole: (print: ((lines: string[]) => void) | null) => void = () => {},
+  ingress?: { channel: string; place: string; threadKey: string },
 ): Promise<string> {
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
   let shown = "";
@@ -40,6 +41,7 @@ async function opened(
     greeting: ["Hello"],
     onEnd() {},
     onConsole,
+    ...(ingress === undefined ? {} : { ingress }),
   });
   const unused = async () => {
     throw new Error("not asked for here");
@@ -63,6 +65,11 @@ test("a question asked before this start -> it stands above the first prompt wit
   expect(shown).toContain("4K");
   expect(shown).toContain("1.2?");
   expect(shown).not.toContain("\u001b[31m");
+});
+
+test("the `factory chat` command shows it as well", async () => {
+  const ingress = { channel: "cli", place: "cli:root/1", threadKey: "cli:root" };
+  expect(await opened([CARD], undefined, ingress)).toContain("Questions that wait for you");
 });
 
 test("nothing is open -> only the greeting", async () => {

@@ -78,7 +78,7 @@ export function createTerminalAdapter(config: TerminalAdapterConfig): ChannelAda
       const render = { colours, plain: !config.interactive, timeZone };
       teller = createTeller({ console: opened.console, ids, render });
       opened.console.print(config.greeting);
-      if (config.interactive && config.ingress === undefined) {
+      if (config.interactive) {
         // A convenience: the start does not wait for it, and does not fail with it.
         void lookups.home(handle).then(
           ({ questions }) => {
