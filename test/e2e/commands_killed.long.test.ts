@@ -81,8 +81,9 @@ describe.skipIf(!BUBBLEWRAP)(`a command under way${WITHOUT}`, () => {
       const task = await at.place.until(["tasks", "show", "T1"], ({ status }) => status === "BLOCKED");
       expect(JSON.stringify(task)).toContain("how far it came is not known");
       expect(readFileSync(begun, "utf8")).toBe("begun\n");
-      // Given out again, it goes on in the same worktree, with what is there.
-      await at.place.ok("chat", "have the worker run `cat begun.txt` for T1");
+      // Given out again once the worker has said its last words, it goes on in the same worktree, with what is there.
+      const giveOut = async () => await at.place.ok("chat", "have the worker run `cat begun.txt` for T1");
+      while (JSON.stringify(await giveOut()).includes("has a worker already")) await sleep(LOOK_MS);
       await at.answer((await asked("Give T1 to the Factory Worker: run `cat")).code, "yes");
       await at.answer((await asked("Run `cat begun.txt` for T1?")).code, "yes");
       await at.place.until(["tasks", "show", "T1"], ({ status }) => status === "IN_REVIEW");
