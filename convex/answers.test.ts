@@ -154,7 +154,7 @@ describe("B9: edited values", () => {
   });
 
   test("under a quorum only votes for the same values agree", async () => {
-    const { t, start, person, approval } = await startBackend();
+    const { t, start, person, approval, rows } = await startBackend();
     for (const name of ["ana", "bo", "cy"]) await person(name, "release");
     const started = await start(ask({ payload, form, approvers: ["role:release"], quorum: 2 }));
     const ref = question(started).approvalId;
@@ -165,8 +165,20 @@ describe("B9: edited values", () => {
       });
     expect((await vote("ana", { amount: 1 })).outcome).toBe("voted");
     expect((await vote("bo", null)).outcome).toBe("voted");
-    expect((await vote("cy", { amount: 1 })).outcome).toBe("settled");
+    const told = "Approved by ana via terminal and cy via terminal, with amount 1";
+    expect(await vote("cy", { amount: 1 })).toMatchObject({ outcome: "settled", message: `${told}.` });
     expect(JSON.parse((await approval(ref)).approvedPayload!)).toEqual({ ...payload, amount: 1 });
+    // Whoever voted for other values has not approved these.
+    const [copy] = await rows("deliveries");
+    expect(JSON.parse(copy!.message).card.outcomeLine).toBe(told);
+    // A value that is what was asked changes nothing: it is the same approval as a plain yes.
+    const again = question(await start(ask({ payload, form, approvers: ["role:release"], quorum: 2 }))).approvalId;
+    const same = { ref: again, option: "yes" };
+    await t.mutation(api.approvals.answer, { actor: at("terminal:ana"), ...same });
+    const fields = JSON.stringify({ amount: payload.amount });
+    expect((await t.mutation(api.approvals.answer, { actor: at("terminal:bo"), ...same, fields })).outcome).toBe(
+      "settled",
+    );
   });
 
   test("a question without a form takes no values, and a denial carries none", async () => {

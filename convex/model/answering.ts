@@ -29,7 +29,9 @@ export async function answerText(
     case "settle":
       return say(await settle(ctx, acting, reading, where));
     case "unclearValues":
-      return say(reading.problem);
+      return say(
+        where.private ? reading.problem : `It is not clear what is to be changed: nothing is settled. ${BY_BUTTON}`,
+      );
     case "turnedAround":
       return say(`Nothing is settled: the code comes after the word. Write: ${reading.write}`);
     case "needsCode":

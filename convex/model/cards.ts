@@ -56,9 +56,10 @@ export async function voteRows(ctx: QueryCtx, approvalId: Id<"approvals">): Prom
 }
 
 export async function votesOf(ctx: QueryCtx, approvalId: Id<"approvals">): Promise<Vote[]> {
-  return (await voteRows(ctx, approvalId)).map(({ shown, option, channel, reason, at }) => ({
+  return (await voteRows(ctx, approvalId)).map(({ shown, option, channel, reason, at, payloadHash }) => ({
     person: shown,
     ...{ option, channel, reason, at },
+    ...(payloadHash == null ? {} : { payloadHash }),
   }));
 }
 

@@ -124,7 +124,7 @@ function endOf(
 
 const parsed = (text: string | null): Json => (text === null ? null : (JSON.parse(text) as Json));
 
-/** The payload with edited values in place, and its hash; null: nothing is edited. */
+/** The payload with edited values in place, and its hash; null: nothing is edited, or to what it was. */
 async function editedOf(
   approval: Doc<"approvals">,
   fields: Json,
@@ -132,7 +132,8 @@ async function editedOf(
   if (fields === null) return null;
   const payload = verdict.editedPayload(parsed(approval.payload), fields);
   const text = toJsonText(payload, "payload");
-  return { payload, text, hash: await sha256Hex(text) };
+  const hash = await sha256Hex(text);
+  return hash === approval.payloadHash ? null : { payload, text, hash };
 }
 
 /** Nobody may answer for something else than they were shown. It is asked anew, as it is now. */

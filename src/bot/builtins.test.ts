@@ -57,6 +57,11 @@ test("each broken file is one log line with file, reason and remedy, and nothing
   expect(plain.sort()).toEqual(BROKEN);
 });
 
+test("a backend that does not answer is no fault of the files", async () => {
+  const away = { query: () => Promise.reject(new FactoryError("backend_unavailable", "does not answer")) };
+  await expect(brokenBuiltins(away as unknown as Backend, folder)).rejects.toThrow("does not answer");
+});
+
 test("what the next start would leave out is found without storing anything", async () => {
   expect(await brokenBuiltins(backend, folder)).toEqual(BROKEN);
 });

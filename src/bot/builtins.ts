@@ -44,6 +44,8 @@ export async function installBuiltins(
   ]);
 }
 
+const OWN_FAULTS = new Set(["invalid_input", "invalid_definition"]);
+
 /** Those that the next start would leave out, each with its reason and remedy on one line. */
 export async function brokenBuiltins(backend: Pick<Backend, "query">, folder = APP_DIR): Promise<string[]> {
   const examine = async (
@@ -56,7 +58,7 @@ export async function brokenBuiltins(backend: Pick<Backend, "query">, folder = A
       return lines.length === 0 ? [] : [firstOf(file, lines)];
     } catch (thrown) {
       // Only the file's own fault; that nothing can be asked is another matter.
-      if (!(thrown instanceof FactoryError)) throw thrown;
+      if (!(thrown instanceof FactoryError) || !OWN_FAULTS.has(thrown.info.code)) throw thrown;
       return [oneLine(file, thrown.info)];
     }
   };

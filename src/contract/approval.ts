@@ -12,6 +12,8 @@ export const zVote = z.object({
   channel: z.string(),
   reason: z.string().nullable(),
   at: z.number(),
+  /** Of the edited values it is for. Absent or null: as asked. */
+  payloadHash: z.string().nullable().optional(),
 });
 export type Vote = z.infer<typeof zVote>;
 

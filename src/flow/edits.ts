@@ -21,8 +21,7 @@ export type Edits = { fields: JsonObject | null; reason: string | null } | { pro
 export function readEdits({ code, form }: Formed, option: string, rest: string | null): Edits {
   if (form == null || rest === null || meaningOf(option) === "deny") return { fields: null, reason: rest };
   const names = namesOf(form);
-  if (!BEGINS_AS_PAIR.test(rest) && !names.some((name) => settingOf(name).test(rest)))
-    return { fields: null, reason: rest };
+  if (!BEGINS_AS_PAIR.test(rest) && !names.some((name) => isSet(name, rest))) return { fields: null, reason: rest };
   const how = `Write for example: ${changing(form, option, code) ?? `${option} ${code} FIELD=VALUE`}; a reason besides as reason="…"`;
   const unclear = (problem: string): Edits => ({ problem: `${problem}. Nothing is settled. ${how}` });
   const pairs = readPairs(rest);
@@ -52,10 +51,13 @@ const fieldValue = (form: Json, name: string, text: string): Json =>
 
 const BEGINS_AS_PAIR = new RegExp(`^${FIELD_NAME}=`, "u");
 
-/** `amount=9`, `amount: 9`, `amount 9`, `amount to 9`, wherever it stands. */
-function settingOf(name: string): RegExp {
+/** `amount=9`, `amount: rent`, and any number beside the name, `amount should be $9`, `9 for the amount`: better asked again than lost. */
+function isSet(name: string, rest: string): boolean {
   const word = name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  return new RegExp(String.raw`(?<![\p{L}\p{N}_])${word}(?:\s*[=:]|\s+(?:to\s+|is\s+)?["'“]?[+-]?\d)`, "iu");
+  const [before, after] = [String.raw`(?<![\p{L}\p{N}_])`, String.raw`(?![\p{L}\p{N}_])`];
+  if (new RegExp(String.raw`${before}${word}\s*[=:]`, "iu").test(rest)) return true;
+  const others = rest.replaceAll(new RegExp(`${before}${word}${after}`, "giu"), " ");
+  return others !== rest && /\d/.test(others);
 }
 
 const namesOf = (form: Json): string[] =>

@@ -93,9 +93,12 @@ const OVER: Record<string, string> = {
 /** Of a run or a question that is over, as a sentence goes on: "has failed". */
 export const overWords = (status: string): string => (Object.hasOwn(OVER, status) ? OVER[status]! : `is ${status}`);
 
-/** All who made the quorum, in the order in which they voted; the one who decided where there are no votes. */
+/** All who made the quorum, not those who voted for other values, in their order; the one who decided where there are no votes. */
 function voters(votes: readonly Vote[], outcome: Outcome | null): string {
-  const agreeing = votes.filter(({ option }) => option === outcome?.option);
+  const chosen = votes.filter(({ option }) => option === outcome?.option);
+  const deciding = chosen.findLast(({ at }) => at === outcome?.at);
+  const approved = deciding?.payloadHash ?? null;
+  const agreeing = chosen.filter(({ payloadHash }) => deciding === undefined || (payloadHash ?? null) === approved);
   const said = (person: string | null, channel: string | null) =>
     `${person ?? "somebody"}${channel ? ` via ${channelLabel(channel)}` : ""}`;
   if (agreeing.length <= 1) return said(outcome?.by ?? null, outcome?.channel ?? null);

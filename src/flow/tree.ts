@@ -18,6 +18,8 @@ export type Tree =
   | { kind: "scalar"; at: number; value: null | boolean | number | string; source: string };
 
 export const MAX_SOURCE = 256_000;
+/** Problems, and warnings, of one file. */
+export const MAX_TOLD = 100;
 const MAX_NESTING = 40;
 
 /** Collects problems; offsets become lines and columns. Errors refuse a definition, warnings only speak. */
@@ -42,7 +44,7 @@ export class Problems {
     const { line, col } = this.lines.linePos(Math.max(0, at));
     const key = `${line}:${col}:${message}`;
     // More than this helps nobody.
-    if (this.seen.has(key) || list.length >= 100) return;
+    if (this.seen.has(key) || list.length >= MAX_TOLD) return;
     this.seen.add(key);
     list.push({ file: this.file, line: Math.max(1, line), column: Math.max(1, col), message, remedy });
   }

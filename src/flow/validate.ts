@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from "./json.ts";
 import { BUILT_IN, parsePath } from "./scope.ts";
 import { didYouMean } from "./suggest.ts";
 import { parseTemplate, templateReads } from "./template.ts";
+import { MAX_TOLD } from "./tree.ts";
 import { isBareWord } from "./until.ts";
 
 type Nodes = ReadonlyMap<string, FlowNode>;
@@ -199,6 +200,9 @@ function checkTexts(draft: Draft, inputs: Json, given: readonly string[]): void 
         if (!input.names.includes(name)) doubtField(name, path[1], where);
         return;
       }
+      // A list that is full takes no more, and looking for what is near is the costly part.
+      const { errors, warnings } = draft.problems;
+      if ((input.others === "none" ? errors : warnings).length >= MAX_TOLD) return;
       const near = didYouMean(name, [...variables, ...locals]);
       const remedy = unsaved(draft.nodes, name) ?? (near === null ? null : `did you mean "${near}"?`);
       const message = `${label}: nothing sets the variable "${name}"`;
