@@ -1,5 +1,5 @@
 /** Modals: a reason, words, a form, a workflow's inputs. Pure. */
-import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { type ApprovalCard, MAX_REASON } from "../../src/contract/approval.ts";
 import { schemaOf } from "../../src/contract/form.ts";
 import type { WorkflowForm } from "../../src/contract/lookups.ts";
 import { parseJson } from "../../src/contract/untrusted.ts";
@@ -16,9 +16,6 @@ export interface Modal {
 
 /** Custom ids of fields that are not a form's. */
 export const INPUTS = { reason: "reason", text: "text", option: "option" } as const;
-/** As the backend takes it. */
-const MAX_REASON = 4_000;
-
 const input = (id: string, label: string, hint: string | null, required: boolean): Field => ({
   type: COMPONENT.label,
   label: clip(label, LIMITS.fieldLabel),

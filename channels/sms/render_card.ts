@@ -1,5 +1,6 @@
 /** A question as a text message: at most two segments, the code last, only words that answer it. Pure. */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
+import { enumerate } from "../../src/contract/enumeration.ts";
 import { chosenBy } from "../../src/contract/option.ts";
 import { segments, shorten, within } from "./gsm.ts";
 import { onAir, oneLine } from "./text.ts";
@@ -80,16 +81,19 @@ function elsewhere(card: ApprovalCard): string {
 function waysOf(card: ApprovalCard, code: string): string {
   if (card.options.length === 0) return `ANSWER ${code} and your text`;
   const reason = (index: number) => (card.reasonRequired.includes(card.options[index]!) ? " and why" : "");
-  const words = list(wordsOf(card.options).map((word, index) => `${word} ${code}${reason(index)}`));
+  const words = enumerate(
+    wordsOf(card.options).map((word, index) => `${word} ${code}${reason(index)}`),
+    "or",
+  );
   if (words.length <= LONGEST_WAYS) return words;
-  const numbers = list(card.options.map((_, index) => `${index + 1} ${code}${reason(index)}`));
+  const numbers = enumerate(
+    card.options.map((_, index) => `${index + 1} ${code}${reason(index)}`),
+    "or",
+  );
   return numbers.length <= LONGEST_WAYS
     ? `${numbers}; MORE ${code} names them`
     : `a number and ${code}; MORE ${code} names them`;
 }
-
-const list = (ways: string[]): string =>
-  ways.length === 1 ? ways[0]! : `${ways.slice(0, -1).join(", ")} or ${ways.at(-1)}`;
 
 /** YES and NO where the question has one option of that meaning, its number where it has several; else the option, if it is short. */
 function wordsOf(options: string[]): string[] {

@@ -1,6 +1,7 @@
 /** A question as a box, and as one line when it has ended. Pure. */
 import type { ApprovalCard } from "../../src/contract/approval.ts";
 import { readablePayload } from "../../src/contract/card.ts";
+import { enumerate } from "../../src/contract/enumeration.ts";
 import { fieldWays, schemaOf } from "../../src/contract/form.ts";
 import { meaningOf } from "../../src/contract/option.ts";
 import type { RenderOptions } from "./options.ts";
@@ -69,8 +70,7 @@ function howToChange(card: ApprovalCard, code: string): string[] {
   const { names, ways } = fieldWays(schemaOf(card.form) ?? {});
   const option = card.options.find((one) => meaningOf(one) !== "deny");
   if (names.length === 0 || option === undefined) return [];
-  const list = names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-  return [escapeText(`you may change ${list} as you answer: ${option} ${code} ${ways.join(" ")}`)];
+  return [escapeText(`you may change ${enumerate(names)} as you answer: ${option} ${code} ${ways.join(" ")}`)];
 }
 
 function payloadHead(payload: string, ref: string): string[] {

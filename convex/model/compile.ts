@@ -1,13 +1,15 @@
 /** The one place where definitions come from text: checked against what this backend has at that moment. */
+
+import { type Problem, problemLine } from "../../src/contract/problem.ts";
 import type { Definition } from "../../src/flow/definition.ts";
-import { type Known, type Problem, parseDefinition, problemLine } from "../../src/flow/parse.ts";
+import { type Known, parseDefinition } from "../../src/flow/parse.ts";
 import type { QueryCtx } from "../_generated/server.js";
 import { STEP_AGENTS } from "../agents/step_agents.ts";
 import { fail } from "./errors.ts";
 import { knownFunctions, SHELL_EXEC } from "./functions.ts";
 import { profileNames } from "./profiles.ts";
 
-export type { Problem } from "../../src/flow/parse.ts";
+export type { Problem } from "../../src/contract/problem.ts";
 
 const MAX_WORKFLOWS = 500;
 const MAX_MACHINES = 100;

@@ -1,7 +1,8 @@
 /** Roles and hands as rows: the files of `workflows/agents` and `workflows/hands` as they were last installed. */
+
+import type { Problem } from "../../src/contract/problem.ts";
 import { type Hand, type ProfileKind, parseProfile, profileProblems, type Role } from "../../src/flow/profile.ts";
 import { sha256Hex } from "../../src/flow/sha256.ts";
-import type { Problem } from "../../src/flow/tree.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "../_generated/server.js";
 import { fail } from "./errors.ts";

@@ -1,4 +1,5 @@
 /** Runs: start, cancel, and how they are shown. How a run goes on is in `advance.ts`. */
+import { MAX_REASON } from "../../src/contract/approval.ts";
 import type { Cancelled } from "../../src/contract/run.ts";
 import type { Json } from "../../src/flow/definition.ts";
 import { overWords } from "../../src/flow/outcome.ts";
@@ -140,8 +141,6 @@ export async function startChildRun(
 
 export const childOf = (ctx: MutationCtx, parentId: Id<"runs">, waitId: string): Promise<Doc<"runs"> | null> =>
   runOfRequest(ctx, `child:${waitKey(parentId, waitId)}`);
-
-const MAX_REASON = 4000;
 
 /** Who started it, or who may cancel any. A run that is over stays as it is. */
 export async function cancelRun(

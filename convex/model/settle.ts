@@ -4,7 +4,7 @@
  * votes -> verdict -> record -> copies -> signal to the run.
  */
 import { makeFunctionReference } from "convex/server";
-import type { AnswerResult } from "../../src/contract/approval.ts";
+import { type AnswerResult, MAX_REASON } from "../../src/contract/approval.ts";
 import type { Json } from "../../src/flow/definition.ts";
 import { sha256Hex } from "../../src/flow/sha256.ts";
 import type { Signal } from "../../src/flow/types.ts";
@@ -44,7 +44,6 @@ const agentAnswered = makeFunctionReference<"mutation", { key: string; result: s
   "agent_questions:answered",
 );
 
-const MAX_REASON = 4000;
 const MAX_TEXT = 40_000;
 
 /** Never throws for what a person did: a refused, late or wrong answer is a result with one sentence for them. */

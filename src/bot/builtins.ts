@@ -6,10 +6,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Actor } from "../contract/actor.ts";
 import { type ErrorInfo, FactoryError, toErrorInfo } from "../contract/errors.ts";
+import { type Problem, problemLine } from "../contract/problem.ts";
 import { APP_DIR } from "./app_dir.ts";
 import { type Backend, functions } from "./backend.ts";
 import type { Logger } from "./logger.ts";
-import type { Problem } from "./shapes.ts";
 
 /**
  * A definition that cannot be installed is logged and left out: the others, and the bot, are worth more. Rejects when nothing can be
@@ -54,7 +54,7 @@ export async function brokenBuiltins(backend: Pick<Backend, "query">, folder = A
   ): Promise<string[]> => {
     try {
       const { problems } = await check(readBuiltin(folder, file));
-      const lines = problems.map((one) => `${one.file}:${one.line}:${one.column} ${one.message} (${one.remedy})`);
+      const lines = problems.map(problemLine);
       return lines.length === 0 ? [] : [firstOf(file, lines)];
     } catch (thrown) {
       // Only the file's own fault; that nothing can be asked is another matter.

@@ -7,10 +7,10 @@ import type { Id } from "../../convex/_generated/dataModel.js";
 export type { WireApproval } from "../contract/approval.ts";
 export type { HookTaken } from "../contract/hook.ts";
 export type { Person, Shift } from "../contract/person.ts";
+export type { Problem } from "../contract/problem.ts";
 export type { WireRun } from "../contract/run.ts";
 export type { StoredFile } from "../contract/stored_file.ts";
 export type { Profile, Schedule, WorkflowCreated, WorkflowSummary } from "../contract/workflow.ts";
-export type { Problem } from "../flow/tree.ts";
 
 /** `complete`: not what still grows. */
 export type Filter = { channel: string; place?: string; complete?: boolean };

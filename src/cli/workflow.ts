@@ -3,8 +3,9 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { escapeText } from "../../channels/index.ts";
 import { functions } from "../bot/backend.ts";
-import type { Problem, WorkflowSummary } from "../bot/functions.ts";
+import type { WorkflowSummary } from "../bot/functions.ts";
 import { FactoryError } from "../contract/errors.ts";
+import { problemLine } from "../contract/problem.ts";
 import { type Act, text } from "./act.ts";
 import { readInput, readText } from "./files.ts";
 import { fields, table } from "./output.ts";
@@ -42,13 +43,13 @@ export function workflowCommands(program: Command, act: Act): void {
               ? await backend.query(functions.workflows.validate, { source, file })
               : { ...(await backend.query(functions.profiles.check, { kind, source, file })), warnings: [] };
           if (!ok) {
-            throw new FactoryError("invalid_definition", problems.map(line).join("\n"), {
+            throw new FactoryError("invalid_definition", problems.map(problemLine).join("\n"), {
               field: file,
               remedy: "correct the file, then check again",
             });
           }
           // As `create` says them.
-          const doubts = warnings.map(line);
+          const doubts = warnings.map(problemLine);
           for (const warning of doubts) context.out.note(`warning: ${warning}`);
           context.out.result({ ok, problems, warnings: doubts }, () => `${file} is valid`);
           return;
@@ -163,8 +164,6 @@ function startedBy({ schedules, hook }: WorkflowSummary): string {
   const clock = schedules.map(({ cron, timeZone, scheduleId }) => `${cron} ${timeZone} (${scheduleId})`);
   return [...clock, ...(hook === null ? [] : [`hook ${hook}`])].join("; ");
 }
-
-const line = (one: Problem): string => `${one.file}:${one.line}:${one.column} ${one.message} (${one.remedy})`;
 
 /** Roles and hands are Markdown; which of both, the folder says. Null: a definition. */
 function profileKind(path: string): "role" | "hand" | null {

@@ -6,6 +6,9 @@ export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 export const TIERS = ["low", "medium", "high"] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** Of the words with which somebody answers or cancels, in characters. */
+export const MAX_REASON = 4000;
+
 export const zVote = z.object({
   person: z.string(),
   option: z.string(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseDefinition, problemLine } from "./parse.ts";
+import { problemLine } from "../contract/problem.ts";
+import { parseDefinition } from "./parse.ts";
 import { compile, SimulatedRun } from "./simulated_run.ts";
 
 describe("the built-in workflows", () => {

@@ -1,5 +1,6 @@
 /** The end of a question in words: the same on every copy and in every reply. */
 import type { ApprovalStatus, Outcome, Vote } from "../contract/approval.ts";
+import { enumerate } from "../contract/enumeration.ts";
 import { meaningOf } from "../contract/option.ts";
 import type { Cancelled } from "../contract/run.ts";
 import type { Json } from "./definition.ts";
@@ -65,7 +66,7 @@ export function changedText(asked: Json, approved: Json): string | null {
     ...changed.slice(0, MAX_CHANGES).map(([name, value]) => `${name} ${shortened(value)}`),
     ...(more > 0 ? [`${more} more`] : []),
   ];
-  return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  return enumerate(words);
 }
 
 /** Nothing reads as the name of another field: text with blanks stands in quotes. */
@@ -102,6 +103,5 @@ function voters(votes: readonly Vote[], outcome: Outcome | null): string {
   const said = (person: string | null, channel: string | null) =>
     `${person ?? "somebody"}${channel ? ` via ${channelLabel(channel)}` : ""}`;
   if (agreeing.length <= 1) return said(outcome?.by ?? null, outcome?.channel ?? null);
-  const names = agreeing.map(({ person, channel }) => said(person, channel));
-  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return enumerate(agreeing.map(({ person, channel }) => said(person, channel)));
 }

@@ -2,6 +2,7 @@
  * A workflow file, in either notation, as YAML or JSON -> the compiled graph. Every problem is reported at once, each with its place and
  * remedy; nothing that has a problem compiles.
  */
+import type { Problem } from "../contract/problem.ts";
 import type { Definition, Json } from "./definition.ts";
 import { type Draft, type Known, NOTHING_KNOWN } from "./draft.ts";
 import { readHook } from "./hook.ts";
@@ -16,12 +17,11 @@ import { checkInput } from "./schema.ts";
 import { checkSchema } from "./schema_syntax.ts";
 import { Shape, scalarText } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
-import { type Problem, Problems, readTree, type Tree, toJson } from "./tree.ts";
+import { Problems, readTree, type Tree, toJson } from "./tree.ts";
 import { declared, validateDraft } from "./validate.ts";
 
 export type { Known } from "./draft.ts";
 export { NOTHING_KNOWN } from "./draft.ts";
-export type { Problem } from "./tree.ts";
 
 export type ParseResult =
   | { ok: true; definition: Definition; warnings: Problem[] }
@@ -115,10 +115,6 @@ export function parseDefinition(source: string, file: string, known: Known = NOT
   };
   return { ok: true, definition, warnings: inOrder(problems.warnings) };
 }
-
-/** One line for people: `file:line:column message (remedy)`. */
-export const problemLine = ({ file, line, column, message, remedy }: Problem): string =>
-  `${file}:${line}:${column} ${message} (${remedy})`;
 
 const fieldsOf = (input: Json): string[] => (isObject(input) ? Object.keys(input) : []);
 const inOrder = (list: Problem[]): Problem[] => [...list].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -11,8 +11,10 @@
  *   optOuts:
  *     - { rule: production, workflow: docs, reason: static pages }
  */
+
 import { TIERS, type Tier } from "../contract/approval.ts";
 import { FactoryError } from "../contract/errors.ts";
+import type { Problem } from "../contract/problem.ts";
 import type { Json } from "./definition.ts";
 import { holds } from "./evaluate.ts";
 import { parseExpression, readsOf } from "./expression.ts";
@@ -21,7 +23,7 @@ import { PERSON_OR_ROLE } from "./parse_question.ts";
 import type { Scope } from "./scope.ts";
 import { Shape } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";
-import { type Problem, Problems, readTree } from "./tree.ts";
+import { Problems, readTree } from "./tree.ts";
 
 export const DECISIONS = ["allow", "ask", "block"] as const;
 export type PolicyDecision = (typeof DECISIONS)[number];

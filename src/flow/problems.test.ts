@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Known, NOTHING_KNOWN, parseDefinition, problemLine } from "./parse.ts";
-
-const parse = (source: string, known: Known = NOTHING_KNOWN) => parseDefinition(source, "w.yaml", known);
-/** Every problem as a line. */
-const problems = (source: string, known?: Known): string[] => {
-  const parsed = parse(source, known);
-  return parsed.ok ? [] : parsed.problems.map(problemLine);
-};
-const warnings = (source: string): string[] => parse(source).warnings.map(problemLine);
+import { problemLine } from "../contract/problem.ts";
+import { type Known, NOTHING_KNOWN, parseDefinition } from "./parse.ts";
+import { node, parse, problems, warnings } from "./problems.test-support.ts";
 
 describe("every problem at once, each with file, line, column and remedy", () => {
   it("several in one file", () => {
@@ -124,7 +118,6 @@ nodes:
     expect(read(" \n", "w.json").join()).toContain("the file is empty");
   });
 
-  const node = (text: string, more = "") => `startNodeId: n\n${more}\nnodes:\n  n: ${text}\n  z: { type: end }\n`;
   it.each<[string, string, string]>([
     ["an unknown target", node("{ type: task, prompt: x, next: zz }"), 'there is no node "zz"'],
     [
@@ -350,81 +343,6 @@ nodes:
         node("{ type: task, prompt: x, maxVisits: 3, next: b }\n  b: { type: branch, cond: x, truthy: n, falsy: z }"),
       ),
     ).toEqual([]);
-  });
-
-  describe("a name that nothing sets", () => {
-    const said = (lines: string[]) => lines.map((line) => line.replace(/^w\.yaml:/, ""));
-    const file = (head: string) => `startNodeId: a
-${head}
-nodes:
-  a: { type: task, prompt: "{{topic}}", next: waited }
-  waited: { type: wait, forMs: 1, next: b }
-  b: { type: branch, cond: ready, truthy: c, falsy: done }
-  c: { type: fanout, prompt: "{{item}} {{topic}} {{n}}", over: list, saveAs: q, next: d }
-  d: { type: run, workflow: other, input: { a: "{{a}}", c: "{{c}}" }, next: done }
-  done: { type: end, result: waited }`;
-
-    it("is a warning where no inputs are declared, once for each that may be an input", () => {
-      const unless = "the run fails here unless its input has it";
-      const remedy = "set it with saveAs or outputVar; if it is an input, declare it under inputs";
-      const may = "If it is an input, declare it under inputs";
-      expect(said(warnings(file("")))).toEqual([
-        `4:28 node "a": nothing sets the variable "topic"; ${unless} (${remedy})`,
-        `6:28 node "b": nothing sets the variable "ready"; ${unless} (${remedy})`,
-        `7:30 node "c": nothing sets the variable "n"; ${unless} (${remedy})`,
-        `7:64 node "c": nothing sets the variable "list"; ${unless} (${remedy})`,
-        `8:48 node "d": nothing sets the variable "a" (add saveAs: a to node "a". ${may})`,
-        `8:60 node "d": nothing sets the variable "c" (the output of node "c" is "q". ${may})`,
-        `9:30 node "done": nothing sets the variable "waited" (node "waited" has no output; name a variable. ${may})`,
-      ]);
-    });
-
-    it("is none of what the file's own schedule or hook gives", () => {
-      const head =
-        'schedule: { cron: "0 7 * * *", input: { topic: x, n: 1 } }\nhook: { name: h, input: { ready: "1", list: [] } }';
-      expect(said(warnings(file(head))).map((line) => /variable "(\w+)"/.exec(line)?.[1])).toEqual([
-        "a",
-        "c",
-        "waited",
-      ]);
-    });
-
-    it("is an error where the inputs are declared, also that there are none", () => {
-      const closed = problems(file("inputs: { type: object, additionalProperties: false }"));
-      expect(said(closed).map((line) => /variable "(\w+)"/.exec(line)?.[1])).toEqual([
-        "topic",
-        "ready",
-        "topic",
-        "n",
-        "list",
-        "a",
-        "c",
-        "waited",
-      ]);
-    });
-
-    it("is left alone where the schema lets any in", () => {
-      const open = warnings(file("inputs: { type: object, additionalProperties: true }"));
-      expect(said(open).map((line) => /variable "(\w+)"/.exec(line)?.[1])).toEqual(["a", "c", "waited"]);
-    });
-
-    it("is doubted as a field of an answer and of the run, whose fields are known", () => {
-      const file = (prompt: string) =>
-        node(
-          `{ type: approval, question: q, options: [yes], next: { yes: t } }\n  t: { type: task, prompt: "${prompt}", saveAs: a, next: z }`,
-        );
-      expect(warnings(file("{{n.reason}} {{n.fields.amount}} {{run.title}} {{n}} {{a.anything}}"))).toEqual([]);
-      expect(warnings(file("{{n.reasn}} {{run.starter}}"))).toEqual([
-        'w.yaml:5:28 node "t": "n" has no field "reasn" (did you mean "n.reason"?)',
-        'w.yaml:5:28 node "t": "run" has no field "starter" (it has id, title, startedBy, workflow)',
-      ]);
-    });
-
-    it("may be a field of the output in until, unless it looks like a slip", () => {
-      const loop = (until: string) => node(`{ type: loop, prompt: x, maxIterations: 2, until: "${until}", next: z }`);
-      expect(said(warnings(loop("score > 3")))).toEqual([]);
-      expect(warnings(loop("ouput contains DONE")).join()).toContain('did you mean "output"?');
-    });
   });
 
   it("what is only doubtful is a warning", () => {

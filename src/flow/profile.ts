@@ -2,8 +2,9 @@
  * Roles and hands as files: Markdown with a head of fields between two lines of `---`, and instructions below. A role is who does a
  * step; a hand is a worker of its own, with the functions it may call and a bound on its steps, started by a step or by its schedule.
  */
+
+import { type Problem, problemLine } from "../contract/problem.ts";
 import type { Definition } from "./definition.ts";
-import { type Problem, problemLine } from "./parse.ts";
 import { readSchedule } from "./schedule.ts";
 import { Shape } from "./shape.ts";
 import { didYouMean } from "./suggest.ts";

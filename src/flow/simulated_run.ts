@@ -1,6 +1,8 @@
 /** For tests: a run whose effects are carried out in memory, naively, with checks of what every caller may rely on. */
+
+import { problemLine } from "../contract/problem.ts";
 import type { Definition, Json } from "./definition.ts";
-import { type Known, NOTHING_KNOWN, parseDefinition, problemLine } from "./parse.ts";
+import { type Known, NOTHING_KNOWN, parseDefinition } from "./parse.ts";
 import { emptyState, transition } from "./transition.ts";
 import type { Ask, Effect, Finish, FlowEvent, NodeProgress, RunState, Signal, StartWork } from "./types.ts";
 

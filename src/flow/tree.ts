@@ -1,16 +1,8 @@
 /** A YAML or JSON text as a tree whose every part knows its place, so that each problem can name line and column. */
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { Problem } from "../contract/problem.ts";
 import type { Json } from "./definition.ts";
 import { jsonProblem } from "./json_syntax.ts";
-
-export interface Problem {
-  file: string;
-  /** From 1. */
-  line: number;
-  column: number;
-  message: string;
-  remedy: string;
-}
 
 export type Tree =
   | { kind: "map"; at: number; entries: { key: string; at: number; value: Tree }[] }

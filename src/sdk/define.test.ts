@@ -1,6 +1,7 @@
 /** W13. The compiler is the test: `tsc` fails when a line marked with @ts-expect-error compiles. */
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { parseDefinition, problemLine } from "../flow/parse.ts";
+import { problemLine } from "../contract/problem.ts";
+import { parseDefinition } from "../flow/parse.ts";
 import { defineWorkflow } from "./define.ts";
 
 const brief = defineWorkflow({

@@ -13,13 +13,14 @@ import { Mutex } from "./mutex.ts";
 import { StoreReader } from "./reader.ts";
 import { emptyReadSet } from "./readset.ts";
 import type { Sql } from "./sql.ts";
+import { withTimeout } from "./timeout.ts";
 import type { Commit, Reader, ReadSet, WriteResult, Writer } from "./types.ts";
 import { lost } from "./undo_log.ts";
 import type { Vectors } from "./vectors.ts";
 import { StoreWriter } from "./writer.ts";
 
 // Captured here: a test's fake timers must not stop the store's own limits.
-const { setTimeout, clearTimeout, setImmediate, clearImmediate } = globalThis;
+const { setImmediate, clearImmediate } = globalThis;
 
 /**
  * A group closes after this long even if more callers wait: its first members must not wait for the last. Long enough for several
@@ -390,21 +391,3 @@ export class Transactions {
 }
 
 const over = () => new HostError("This transaction is over: a database call came after the function had ended.");
-
-/** The body goes on after the timeout, but each of its calls throws; its own end is no longer of interest. */
-function withTimeout<R extends StoreReader, T>(body: (tx: R) => Promise<T>, tx: R, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new HostError(
-        `Function execution timed out (maximum duration: ${timeoutMs} ms). Its transaction was rolled back.`,
-        "timeout",
-      );
-      tx.end(() => error);
-      reject(error);
-    }, timeoutMs);
-    const run = async () => body(tx);
-    run()
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
-}
